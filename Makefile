@@ -1,0 +1,184 @@
+# One Makefile for everything. `make help` lists what it can do; V=1 shows the commands.
+#
+#   MODE=release (the default)  build/          optimised, hardened
+#   MODE=asan                   build/asan/     address and undefined sanitizers
+#   MODE=fuzz                   build/fuzz/     the same, for libFuzzer (needs clang)
+#   MODE=cover                  build/cover/    for gcov
+
+MODE    ?= release
+PREFIX  ?= /usr/local
+DESTDIR ?=
+TOP     ?= build
+
+BUILD   := $(if $(filter release,$(MODE)),$(TOP),$(TOP)/$(MODE))
+VERSION := 0.1.0
+
+# ------------------------------------------------------------------ compiler flags
+
+PKGS := libpcap libndpi yaml-0.1 libzmq libsodium sqlite3 jansson libmicrohttpd libcurl \
+        libpsl libidn2 libseccomp libcap-ng libxxhash
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+        -Wwrite-strings -Wcast-qual -Wconversion -Wundef -Wformat=2
+
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+            -fsanitize=address,undefined
+
+MODE.release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+MODE.asan    := $(SANITIZE)
+MODE.fuzz    := $(SANITIZE) -fsanitize=fuzzer-no-link
+MODE.cover   := -O0 -g --coverage
+
+LINK.release := -pie -Wl,-z,relro,-z,now
+LINK.asan    := -fsanitize=address,undefined
+LINK.fuzz    := -fsanitize=address,undefined
+LINK.cover   := --coverage
+
+ifeq ($(MODE),fuzz)
+CC := clang
+endif
+
+HOUSE := -std=gnu17 -D_GNU_SOURCE -I. -Iinclude -DVERSION='"$(VERSION)"' \
+         -DINSTALL_PREFIX='"$(PREFIX)"'
+CFLAGS_PKGS := $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
+LIBS := $(shell pkg-config --libs $(PKGS)) -lev -lm
+
+COMPILE = $(CC) $(HOUSE) $(WARN) $(MODE.$(MODE)) $(CFLAGS_PKGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+LINK    = $(CC) $(LINK.$(MODE)) $(LDFLAGS) -o $@ $(1) -Wl,--as-needed $(LIBS)
+
+QUIET := $(if $(V),,@)
+SAY    = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
+
+# ------------------------------------------------------------------ what there is
+#
+# A program is the file with its main() and the archives of the folders it may know;
+# every other .c goes into its folder's archive, which tests and fuzzers link as well.
+# A new module, test or fuzzer is found by its name: nothing here needs to change.
+
+FOLDERS   := common agent collector cli
+PROGRAMS  := hallwatch-agent hallwatch-collector hallwatch
+MAINS     := agent/main.c collector/main.c cli/main.c
+
+SOURCES   := $(wildcard $(FOLDERS:%=%/*.c))
+UNIT      := $(wildcard tests/unit/test_*.c)
+FUZZERS   := $(wildcard tests/fuzz/fuzz_*.c)
+BENCHES   := $(wildcard tests/bench/bench_*.c)
+C_FILES    = $(SOURCES) $(wildcard include/*.h $(FOLDERS:%=%/*.h) tests/*/*.[ch])
+
+part       = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
+archive    = $(foreach f,$(1),$(if $(wildcard $(f)/*.c),$(BUILD)/lib/$(f).a))
+
+# ------------------------------------------------------------------ how it is built
+
+.PHONY: all
+all: $(PROGRAMS:%=$(BUILD)/bin/%) $(BUILD)/share/hallwatch.stamp ## build the programs (the default)
+
+$(BUILD)/bin/hallwatch-agent: $(BUILD)/obj/agent/main.o $(call archive,agent common)
+$(BUILD)/bin/hallwatch-collector: $(BUILD)/obj/collector/main.o $(call archive,collector common)
+$(BUILD)/bin/hallwatch: $(BUILD)/obj/cli/main.o $(call archive,cli common)
+$(BUILD)/bin/%:
+	$(call SAY,LINK)
+	@mkdir -p $(@D)
+	$(QUIET)$(call LINK,$^)
+
+# What the programs read at run time, found beside bin/ as it will be when installed.
+$(BUILD)/share/hallwatch.stamp:
+	@mkdir -p $(@D)
+	@rm -rf $(BUILD)/share/hallwatch
+	@ln -s $(CURDIR) $(BUILD)/share/hallwatch
+	@touch $@
+
+TEST_ARCHIVES := $(call archive,cli agent collector common)
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(TEST_ARCHIVES)
+	$(call SAY,LINK)
+	@mkdir -p $(@D)
+	$(QUIET)$(call LINK,$^ -lcmocka)
+
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(TEST_ARCHIVES)
+	$(call SAY,LINK)
+	@mkdir -p $(@D)
+	$(QUIET)$(call LINK,$^)
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(TEST_ARCHIVES)
+	$(call SAY,LINK)
+	@mkdir -p $(@D)
+	$(QUIET)$(call LINK,$^ -fsanitize=fuzzer)
+
+.SECONDEXPANSION:
+$(BUILD)/lib/%.a: $$(call part,%)
+	$(call SAY,AR)
+	@mkdir -p $(@D) && rm -f $@
+	$(QUIET)$(AR) rcs $@ $^
+
+$(BUILD)/obj/%.o: %.c
+	$(call SAY,CC)
+	@mkdir -p $(@D)
+	$(QUIET)$(COMPILE)
+
+.SECONDARY:
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ------------------------------------------------------------------ how it is checked
+
+SELF := @$(MAKE) --no-print-directory
+
+.PHONY: check unit units golden rules-test e2e lint format fuzz fuzzers bench benches cover
+check: all ## every test: unit (also under sanitizers), captures, rules, end to end
+	@tests/run
+
+units: $(UNIT:%.c=$(BUILD)/%)
+unit: units ## the unit tests of this MODE only
+	@tests/run --only unit --build $(BUILD)
+
+golden: all ## captures against their expected events and alerts
+	@tests/run --only golden --build $(BUILD)
+
+rules-test: all ## the tests inside the shipped rules
+	@tests/run --only rules --build $(BUILD)
+
+e2e: all ## the whole system, in network namespaces (needs root)
+	@tests/run --only e2e --build $(BUILD)
+
+lint: ## formatter, linters, borders; prints the longest functions and files
+	@tests/lint/run
+
+format: ## rewrite the C files in the house style
+	clang-format -i $(C_FILES)
+
+fuzzers: $(FUZZERS:%.c=$(BUILD)/%)
+fuzz: ## run every fuzzer; RUN=dns one of them, SECONDS=60 each
+	$(SELF) MODE=fuzz fuzzers
+	@tests/fuzz/run $(TOP)/fuzz "$(RUN)" "$(or $(SECONDS),60)"
+
+benches: $(BENCHES:%.c=$(BUILD)/%)
+bench: all benches ## the figures of docs/NUMBERS.md, beside the peers that are installed
+	@tests/bench/run $(BUILD)
+
+cover: ## line coverage of the unit tests
+	$(SELF) MODE=cover unit
+	gcovr --root . --html-details $(TOP)/cover/index.html
+
+# ------------------------------------------------------------------ how it is used
+
+.PHONY: demo install clean help
+demo: ## a school morning through the real thing, then what happened in plain words
+	@deploy/demo
+
+MAN := $(wildcard docs/*.[1-9])
+SHARE = $(DESTDIR)$(PREFIX)/share/hallwatch
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(SHARE)
+	install -m 755 $(BUILD)/bin/hallwatch $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/bin/hallwatch-agent $(BUILD)/bin/hallwatch-collector $(DESTDIR)$(PREFIX)/sbin
+	for d in $$(find rules deploy/examples -type d); do install -d $(SHARE)/$$d; done
+	for f in $$(find rules deploy/examples -type f); do install -m 644 $$f $(SHARE)/$$f; done
+	for m in $(MAN); do \
+	  install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+
+clean: ## forget everything that was built
+	rm -rf $(TOP)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
