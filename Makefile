@@ -56,8 +56,8 @@ SAY    = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 # A new module, test or fuzzer is found by its name: nothing here needs to change.
 
 FOLDERS   := common agent collector cli
-PROGRAMS  := hallwatch-agent hallwatch-collector hallwatch
-MAINS     := agent/main.c collector/main.c cli/main.c
+MAINS     := $(wildcard $(FOLDERS:%=%/main.c))
+PROGRAMS  := $(patsubst hallwatch-cli,hallwatch,$(MAINS:%/main.c=hallwatch-%))
 
 SOURCES   := $(wildcard $(FOLDERS:%=%/*.c))
 UNIT      := $(wildcard tests/unit/test_*.c)
@@ -106,10 +106,10 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(TEST_ARCHIVES)
 	$(QUIET)$(call LINK,$^ -fsanitize=fuzzer)
 
 .SECONDEXPANSION:
-$(BUILD)/lib/%.a: $$(call part,%)
+$(BUILD)/lib/%.a: $$(call part,%) %
 	$(call SAY,AR)
 	@mkdir -p $(@D) && rm -f $@
-	$(QUIET)$(AR) rcs $@ $^
+	$(QUIET)$(AR) rcs $@ $(filter %.o,$^)
 
 $(BUILD)/obj/%.o: %.c
 	$(call SAY,CC)
@@ -123,9 +123,13 @@ $(BUILD)/obj/%.o: %.c
 
 SELF := @$(MAKE) --no-print-directory
 
-.PHONY: check unit units golden rules-test e2e lint format fuzz fuzzers bench benches cover
-check: all ## every test: unit (also under sanitizers), captures, rules, end to end
-	@tests/run
+.PHONY: ready check unit units golden rules-test e2e lint format fuzz fuzzers bench benches cover
+ready: all units ## build all that tests/run needs: also the sanitizer builds and fuzzers
+	$(SELF) MODE=asan all units
+	$(SELF) MODE=fuzz fuzzers
+
+check: ready ## every test: unit (also under sanitizers), captures, rules, corpus, end to end
+	@tests/run --build $(TOP)
 
 units: $(UNIT:%.c=$(BUILD)/%)
 unit: units ## the unit tests of this MODE only
@@ -172,10 +176,10 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(SHARE)
 	install -m 755 $(BUILD)/bin/hallwatch $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/bin/hallwatch-agent $(BUILD)/bin/hallwatch-collector $(DESTDIR)$(PREFIX)/sbin
-	for d in $$(find rules deploy/examples -type d); do install -d $(SHARE)/$$d; done
-	for f in $$(find rules deploy/examples -type f); do install -m 644 $$f $(SHARE)/$$f; done
+	for f in $$(find rules deploy/examples -type f); do \
+	  install -D -m 644 $$f $(SHARE)/$$f || exit 1; done
 	for m in $(MAN); do \
-	  install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	  install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
 
 clean: ## forget everything that was built
 	rm -rf $(TOP)
