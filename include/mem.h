@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mem.h - memory that is there, or the process is not.
+ *
+ * Whatever traffic can fill has a fixed capacity, so running out of memory is no ordinary
+ * event: these functions abort with a sentence instead of returning NULL.
+ */
+#ifndef MEM_H
+#define MEM_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull));
+void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
+
+/* realloc for count elements; checks the multiplication. */
+void *xrealloc(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
+
+char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull));
+
+/* The first len bytes as a string of its own, ended by a zero byte. */
+char *xstrndup(const char *text, size_t len) __attribute__((malloc, returns_nonnull));
+
+char *xasprintf(const char *format, ...)
+    __attribute__((format(printf, 1, 2), malloc, returns_nonnull));
+char *xvasprintf(const char *format, va_list args)
+    __attribute__((format(printf, 1, 0), malloc, returns_nonnull));
+
+/*
+ * Room for one more element in a growing array of *capacity elements of which count are
+ * used: doubles when full. For what people write (rules, config), never for traffic.
+ */
+void *xgrow(void *array, size_t count, size_t *capacity, size_t size)
+    __attribute__((returns_nonnull));
+
+#endif

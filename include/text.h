@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text.h - text with a length, borrowed from somebody, and a text that grows.
+ */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Not ended by a zero byte; not necessarily UTF-8. */
+struct text {
+    const char *at;
+    size_t len;
+};
+
+#define TEXT(literal) ((struct text){.at = (literal), .len = sizeof(literal) - 1})
+
+static inline struct text text_of(const char *string)
+{
+    return (struct text){.at = string, .len = strlen(string)};
+}
+
+static inline bool text_equal(struct text a, struct text b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+/* A text under construction; {0} is an empty one. done() frees; take() hands it over. */
+struct buffer {
+    char *at; /* ended by a zero byte whenever len > 0 */
+    size_t len;
+    size_t capacity;
+};
+
+void buffer_add(struct buffer *b, const void *bytes, size_t len);
+void buffer_text(struct buffer *b, const char *text);
+void buffer_print(struct buffer *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+char *buffer_take(struct buffer *b); /* never NULL; yours to free */
+void buffer_done(struct buffer *b);
+
+#define auto_buffer __attribute__((cleanup(buffer_done)))
+
+/*
+ * The one of count names nearest to word (Damerau-Levenshtein distance at most 2, at most
+ * 1 for words of under five letters), or NULL when none is near. Ties go to the earlier
+ * name.
+ */
+const char *text_nearest(const char *word, const char *const *names, size_t count);
+
+/* Bytes as text that is safe on a terminal and in a log: controls and invalid UTF-8
+ * escaped. */
+void buffer_text_visible(struct buffer *b, struct text text);
+
+#endif
