@@ -38,7 +38,7 @@ ifeq ($(MODE),fuzz)
 CC := clang
 endif
 
-HOUSE := -std=gnu17 -D_GNU_SOURCE -I. -Iinclude -DVERSION='"$(VERSION)"' \
+HOUSE := -std=gnu17 -D_GNU_SOURCE -iquote . -iquote include -DVERSION='"$(VERSION)"' \
          -DINSTALL_PREFIX='"$(PREFIX)"'
 CFLAGS_PKGS := $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
 LIBS := $(shell pkg-config --libs $(PKGS)) -lev -lm

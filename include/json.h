@@ -4,8 +4,11 @@
  *
  * Ownership: json_new_... and json_parse give you a value to json_free; putting a value
  * into an object or list gives it away. What json_get and json_item return is borrowed.
- * Numbers are 64-bit integers or doubles. Text that is not UTF-8 is written with each bad
- * byte as U+FFFD, so a document is always valid.
+ * Numbers are 64-bit integers or doubles. In text, each byte that is not UTF-8 and each
+ * zero byte becomes U+FFFD, so a document is always valid.
+ *
+ * json_clone and json_to_real are called so because jansson, which is linked in, has a
+ * json_copy and a json_real of its own.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -26,7 +29,7 @@ struct json *json_new_number(int64_t number);
 struct json *json_new_real(double number);
 struct json *json_new_bool(bool value);
 struct json *json_new_null(void);
-struct json *json_copy(const struct json *value); /* deep */
+struct json *json_clone(const struct json *value); /* deep */
 void json_free(struct json *value);
 AUTO_DEFINE(json, json_free)
 #define auto_json __attribute__((cleanup(auto_json_run)))
@@ -58,7 +61,7 @@ struct json *json_item(const struct json *list, size_t i);
 /* With what to answer when it is not there or of another type. */
 const char *json_text(const struct json *value, const char *otherwise);
 int64_t json_number(const struct json *value, int64_t otherwise);
-double json_real(const struct json *value, double otherwise);
+double json_to_real(const struct json *value, double otherwise);
 bool json_bool(const struct json *value, bool otherwise);
 const char *json_get_text(const struct json *object, const char *key,
                           const char *otherwise);

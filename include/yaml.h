@@ -6,8 +6,8 @@
  * boolean by surprise. Duplicate keys, anchors, tags, several documents, invalid UTF-8
  * and nesting beyond 32 are errors. Nodes are borrowed from the struct yaml.
  */
-#ifndef YAML_H
-#define YAML_H
+#ifndef HALLWATCH_YAML_H /* libyaml has YAML_H */
+#define HALLWATCH_YAML_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,8 +41,8 @@ enum node_style {
  */
 struct yaml *yaml_load(const char *path, struct diags *d);
 struct yaml *yaml_parse(const char *name, const char *text, size_t len, struct diags *d);
-void yaml_free(struct yaml *y);
-AUTO_DEFINE(yaml, yaml_free)
+void yaml_release(struct yaml *y); /* NULL is fine; libyaml has a yaml_free */
+AUTO_DEFINE(yaml, yaml_release)
 #define auto_yaml __attribute__((cleanup(auto_yaml_run)))
 
 const struct node *yaml_root(const struct yaml *y);
