@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * alert.h - an alert: one JSON document, made once in the courier, carried and stored as
+ * it is. EVE-compatible; docs/EVENTS.md has every field.
+ *
+ * How much of a person it shows is decided here, by the rule's identity:
+ *   none       no device in it at all: no inside address, MAC or name
+ *   pseudonym  hallwatch.device.pseudonym, a keyed name that changes each term; the true
+ *              address, MAC and name are sealed in hallwatch.device.sealed for the vault
+ * key device     open
+ */
+#ifndef ALERT_H
+#define ALERT_H
+
+#include "crypt.h"
+#include "listdb.h"
+#include "rule.h"
+#include "tracker.h"
+
+struct alert_maker;
+
+struct alert_settings {
+    const struct ruleset *rules;
+    const struct listdb *lists;      /* NULL: none */
+    const struct district *district; /* NULL: none */
+    const char *agent;               /* its name */
+    const struct crypt_hash_key *pseudonym_key;
+    const struct crypt_box_public
+        *vault; /* NULL: nothing is sealed, true names are left out */
+    bool drill; /* everything is marked as a drill */
+};
+
+struct alert_maker *alert_maker_new(const struct alert_settings *settings);
+void alert_maker_free(struct alert_maker *m);
+
+/* The document of an alert, or NULL for a rule in shadow mode. Yours to free. */
+struct json *alert_make(struct alert_maker *m, const struct raised *r);
+
+/* "7KQX-M3TA": the pseudonym of a device (hardware address or address as text). */
+#define ALERT_PSEUDONYM 12
+void alert_pseudonym(const struct crypt_hash_key *key, const char *term,
+                     const char *device, char ret_name[ALERT_PSEUDONYM]);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * domain.h - host names in one form: lower case, A-labels (RFC 5891), no dot at the end.
+ */
+#ifndef DOMAIN_H
+#define DOMAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "text.h"
+
+#define DOMAIN_MAX 254 /* RFC 1035 section 2.3.4, and a zero byte */
+
+/*
+ * name in clean form. ASCII only is quick and needs no library; other names go through
+ * IDNA 2008. A port, a user part or brackets are not taken off here. -EINVAL when it is
+ * no host name: empty, a label over 63, whole over 253, or forbidden characters ('_' and
+ * '*' are let through, as DNS uses them).
+ */
+int domain_clean(struct text name, char ret_name[DOMAIN_MAX], size_t *ret_len);
+
+/* The registrable part of a clean name ("www.bbc.co.uk": "bbc.co.uk"): a part of name
+ * itself. The whole name when it has no public suffix above it. */
+struct text domain_registrable(struct text name);
+
+/* name is parent, or ends with "." parent. Both clean. */
+bool domain_under(struct text name, struct text parent);
+
+#endif

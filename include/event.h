@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event.h - what an extractor, or the start or end of a flow, has to say: a kind, a time,
+ * and typed fields of field.def.
+ *
+ * One struct event is used again and again: event_begin empties it. Text and lists are
+ * copied into its own fixed room, so nothing in it points to a packet. What finds no room
+ * is left out, and event_short() then says so; nothing grows.
+ */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clock.h"
+#include "field.h"
+#include "json.h"
+#include "net.h"
+#include "text.h"
+
+#define EVENT_ROOM     8192 /* bytes for texts and lists */
+#define EVENT_LIST_MAX 24   /* items kept of a list field */
+#define EVENT_PACK_MAX 12288
+
+/* Which member counts follows from the field's type. */
+struct value {
+    union {
+        uint64_t number;  /* NUMBER BYTES DURATION TIME BOOL NAME NAMES VERSION */
+        struct text text; /* TEXT DOMAIN */
+        struct addr addr; /* ADDR */
+        struct mac mac;   /* MAC */
+        struct {
+            const struct text *texts; /* TEXTS DOMAINS */
+            size_t text_count;
+        };
+        struct {
+            const struct addr *addrs; /* ADDRS */
+            size_t addr_count;
+        };
+    };
+};
+
+struct event;
+
+struct event *event_new(void);
+void event_free(struct event *e);
+AUTO_DEFINE(event, event_free)
+#define auto_event __attribute__((cleanup(auto_event_run)))
+
+void event_begin(struct event *e, enum event_kind kind, usec_t time);
+void event_copy(struct event *to, const struct event *from);
+
+enum event_kind event_kind(const struct event *e);
+usec_t event_time(const struct event *e);
+bool event_short(const struct event *e);
+
+/* The putter must fit the field's type; a field put again is replaced. */
+void event_put_number(struct event *e, enum field_id f, uint64_t number);
+void event_put_text(struct event *e, enum field_id f, struct text text);
+void event_put_addr(struct event *e, enum field_id f, const struct addr *addr);
+void event_put_mac(struct event *e, enum field_id f, const struct mac *mac);
+void event_add_text(struct event *e, enum field_id f, struct text text);
+void event_add_addr(struct event *e, enum field_id f, const struct addr *addr);
+void event_drop(struct event *e, enum field_id f);
+
+bool event_has(const struct event *e, enum field_id f);
+
+/* Borrowed until the event is changed; NULL when the event does not have the field. */
+const struct value *event_get(const struct event *e, enum field_id f);
+
+/*
+ * Puts a host name, cleaned (domain.h), into f and - when it is a name at all - its
+ * registrable domain into registrable (FIELD_UNKNOWN: not wanted).
+ */
+void event_put_host(struct event *e, enum field_id f, enum field_id registrable,
+                    struct text name);
+
+/* For the way from sensor to courier, on one machine only. Returns the length, at most
+ * EVENT_PACK_MAX, or -EMSGSIZE. Unpacking checks everything: -EBADMSG. */
+int event_pack(const struct event *e, uint8_t *out, size_t capacity);
+int event_unpack(struct event *e, const uint8_t *bytes, size_t len);
+
+/* A value as text, the way a person writes it in a rule: 10.1.2.3, "1.2", 2 GiB. */
+void event_print_value(const struct event *e, enum field_id f, struct buffer *out);
+
+/*
+ * The event as EVE JSON: timestamp, event_type, community_id, and every field at its EVE
+ * path, but none that is PRIVACY_MEMORY. Yours to free. skip: fields left out, a bit
+ * each.
+ */
+struct field_set {
+    uint64_t bits[(FIELD_COUNT + 63) / 64];
+};
+
+static inline void field_set_add(struct field_set *s, enum field_id f)
+{
+    s->bits[f / 64] |= UINT64_C(1) << (f % 64);
+}
+
+static inline bool field_set_has(const struct field_set *s, enum field_id f)
+{
+    return s->bits[f / 64] >> (f % 64) & 1;
+}
+
+struct json *event_json(const struct event *e, const struct field_set *skip);
+
+#endif

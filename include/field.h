@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * field.h - what an event can say: ids, types and the table of field.def.
+ */
+#ifndef FIELD_H
+#define FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "names.h"
+
+/* What an event tells of. The words in rules are the lower-case names. */
+enum event_kind {
+    EVENT_FLOW_START, /* a conversation began, and was answered or not */
+    EVENT_FLOW,       /* a conversation is over */
+    EVENT_DNS,
+    EVENT_TLS,
+    EVENT_QUIC,
+    EVENT_HTTP,
+    EVENT_DHCP,
+    EVENT_ARP,
+    EVENT_ND,     /* neighbour discovery, router advertisement */
+    EVENT_NAME,   /* mDNS, LLMNR, NBNS */
+    EVENT_DEVICE, /* a machine was seen first, or changed */
+    EVENT_AGENT,  /* the agent about itself */
+    EVENT_RULE,   /* another rule was met */
+    EVENT_ALERT,  /* another rule raised an alert */
+    EVENT_KINDS,
+};
+extern const struct names names_event_kind;
+
+enum field_type {
+    TYPE_NUMBER,
+    TYPE_BYTES,
+    TYPE_DURATION, /* microseconds */
+    TYPE_TIME,     /* usec_t */
+    TYPE_BOOL,
+    TYPE_TEXT,
+    TYPE_DOMAIN, /* a host name: lower case, A-labels, no dot at the end */
+    TYPE_ADDR,
+    TYPE_MAC,
+    TYPE_NAME,    /* a word of a vocabulary; the value is its index */
+    TYPE_NAMES,   /* several of them; the value is a bit mask */
+    TYPE_VERSION, /* major * 256 + minor */
+    TYPE_TEXTS,
+    TYPE_DOMAINS,
+    TYPE_ADDRS,
+};
+
+enum field_privacy {
+    PRIVACY_OPEN,
+    PRIVACY_PERSON,
+    PRIVACY_HOST,
+    PRIVACY_MEMORY,
+};
+
+enum field_id {
+#define FIELD(id, ...) FIELD_##id,
+#include "field.def"
+#undef FIELD
+    FIELD_COUNT,
+    FIELD_UNKNOWN = FIELD_COUNT,
+};
+
+struct field {
+    const char *name;
+    enum field_type type;
+    const struct names *words; /* of NAME and NAMES */
+    uint32_t kinds;            /* bit 1 << event_kind */
+    enum field_privacy privacy;
+    const char *eve; /* path in the JSON document; NULL: never written */
+    const char *meaning;
+};
+
+/* Never NULL for an id under FIELD_COUNT. */
+const struct field *field_get(enum field_id id);
+
+/* FIELD_UNKNOWN when there is none of that name. */
+enum field_id field_find(const char *name, size_t len);
+
+/* "number", "text", "address", ...: for sentences. */
+const char *field_type_name(enum field_type type);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * names.h - the closed vocabularies that rules and alerts use, as enums and their words.
+ *
+ * An enum's value is the index of its word; both lists stand in the same order and a
+ * static assertion in names.c holds their lengths together. The words are part of the
+ * rule language: they may be added to, never renamed.
+ */
+#ifndef NAMES_H
+#define NAMES_H
+
+#include <stddef.h>
+
+struct names {
+    const char *what; /* "severity", for a sentence about an unknown one */
+    const char *const *at;
+    size_t count;
+};
+
+/* The word, or "unknown" when index is past the end. */
+const char *names_get(const struct names *n, size_t index);
+
+/* The index of word, or -ENOENT. */
+int names_find(const struct names *n, const char *word);
+
+enum severity {
+    SEVERITY_INFO,
+    SEVERITY_LOW,
+    SEVERITY_MEDIUM,
+    SEVERITY_HIGH,
+    SEVERITY_CRITICAL
+};
+extern const struct names names_severity;
+
+/* Who acts first on an alert. */
+enum role {
+    ROLE_NETWORK_ADMIN,
+    ROLE_SECURITY,
+    ROLE_SAFETY_OFFICER,
+    ROLE_PRIVACY_OFFICER,
+    ROLE_EXAMS_OFFICER,
+    ROLE_PRINCIPAL,
+    ROLE_GOVERNOR,
+    ROLE_AUDITOR,
+};
+extern const struct names names_role;
+
+/* The most of a person that a rule may show. */
+enum identity { IDENTITY_NONE, IDENTITY_PSEUDONYM, IDENTITY_DEVICE };
+extern const struct names names_identity;
+
+enum rule_mode { MODE_ALERT, MODE_SHADOW, MODE_DISABLED };
+extern const struct names names_rule_mode;
+
+enum age_band { BAND_NONE, BAND_PRIMARY, BAND_MIDDLE, BAND_SENIOR, BAND_STAFF };
+extern const struct names names_age_band;
+
+enum audience {
+    AUDIENCE_STUDENTS,
+    AUDIENCE_STAFF,
+    AUDIENCE_ADMIN,
+    AUDIENCE_SERVERS,
+    AUDIENCE_GUESTS,
+    AUDIENCE_EXAM,
+    AUDIENCE_DEVICES
+};
+extern const struct names names_audience;
+
+/* proto: the layer over IP, or arp. */
+enum proto {
+    PROTO_OTHER,
+    PROTO_TCP,
+    PROTO_UDP,
+    PROTO_ICMP,
+    PROTO_ICMP6,
+    PROTO_ARP,
+    PROTO_SCTP,
+    PROTO_GRE,
+    PROTO_ESP
+};
+extern const struct names names_proto;
+
+/* Seen from the district's networks. */
+enum direction {
+    DIRECTION_OUTBOUND,
+    DIRECTION_INBOUND,
+    DIRECTION_INTERNAL,
+    DIRECTION_EXTERNAL
+};
+extern const struct names names_direction;
+
+/* How far a TCP conversation came; midstream: the sensor did not see its beginning. */
+enum tcp_state {
+    TCP_STATE_NO_ANSWER,
+    TCP_STATE_REFUSED,
+    TCP_STATE_ESTABLISHED,
+    TCP_STATE_RESET,
+    TCP_STATE_CLOSED,
+    TCP_STATE_MIDSTREAM
+};
+extern const struct names names_tcp_state;
+
+enum flow_end { FLOW_CLOSED, FLOW_IDLE, FLOW_CROWDED, FLOW_STOPPED };
+extern const struct names names_flow_end;
+
+enum dns_qr { DNS_QUERY, DNS_ANSWER };
+extern const struct names names_dns_qr;
+extern const struct names names_dns_type;  /* "A", "AAAA", ..., "other" is the first */
+extern const struct names names_dns_rcode; /* by the number on the wire, up to 23 */
+
+/* The index in names_dns_type of a type's number on the wire. */
+unsigned names_dns_type_of(unsigned wire);
+
+enum tls_side { TLS_CLIENT, TLS_SERVER };
+extern const struct names names_tls_side;
+
+/* none; offered: the extension is there, which GREASE does too; real: the outer name is
+ * one that only real ECH uses (RFC 9849; school-safety.md G9). */
+enum tls_ech { ECH_NONE, ECH_OFFERED, ECH_REAL };
+extern const struct names names_tls_ech;
+
+enum http_side { HTTP_REQUEST, HTTP_RESPONSE };
+extern const struct names names_http_side;
+
+enum dhcp_type {
+    DHCP_NONE,
+    DHCP_DISCOVER,
+    DHCP_OFFER,
+    DHCP_REQUEST,
+    DHCP_DECLINE,
+    DHCP_ACK,
+    DHCP_NAK,
+    DHCP_RELEASE,
+    DHCP_INFORM
+};
+extern const struct names names_dhcp_type;
+
+enum arp_op { ARP_OTHER, ARP_REQUEST, ARP_REPLY };
+extern const struct names names_arp_op;
+
+/* What the application, category, risk and confidence of a flow are called here, whatever
+ * the nDPI that is built in calls them. dpi.c maps; index 0 is "unknown" in each. */
+extern const struct names names_app;
+extern const struct names names_category;
+extern const struct names names_risk; /* at most 64: a set of them is a bit mask */
+extern const struct names names_confidence;
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rule.h - safety rules, loaded and compiled; RULES.md is the language,
+ * hallwatch-rules(5) its manual.
+ *
+ * ruleset_load reads every *.yaml of the given files and folders in two passes (names may
+ * be used before they are defined, across files), tells all faults at once, and compiles.
+ * A rule set is immutable: it is shared between processes by fork and swapped whole.
+ *
+ * What needs one event only is decided by ruleset_match, in a sensor. What counts over
+ * time is decided by tracker.h, in the courier.
+ */
+#ifndef RULE_H
+#define RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auto.h"
+#include "clock.h"
+#include "diag.h"
+#include "district.h"
+#include "event.h"
+#include "listdb.h"
+#include "names.h"
+
+#define RULE_BY_MAX 4
+
+enum window_kind { WINDOW_NONE, WINDOW_COUNT, WINDOW_DISTINCT, WINDOW_SUM };
+
+struct rule_window {
+    enum window_kind kind;
+    enum field_id of; /* DISTINCT, SUM: the field that is counted or added */
+    enum field_id by[RULE_BY_MAX];
+    size_t by_count;
+    usec_t within;
+    uint64_t reach;       /* met when the value is at least this */
+    uint32_t exact_up_to; /* DISTINCT: values told apart */
+    uint32_t max_keys;    /* keys remembered; the longest silent one goes */
+};
+
+enum dedup_emit { DEDUP_FIRST, DEDUP_FIRST_AND_SUMMARY };
+
+struct rule_dedup {
+    enum field_id by[RULE_BY_MAX];
+    size_t by_count;
+    usec_t every; /* 0: every match is an alert */
+    enum dedup_emit emit;
+};
+
+enum after_hours { AFTER_HOURS_PAGE, AFTER_HOURS_HOLD, AFTER_HOURS_DIGEST };
+extern const struct names names_after_hours;
+
+struct rule {
+    const char *id, *title, *why;
+    const char *shows_not;
+    const char *const *traps;
+    size_t trap_count;
+    const char *category; /* the family: the part of id before the first dot */
+    uint32_t signature;   /* EVE signature_id: stable, from the id's hash, 1e9..2e9 */
+    uint32_t revision;    /* from the rule's text, for EVE rev */
+    enum severity severity[BAND_STAFF + 1]; /* by enum age_band */
+    enum role owner;
+    enum identity identity;
+    enum rule_mode mode;
+    uint32_t watch; /* bit 1 << event_kind */
+    bool at_collector;
+    struct rule_window window;
+    struct rule_dedup dedup;
+    const char *playbook; /* NULL: none */
+    enum after_hours after_hours;
+    const char *const *references;
+    size_t reference_count;
+    const char *ruleset, *version; /* of the file it stands in */
+    const char *when_text; /* its condition as written, for `explain` and alert pages */
+    struct place place;
+};
+
+struct ruleset;
+
+struct ruleset_settings {
+    const char *const *paths; /* files and folders */
+    size_t path_count;
+    const struct district *district; /* NULL: scopes that name segments are not checked */
+    const struct listdb *lists; /* NULL: lists with `file:` are empty, with a warning */
+    const char *site;           /* whose overlays and local time apply; NULL: first */
+};
+
+/* NULL when there is an error. district and lists must outlive the set. */
+struct ruleset *ruleset_load(const struct ruleset_settings *settings, struct diags *d);
+void ruleset_free(struct ruleset *set);
+AUTO_DEFINE(ruleset, ruleset_free)
+#define auto_ruleset __attribute__((cleanup(auto_ruleset_run)))
+
+size_t ruleset_count(const struct ruleset *set);
+const struct rule *ruleset_rule(const struct ruleset *set, size_t i);
+int ruleset_find(const struct ruleset *set, const char *id); /* index or -ENOENT */
+
+/* The kinds of event, and the fields, that any rule asks for: who fills events may leave
+ * out the rest. */
+uint32_t ruleset_kinds(const struct ruleset *set);
+bool ruleset_uses(const struct ruleset *set, enum field_id f);
+
+/* First digits of the SHA-256 of everything that was loaded. */
+const char *ruleset_version(const struct ruleset *set);
+
+/* Room for what one event's evaluation remembers; one per process. */
+struct matcher;
+struct matcher *matcher_new(const struct ruleset *set);
+void matcher_free(struct matcher *m);
+
+enum match_verdict {
+    MATCH_HIT,
+    MATCH_EXCEPTED, /* it would have been, but an exception covers it */
+};
+
+typedef void match_fn(size_t rule, enum match_verdict verdict, void *arg);
+
+/*
+ * Calls back for every enabled agent rule whose watch, scope, schedule and condition the
+ * event meets, in order of rule index. Disabled rules are never called; shadow ones are.
+ */
+void ruleset_match(struct matcher *m, const struct event *e, match_fn *fn, void *arg);
+
+/* The lists the event's host is on, as the matcher found them; for the alert. */
+struct list_set matcher_lists(struct matcher *m, const struct event *e);
+
+/* Every predicate of a rule with its value on this event and its verdict, as lines of
+ * text for a person. */
+void ruleset_explain(struct matcher *m, size_t rule, const struct event *e,
+                     struct buffer *out);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tracker.h - what counts over time: windows and dedup, on packet time.
+ *
+ * Hits come in order of their event's time. A window slides: its value at a hit is what
+ * was met within `within` before it, that hit included. All state is bounded by the
+ * rule's max_keys; what is pushed out is counted.
+ *
+ * The tracker belongs to one process (the courier, `rules test`, -r) and takes its time
+ * from the events and from tracker_tick.
+ */
+#ifndef TRACKER_H
+#define TRACKER_H
+
+#include "rule.h"
+
+struct tracker;
+
+/* What an alert is made of; borrowed for the length of the call. */
+struct raised {
+    size_t rule;
+    const struct event *event; /* the one that met the window, or the last of a summary */
+    usec_t first, last;        /* events counted in: the window's, or the summary's */
+    uint64_t value;            /* window value; 1 for a rule without a window */
+    bool approximate;
+    bool summary;     /* a repeat count after the first alert, not a new matter */
+    uint64_t repeats; /* summary: how many more since the first alert */
+};
+
+typedef void tracker_fn(const struct raised *r, void *arg);
+
+struct tracker_counts {
+    uint64_t hits, alerts, repeats, summaries;
+    uint64_t evicted; /* window and dedup keys that gave up their place */
+};
+
+struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg);
+void tracker_free(struct tracker *t); /* without last words: call tracker_finish before */
+
+void tracker_hit(struct tracker *t, size_t rule, const struct event *e);
+
+/* Time went on to now: summaries that are due are raised. */
+void tracker_tick(struct tracker *t, usec_t now);
+
+/* The end of a capture: raises every summary that is pending. */
+void tracker_finish(struct tracker *t);
+
+struct tracker_counts tracker_counts(const struct tracker *t, size_t rule);
+
+/* Takes over the state of rules whose text is unchanged; old is freed. */
+void tracker_inherit(struct tracker *t, struct tracker *old);
+
+#endif
