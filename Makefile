@@ -121,7 +121,7 @@ $(BUILD)/obj/%.o: %.c
 
 # ------------------------------------------------------------------ how it is checked
 
-SELF := @$(MAKE) --no-print-directory
+SELF := +@$(MAKE) --no-print-directory
 
 .PHONY: ready check unit units golden rules-test e2e lint format fuzz fuzzers bench benches cover
 ready: all units ## build all that tests/run needs: also the sanitizer builds and fuzzers
