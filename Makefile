@@ -123,7 +123,7 @@ $(BUILD)/obj/%.o: %.c
 
 SELF := +@$(MAKE) --no-print-directory
 
-.PHONY: ready check unit units golden rules-test e2e lint format fuzz fuzzers bench benches cover
+.PHONY: ready check unit units golden rules-test e2e lint flags format fuzz fuzzers bench benches cover
 ready: all units ## build all that tests/run needs: also the sanitizer builds and fuzzers
 	$(SELF) MODE=asan all units
 	$(SELF) MODE=fuzz fuzzers
@@ -144,8 +144,11 @@ rules-test: all ## the tests inside the shipped rules
 e2e: all ## the whole system, in network namespaces (needs root)
 	@tests/run --only e2e --build $(BUILD)
 
-lint: ## formatter, linters, borders; prints the longest functions and files
+lint: all ## formatter, linters, borders; prints the longest functions and files
 	@tests/lint/run
+
+flags: # what tests/lint/run compiles with
+	$(info $(HOUSE) $(CFLAGS_PKGS)) @:
 
 format: ## rewrite the C files in the house style
 	clang-format -i $(C_FILES)
