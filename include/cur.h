@@ -77,7 +77,9 @@ static inline uint16_t cur_u16(struct cur *c)
 {
     const uint8_t *b = cur_bytes(c, 2);
 
-    return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+    if (!b)
+        return 0;
+    return (uint16_t)(b[0] << 8 | b[1]);
 }
 
 static inline uint32_t cur_u24(struct cur *c)
