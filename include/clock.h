@@ -18,7 +18,7 @@ typedef uint64_t usec_t;
 #define USEC_PER_HOUR (60 * USEC_PER_MIN)
 #define USEC_PER_DAY  (24 * USEC_PER_HOUR)
 
-#define CLOCK_TEXT 40 /* room for a printed time, its zero byte included */
+#define CLOCK_TEXT 88 /* room for a printed time of any year, its zero byte included */
 
 usec_t clock_wall(void);
 
@@ -34,7 +34,14 @@ void clock_print(usec_t time, char ret_text[CLOCK_TEXT]);
  */
 int clock_parse(const char *text, usec_t *ret_time);
 
-/* "2 h", "30 min", "5 s", "250 ms": the largest unit that loses nothing. */
+/* "2 h", "30 min", "5 s", "250 ms": the largest unit that loses nothing (d, h, min, s,
+ * ms, us). */
 void clock_print_duration(usec_t duration, char ret_text[CLOCK_TEXT]);
+
+/*
+ * A whole number and a unit (us, ms, s, m or min, h, d), with a blank between them or
+ * not: "90s", "30 min". -EINVAL for anything else, -ERANGE when it doesn't fit.
+ */
+int clock_parse_duration(const char *text, usec_t *ret_duration);
 
 #endif
