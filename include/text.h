@@ -40,6 +40,8 @@ void buffer_add(struct buffer *b, const void *bytes, size_t len);
 void buffer_text(struct buffer *b, const char *text);
 void buffer_print(struct buffer *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void buffer_vprint(struct buffer *b, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 char *buffer_take(struct buffer *b); /* never NULL; yours to free */
 void buffer_done(struct buffer *b);
 
@@ -52,8 +54,18 @@ void buffer_done(struct buffer *b);
  */
 const char *text_nearest(const char *word, const char *const *names, size_t count);
 
-/* Bytes as text that is safe on a terminal and in a log: controls and invalid UTF-8
- * escaped. */
+/* Bytes as text that is safe on a terminal and in a log: controls, marks that turn the
+ * direction of writing and bytes that are not UTF-8 are escaped (\n, \x1b). */
 void buffer_text_visible(struct buffer *b, struct text text);
+
+/* How many bytes the UTF-8 character at the start has; 0 when there is none (RFC 3629).
+ */
+size_t text_utf8_len(const char *at, size_t len);
+
+/* Decimal digits only. -EINVAL for anything else, -ERANGE when it doesn't fit. */
+int text_parse_number(const char *text, uint64_t *ret_number);
+
+/* "64 MiB", "500kB", "1024": units B kB MB GB KiB MiB GiB. Errors as above. */
+int text_parse_size(const char *text, uint64_t *ret_bytes);
 
 #endif
