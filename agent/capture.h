@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * capture.h - frames from a live interface or a capture file; the only home of libpcap.
+ *
+ * Live: a TPACKET_V3 ring, promiscuous, a BPF filter in the kernel, and - when several
+ * sensors share a box - one packet fan-out group, by flow hash with fragments together.
+ */
+#ifndef CAPTURE_H
+#define CAPTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/packet.h"
+
+struct capture;
+
+struct capture_settings {
+    const char *interface; /* one of the two */
+    const char *file;      /* pcap or pcapng; "-" is standard input */
+    const char *filter;    /* BPF expression; NULL: everything */
+    uint32_t snaplen;      /* live only */
+    uint32_t ring_bytes;   /* live only */
+    uint16_t fanout_group; /* live only; 0: alone */
+};
+
+#define CAPTURE_ERROR 320
+
+/*
+ * 0 or -errno, and then ret_error is a sentence that says what to do: -ENODEV no such
+ * interface, -EPERM not allowed, -EINVAL filter does not parse, -EBADMSG no capture file.
+ */
+int capture_open(const struct capture_settings *settings, struct capture **ret_capture,
+                 char ret_error[CAPTURE_ERROR]);
+void capture_close(struct capture *c);
+
+/* To wait on; -1 for a file, which is always ready. */
+int capture_fd(const struct capture *c);
+
+typedef void frame_fn(const struct frame *f, void *arg);
+
+/*
+ * Hands over what is there, at most `most` frames. Returns how many; 0 live: nothing now;
+ * -ENODATA: the file is at its end; -EBADMSG: the file is damaged or cut here (all before
+ * was handed over); -ENETDOWN: the interface went away.
+ */
+int capture_read(struct capture *c, int most, frame_fn *fn, void *arg);
+
+struct capture_counts {
+    uint64_t received;          /* frames the kernel saw for us, lost ones included */
+    uint64_t dropped_ring;      /* the ring was full: the sensor is too slow */
+    uint64_t dropped_interface; /* lost before the kernel */
+};
+
+struct capture_counts capture_counts(struct capture *c);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * extract.h - extractors: bounded parsers that turn a protocol's bytes into events.
+ *
+ * An extractor is one file, a const struct and a row in extract.c. It reads through a
+ * cursor, knows no flows, rules or other extractors, and keeps no state: for a stream it
+ * is shown the bytes of one direction from where it left off, again and again until it
+ * has enough.
+ *
+ * To add a protocol: extract_X.c, a row in extract.c, its fields in field.def, a fuzzer
+ * and a capture. Nothing else changes.
+ */
+#ifndef EXTRACT_H
+#define EXTRACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/packet.h"
+#include "event.h"
+
+enum extract_from {
+    EXTRACT_LINK,     /* packets without IP */
+    EXTRACT_DATAGRAM, /* UDP payloads, each by itself */
+    EXTRACT_STREAM,   /* TCP, each direction put in order */
+};
+
+enum extract_result {
+    EXTRACT_DONE, /* all that this direction has to say */
+    EXTRACT_NEXT, /* a message is read; the cursor stands behind it; there may be more */
+    EXTRACT_MORE, /* well so far, but the bytes end too early */
+    EXTRACT_NOT,  /* not this protocol, or broken */
+};
+
+/* What an extractor is given to speak with. */
+struct extract_out {
+    struct event *event; /* begin it, fill it, then call emit */
+    const struct packet
+        *packet; /* the one that brought the last byte: time, link layer */
+    bool from_client;
+    void (*emit)(struct event *e, void *arg); /* the event is looked at during the call */
+    void *arg;
+};
+
+struct extractor {
+    const char *name; /* in --events and in counters */
+    enum event_kind kind;
+    enum extract_from from;
+    const char *app; /* word of names_app for a flow that it understood; NULL: none */
+    size_t most;     /* stream: bytes of a direction looked at before giving up */
+    bool one_side;   /* stream: one direction's DONE is enough to understand the flow */
+
+    /* Cheap: may these be its bytes? Ports may be asked for, but are no proof. */
+    bool (*wants)(const struct packet *p, struct cur bytes);
+
+    /* Reads one message and emits what it says. */
+    enum extract_result (*read)(struct cur *bytes, const struct extract_out *out);
+};
+
+extern const struct extractor *const extractors[];
+extern const size_t extractor_count;
+
+/* ---- running them on a flow: inspect.c ---- */
+
+struct flow;
+struct inspector;
+
+struct inspector_settings {
+    uint32_t stream_capacity; /* flows whose bytes are being put in order */
+    uint32_t stream_bytes;    /* all buffers together */
+    void (*emit)(struct event *e, const struct packet *p, struct flow *f, void *arg);
+    void *arg;
+};
+
+struct inspector_counts {
+    uint64_t understood;      /* flows named by an extractor */
+    uint64_t streams_evicted; /* gave up their buffer to another flow */
+    uint64_t gaps;            /* directions given up: bytes are missing */
+    uint64_t refused;         /* began like a protocol, were not it */
+};
+
+struct inspector *inspector_new(const struct inspector_settings *settings);
+void inspector_free(struct inspector *i);
+
+/* A packet without a flow (ARP and its kind). */
+void inspector_link(struct inspector *i, const struct packet *p);
+
+/* A packet of a flow that is not yet inspected. Sets f->stage.app (confidence own_parser)
+ * when an extractor is sure; sets inspected when no extractor can learn more AND the flow
+ * is named. Returns false when the extractors have no further interest, so that dpi alone
+ * decides. */
+bool inspector_packet(struct inspector *i, const struct packet *p, struct flow *f,
+                      bool from_client);
+
+/* The flow is over: releases stage.stream. */
+void inspector_end(struct inspector *i, struct flow *f);
+
+struct inspector_counts inspector_counts(const struct inspector *i);
+
+#endif

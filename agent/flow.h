@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * flow.h - the table of conversations a sensor is watching.
+ *
+ * A flow is one conversation of two endpoints, both directions together; its client is
+ * who sent the first packet (or, seen from the middle, the end with the higher port). The
+ * table has a fixed number of places, all allocated when it is made: traffic fills it but
+ * never makes it grow. When it is full, the flow silent longest gives up its place.
+ *
+ * Two things are told about each flow, exactly once each and in this order: on_start,
+ * when it is known whether the called end answers (at its first answer, at a refusal, or
+ * after answer_within without one), and on_end, where whatever hangs on it is released.
+ *
+ * Time is handed in, so that a capture replays exactly like a live interface.
+ */
+#ifndef FLOW_H
+#define FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/packet.h"
+#include "clock.h"
+#include "hash.h"
+#include "names.h"
+#include "net.h"
+
+struct flow_half {
+    uint64_t packets, bytes; /* frames whole, as on the wire */
+};
+
+/* What a sensor's later stages hang on a flow; they release it in on_end. */
+struct flow_stage {
+    void *dpi;                      /* dpi.c */
+    void *stream;                   /* stream.c */
+    char *host;                     /* clean name from TLS, QUIC or HTTP; NULL: none */
+    uint32_t risks_low, risks_high; /* bits of names_risk */
+    uint16_t app;                   /* index in names_app; 0: not known yet */
+    uint16_t category;              /* index in names_category */
+    uint8_t confidence;             /* index in names_confidence */
+    bool inspected;                 /* nothing more to learn: count only */
+    bool protected;                 /* no event, count or log may show it */
+};
+
+struct flow {
+    struct addr client, server;
+    uint16_t client_port, server_port; /* ICMP: type and code of the first message */
+    uint16_t vlan;
+    uint8_t ip_proto;
+    enum tcp_state tcp_state; /* TCP only */
+    bool has_mac;
+    struct mac client_mac, server_mac; /* of the first packet of each direction */
+    bool answered;
+    bool started; /* on_start was told */
+    uint8_t fins; /* bit 0 the client's, bit 1 the server's */
+    usec_t first, last;
+    struct flow_half out, in; /* from the client; from the server */
+    struct flow_stage stage;
+};
+
+typedef void flow_start_fn(struct flow *f, usec_t now, void *arg);
+typedef void flow_end_fn(struct flow *f, enum flow_end why, usec_t now, void *arg);
+
+struct flow_settings {
+    uint32_t capacity;    /* places, at least 1 */
+    usec_t answer_within; /* then a flow without an answer is "no_answer" */
+    usec_t idle_new;      /* silent this long, never answered: over */
+    usec_t idle_tcp, idle_udp,
+        idle_closed; /* established TCP; all others; after FIN or RST */
+    struct hash_key secret;
+    flow_start_fn *on_start;
+    flow_end_fn *on_end;
+    void *arg;
+};
+
+struct flow_counts {
+    uint64_t made, crowded; /* crowded: gave up their place while alive */
+    uint32_t now, most;
+};
+
+struct flow_table;
+
+struct flow_table *flow_table_new(const struct flow_settings *settings);
+
+/* Ends every flow (FLOW_STOPPED), then frees the table. NULL is fine. */
+void flow_table_free(struct flow_table *t);
+
+/*
+ * The flow a packet (layer PACKET_L4 or PACKET_IP) belongs to, made if it was not there,
+ * with the packet counted in; *ret_from_client says which way it goes. Borrowed until the
+ * next call on this table. A new SYN on a closed conversation begins a new flow.
+ */
+struct flow *flow_table_touch(struct flow_table *t, const struct packet *p,
+                              bool *ret_from_client);
+
+/* Starts and ends what is due at now. Cheap when nothing is. */
+void flow_table_tick(struct flow_table *t, usec_t now);
+
+/* Ends every flow as FLOW_STOPPED, oldest first: the end of a capture. */
+void flow_table_stop(struct flow_table *t, usec_t now);
+
+struct flow_counts flow_table_counts(const struct flow_table *t);
+
+#endif
