@@ -37,7 +37,13 @@ const char *dpi_version(void); /* "4.2.0" */
 
 /* Fills f->stage.app, category, risks, confidence as soon as they are known. True when
  * the flow needs no more packets here. */
-bool dpi_packet(struct dpi *d, const struct packet *p, struct flow *f, bool from_client);
+bool dpi_packet(struct dpi *d, const struct packet *p, struct flow *f);
+
+/*
+ * A flow that our own parsers named ("tls") and whose host is known: the application that
+ * nDPI knows by that host ("youtube"), if any. No packet is looked at.
+ */
+void dpi_name_host(struct dpi *d, struct flow *f);
 
 /* The last guess for a flow that is over or given up; releases stage.dpi. */
 void dpi_end(struct dpi *d, struct flow *f);

@@ -32,15 +32,15 @@ struct flow_half {
 
 /* What a sensor's later stages hang on a flow; they release it in on_end. */
 struct flow_stage {
-    void *dpi;                      /* dpi.c */
-    void *stream;                   /* stream.c */
-    char *host;                     /* clean name from TLS, QUIC or HTTP; NULL: none */
-    uint32_t risks_low, risks_high; /* bits of names_risk */
-    uint16_t app;                   /* index in names_app; 0: not known yet */
-    uint16_t category;              /* index in names_category */
-    uint8_t confidence;             /* index in names_confidence */
-    bool inspected;                 /* nothing more to learn: count only */
-    bool protected;                 /* no event, count or log may show it */
+    void *dpi;          /* dpi.c */
+    void *stream;       /* stream.c */
+    char *host;         /* clean name from TLS, QUIC or HTTP; NULL: none */
+    uint64_t risks;     /* bits of names_risk */
+    uint16_t app;       /* index in names_app; 0: not known yet */
+    uint16_t category;  /* index in names_category */
+    uint8_t confidence; /* index in names_confidence */
+    bool inspected;     /* nothing more to learn: count only */
+    bool protected;     /* no event, count or log may show it */
 };
 
 struct flow {
