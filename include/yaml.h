@@ -3,8 +3,13 @@
  * yaml.h - a YAML file as a tree of nodes that know where they stand.
  *
  * Every scalar is text; what it means is decided by who reads it, so that no word is a
- * boolean by surprise. Duplicate keys, anchors, tags, several documents, invalid UTF-8
- * and nesting beyond 32 are errors. Nodes are borrowed from the struct yaml.
+ * boolean by surprise. Nodes are borrowed from the struct yaml.
+ *
+ * Codes: E0101 not YAML or not UTF-8, E0102 cannot be read, E0103 unknown key, E0104
+ * missing key, E0105 another kind of value, E0106 too large or deep (32), E0107 duplicate
+ * key, E0108 anchor, alias or tag, E0109 a second document, E0110 no text as key or a
+ * zero byte in it; E0202 unknown name, E0203 no number, E0204 out of range, E0205 no
+ * boolean, E0206 no duration, E0207 no time, E0208 no size.
  */
 #ifndef HALLWATCH_YAML_H /* libyaml has YAML_H */
 #define HALLWATCH_YAML_H
@@ -37,7 +42,9 @@ enum node_style {
 
 /*
  * Reads a whole file, at most 16 MiB. NULL when it cannot be read or is no YAML, and then
- * d says why. An empty file is a map without keys.
+ * d says why. Faults that leave the rest readable (E0107 to E0110) are errors in d, and
+ * the tree is there all the same, so that the rest can be checked as well. An empty file
+ * is a map without keys. name is copied.
  */
 struct yaml *yaml_load(const char *path, struct diags *d);
 struct yaml *yaml_parse(const char *name, const char *text, size_t len, struct diags *d);
@@ -51,8 +58,9 @@ enum node_kind node_kind(const struct node *n);
 enum node_style node_style(const struct node *n);
 struct place node_place(const struct node *n);
 
-/* The place of a character inside a scalar: offset counts bytes of node_text(). Right for
- * plain, quoted (without escapes) and literal scalars. */
+/* The place of some characters inside a scalar: offset and length count bytes of
+ * node_text(). Right for plain, quoted and literal scalars; a folded one gives its own
+ * place. */
 struct place node_place_at(const struct node *n, size_t offset, size_t length);
 
 /* A scalar's text, ended by a zero byte; "" for a list or map. */
@@ -68,7 +76,8 @@ const struct node *node_get(const struct node *map,
 
 /*
  * Reading with complaints. Each returns true and sets the result, or adds an error at the
- * node (what was expected, what was found) and returns false.
+ * node (what was expected, what was found) and returns false. A node that is NULL, as
+ * node_need gives it, is false without a further error.
  */
 bool node_is(const struct node *n, enum node_kind kind, struct diags *d);
 bool node_read_text(const struct node *n, const char **ret_text, struct diags *d);
