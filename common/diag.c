@@ -273,7 +273,7 @@ static void add_source(struct buffer *b, struct diags *d, const struct diag *g)
     size_t pad, under;
     struct text line;
 
-    if (!find_line(d, g, &line))
+    if (!find_line(d, g, &line) || line.len == 0)
         return;
     buffer_print(b, "%5u | ", g->line);
     pad = 0;
