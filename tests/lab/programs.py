@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs that the lab uses and the Debian packages they come in."""
+
+import shutil
+
+from netns import ENV
+
+# program -> package; the same names in Debian 12, Debian 13 and Ubuntu 24.04 where no
+# other is given behind a bar (the first that exists is meant).
+PACKAGES = {
+    "ip": "iproute2",
+    "tc": "iproute2",
+    "ethtool": "ethtool",
+    "tcpdump": "tcpdump",
+    "dnsmasq": "dnsmasq-base",
+    "nginx": "nginx",
+    "openssl": "openssl",
+    "curl": "curl",
+    "dig": "bind9-dnsutils",
+    "ping": "iputils-ping",
+    "arping": "iputils-arping",
+    "udhcpc": "udhcpc",
+    "arpspoof": "dsniff",
+    "nmap": "nmap",
+    "fping": "fping",
+    "iodine": "iodine",
+    "iodined": "iodine",
+    "unbound": "unbound",
+    "wg": "wireguard-tools",
+    "wireguard-go": "wireguard-go",
+    "openvpn": "openvpn",
+    "vsftpd": "vsftpd",
+    "tnftp": "tnftp",
+    "telnet": "inetutils-telnet",
+    "telnetd": "inetutils-telnetd",
+    "socat": "socat",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "sshd": "openssh-server",
+    "xrdp": "xrdp",
+    "xfreerdp": "freerdp2-x11 | freerdp3-x11",
+    "Xvfb": "xvfb",
+    "transmission-cli": "transmission-cli",
+    "transmission-create": "transmission-cli",
+}
+
+# What the school itself stands on, whatever the scenario.
+FOUNDATION = ["ip", "tc", "ethtool", "tcpdump", "dnsmasq", "nginx", "openssl", "curl",
+              "dig", "ping"]
+
+# A package may call its program differently in a newer release.
+OTHER_NAMES = {"xfreerdp": ["xfreerdp3"]}
+
+
+def find(program):
+    """The program's path, or None."""
+    for name in (program, *OTHER_NAMES.get(program, ())):
+        path = shutil.which(name, path=ENV["PATH"])
+        if path:
+            return path
+    return None
+
+
+def missing(programs):
+    """The packages to install before these programs can run, sorted."""
+    return sorted({PACKAGES[program] for program in programs if not find(program)})
+
+
+def packages():
+    """Every package that some scenario needs, sorted."""
+    return sorted(set(PACKAGES.values()))

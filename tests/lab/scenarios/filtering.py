@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the school's filter does its work."""
+
+from acts import fetch, greet_gateway, look_up
+from scenario import HARMLESS, MISUSE, Scenario
+
+ADULT = "www.adult-example.test"
+
+
+def filter_not_applied(school):
+    greet_gateway(school, "student-01")
+    fetch(school, "student-01", f"https://{ADULT}/large")
+
+
+def block_page(school):
+    greet_gateway(school, "student-01")
+    fetch(school, "student-01", f"https://{ADULT}/blocked", "--tls-max", "1.2")
+
+
+def search(school):
+    for who in ("student-01", "student-02"):
+        look_up(school, who, "www.google.com")
+        fetch(school, who, "https://www.google.com/", "--insecure")
+
+
+def safe_search_missing(school):
+    school.serve_dns(safe_search=False)
+    try:
+        search(school)
+    finally:
+        school.serve_dns()
+
+
+SCENARIOS = [
+    Scenario("filter-not-applied", MISUSE,
+             "A student's device loads 230 kB from a host that the filter must block.",
+             filter_not_applied, rules=["filter.not-applied"]),
+    Scenario("block-page", HARMLESS,
+             "A student's device gets the filter's small block page in place of the same "
+             "host.", block_page),
+    Scenario("safesearch-missing", MISUSE,
+             "The school's DNS answers for www.google.com with an address that does not "
+             "enforce SafeSearch.", safe_search_missing,
+             rules=["filter.safesearch-not-enforced"]),
+    Scenario("safesearch-enforced", HARMLESS,
+             "The school's DNS sends www.google.com to forcesafesearch.google.com.", search),
+]
