@@ -77,6 +77,9 @@ struct field {
 /* Never NULL for an id under FIELD_COUNT. */
 const struct field *field_get(enum field_id id);
 
+/* Is it one of the kinds of event that can have the field? */
+bool field_of_kind(enum field_id id, enum event_kind kind);
+
 /* FIELD_UNKNOWN when there is none of that name. */
 enum field_id field_find(const char *name, size_t len);
 

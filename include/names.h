@@ -9,6 +9,7 @@
 #ifndef NAMES_H
 #define NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct names {
@@ -143,6 +144,27 @@ extern const struct names names_arp_op;
 extern const struct names names_app;
 extern const struct names names_category;
 extern const struct names names_risk; /* at most 64: a set of them is a bit mask */
+
+/* How the application was told. By port and by address are guesses. */
+enum confidence {
+    CONFIDENCE_UNKNOWN,
+    CONFIDENCE_OWN_PARSER, /* an extractor of ours read the protocol */
+    CONFIDENCE_DPI,
+    CONFIDENCE_DPI_CACHE,
+    CONFIDENCE_DPI_PARTIAL,
+    CONFIDENCE_DPI_PARTIAL_CACHE,
+    CONFIDENCE_DPI_AGGRESSIVE,
+    CONFIDENCE_BY_PORT,
+    CONFIDENCE_BY_IP,
+    CONFIDENCE_CUSTOM_RULE
+};
 extern const struct names names_confidence;
+
+/*
+ * Our word for a name that nDPI prints (of a protocol, category or confidence): lower
+ * case, all else than letters and digits as one '_', and a short list of exceptions. Cut
+ * to capacity. It need not be in the vocabulary: then it is "unknown" to this release.
+ */
+void names_from_ndpi(const char *ndpi_name, char *ret_word, size_t capacity);
 
 #endif
