@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A frame is decoded, counted into its flow and - while the flow is not understood -
+ * shown to our own extractors and then to nDPI. Whatever they say is an event, and so are
+ * the start and the end of each flow; every event goes the same way: dress it with what
+ * is known of its two ends (sensor_dress.c), stop it if its host is protected, match it.
+ */
+#include "agent/sensor.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/sensor_dress.h"
+#include "mem.h"
+
+struct sensor {
+    struct sensor_settings set;
+    struct decoder *decoder;
+    struct flow_table *flows;
+    struct inspector *inspector;
+    struct dpi *dpi;
+    struct matcher *matcher;
+    struct event *event; /* for the start and end of flows */
+    struct sensor_counts counts;
+    usec_t now, ticked;
+};
+
+/* ---- events ---- */
+
+static void on_match(size_t rule, enum match_verdict verdict, void *arg)
+{
+    struct sensor *s = arg;
+
+    if (verdict == MATCH_EXCEPTED)
+        s->counts.excepted++;
+    else
+        s->set.sink.hit(rule, s->event, s->set.sink.arg);
+}
+
+/* Help lines and their kind: the event ends here, and the flow is marked so that nothing
+ * that follows of it is told either. */
+static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
+{
+    if (f && f->stage.protected)
+        return true;
+    if (!s->set.lists || !dress_protected(s->set.lists, e))
+        return false;
+    if (f)
+        f->stage.protected = true;
+    return true;
+}
+
+/* The one way of every event. */
+static void tell(struct sensor *s, struct event *e)
+{
+    enum event_kind kind = event_kind(e);
+
+    s->counts.events[kind]++;
+    if (kind == EVENT_ARP || kind == EVENT_DHCP)
+        s->set.sink.device(e, s->set.sink.arg);
+    if (s->set.sink.event)
+        s->set.sink.event(e, s->set.sink.arg);
+    if (s->matcher && ruleset_kinds(s->set.rules) >> kind & 1)
+        ruleset_match(s->matcher, e, on_match, s);
+}
+
+/* From the inspector: what a protocol says. */
+static void on_extracted(struct event *e, const struct packet *p, struct flow *f,
+                         void *arg)
+{
+    struct sensor *s = arg;
+    struct event *own = s->event;
+
+    if (ends_here(s, e, f))
+        return;
+    if (f)
+        dress_keep_host(f, e);
+    dress_ends(s->set.district, e, p, f);
+    s->event = e;
+    tell(s, e);
+    s->event = own;
+}
+
+static void on_flow_start(struct flow *f, usec_t now, void *arg)
+{
+    struct sensor *s = arg;
+
+    if (f->stage.protected)
+        return;
+    event_begin(s->event, EVENT_FLOW_START, now);
+    dress_ends(s->set.district, s->event, NULL, f);
+    dress_flow(s->event, f);
+    tell(s, s->event);
+}
+
+static void on_flow_end(struct flow *f, enum flow_end why, usec_t now, void *arg)
+{
+    struct sensor *s = arg;
+
+    dpi_end(s->dpi, f);
+    inspector_end(s->inspector, f);
+    if (!f->stage.protected) {
+        event_begin(s->event, EVENT_FLOW, now);
+        dress_ends(s->set.district, s->event, NULL, f);
+        dress_flow(s->event, f);
+        event_put_number(s->event, FIELD_FLOW_END, why);
+        dress_application(s->event, f);
+        tell(s, s->event);
+    }
+    free(f->stage.host);
+    f->stage.host = NULL;
+}
+
+/* ---- packets ---- */
+
+/*
+ * Our own parsers look first. A flow they name for certain is never given to nDPI, but
+ * its host may tell the application; a flow they have no use for is nDPI's alone.
+ */
+static void inspect(struct sensor *s, const struct packet *p, struct flow *f,
+                    bool from_client)
+{
+    bool watched = inspector_packet(s->inspector, p, f, from_client);
+
+    if (f->stage.inspected) {
+        if (f->stage.host)
+            dpi_name_host(s->dpi, f);
+        return;
+    }
+    if (!watched && dpi_packet(s->dpi, p, f))
+        f->stage.inspected = true;
+}
+
+static void on_packet(struct sensor *s, const struct packet *p)
+{
+    struct flow *f;
+    bool from_client;
+
+    if (p->layer == PACKET_LINK) {
+        inspector_link(s->inspector, p);
+        return;
+    }
+    f = flow_table_touch(s->flows, p, &from_client);
+    if (!f->stage.inspected)
+        inspect(s, p, f, from_client);
+}
+
+/* The grid's points up to now, the last of them only: each flow is told its own. */
+static void advance(struct sensor *s, usec_t now)
+{
+    usec_t grid = now - now % SENSOR_TICK;
+
+    s->now = now;
+    if (grid == s->ticked)
+        return;
+    s->ticked = grid;
+    flow_table_tick(s->flows, grid);
+}
+
+void sensor_frame(struct sensor *s, const struct frame *f)
+{
+    struct frame frame = *f;
+    struct packet packet;
+
+    s->counts.packets++;
+    s->counts.bytes += f->wire_len;
+    if (frame.time < s->now) {
+        s->counts.late++;
+        frame.time = s->now;
+    }
+    advance(s, frame.time);
+    if (decoder_read(s->decoder, &frame, &packet) == DECODE_PACKET)
+        on_packet(s, &packet);
+}
+
+void sensor_tick(struct sensor *s, usec_t now)
+{
+    if (now > s->now)
+        advance(s, now);
+}
+
+void sensor_finish(struct sensor *s)
+{
+    flow_table_stop(s->flows, s->now);
+}
+
+usec_t sensor_mark(const struct sensor *s)
+{
+    return s->ticked;
+}
+
+/* ---- life ---- */
+
+struct sensor *sensor_new(const struct sensor_settings *settings)
+{
+    struct sensor *s = xcalloc(1, sizeof(*s));
+    struct flow_settings flows = {
+        .capacity = settings->flow_capacity,
+        .answer_within = 3 * USEC_PER_SEC,
+        .idle_new = 30 * USEC_PER_SEC,
+        .idle_tcp = 10 * USEC_PER_MIN,
+        .idle_udp = USEC_PER_MIN,
+        .idle_closed = 5 * USEC_PER_SEC,
+        .on_start = on_flow_start,
+        .on_end = on_flow_end,
+        .arg = s,
+    };
+
+    s->set = *settings;
+    s->event = event_new();
+    s->decoder = decoder_new(&(struct decoder_settings){
+        .fragment_capacity = 1024, .fragment_timeout = 30 * USEC_PER_SEC});
+    hash_key_random(&flows.secret);
+    s->flows = flow_table_new(&flows);
+    s->inspector = inspector_new(&(struct inspector_settings){
+        .stream_capacity = 4096,
+        .stream_bytes = 8 * 1024 * 1024,
+        .emit = on_extracted,
+        .arg = s,
+    });
+    s->dpi = dpi_new(
+        &(struct dpi_settings){.capacity = 8192, .tcp_packets = 80, .udp_packets = 24});
+    assert(s->dpi);
+    if (settings->rules)
+        s->matcher = matcher_new(settings->rules);
+    return s;
+}
+
+void sensor_free(struct sensor *s)
+{
+    if (!s)
+        return;
+    s->set.sink.event = NULL;
+    matcher_free(s->matcher);
+    s->matcher = NULL;
+    s->set.sink.device = NULL;
+    flow_table_free(s->flows);
+    inspector_free(s->inspector);
+    dpi_free(s->dpi);
+    decoder_free(s->decoder);
+    event_free(s->event);
+    free(s);
+}
+
+void sensor_use(struct sensor *s, const struct ruleset *rules, const struct listdb *lists)
+{
+    matcher_free(s->matcher);
+    s->set.rules = rules;
+    s->set.lists = lists;
+    s->matcher = rules ? matcher_new(rules) : NULL;
+}
+
+/* ---- counters ---- */
+
+struct sensor_counts sensor_counts(const struct sensor *s)
+{
+    return s->counts;
+}
+
+static struct json *decode_stats(const struct decoder_counts *c)
+{
+    struct json *o = json_new_object();
+
+    for (unsigned i = DECODE_FRAGMENT_WAITS + 1; i < DECODE_VERDICTS; i++)
+        if (c->by_verdict[i])
+            json_put_number(o, decode_reasons[i], (int64_t)c->by_verdict[i]);
+    if (c->fragments_expired)
+        json_put_number(o, "fragments_expired", (int64_t)c->fragments_expired);
+    if (c->fragments_evicted)
+        json_put_number(o, "fragments_evicted", (int64_t)c->fragments_evicted);
+    return o;
+}
+
+static struct json *flow_stats(struct flow_counts c)
+{
+    struct json *o = json_new_object();
+
+    json_put_number(o, "made", (int64_t)c.made);
+    json_put_number(o, "most", c.most);
+    json_put_number(o, "evicted", (int64_t)c.crowded);
+    return o;
+}
+
+static struct json *inspect_stats(struct inspector_counts c)
+{
+    struct json *o = json_new_object();
+
+    json_put_number(o, "understood", (int64_t)c.understood);
+    json_put_number(o, "refused", (int64_t)c.refused);
+    json_put_number(o, "gaps", (int64_t)c.gaps);
+    json_put_number(o, "evicted", (int64_t)c.streams_evicted);
+    return o;
+}
+
+static struct json *dpi_stats(struct dpi_counts c)
+{
+    struct json *o = json_new_object();
+
+    json_put_text(o, "version", dpi_version());
+    json_put_number(o, "calls", (int64_t)c.calls);
+    json_put_number(o, "named", (int64_t)c.named);
+    json_put_number(o, "guessed", (int64_t)c.guessed);
+    json_put_number(o, "unknown", (int64_t)c.unknown);
+    json_put_number(o, "evicted", (int64_t)c.evicted);
+    return o;
+}
+
+struct json *sensor_stats(const struct sensor *s)
+{
+    struct json *o = json_new_object();
+    struct json *events = json_new_object();
+
+    json_put_number(o, "packets", (int64_t)s->counts.packets);
+    json_put_number(o, "bytes", (int64_t)s->counts.bytes);
+    json_put_number(o, "late", (int64_t)s->counts.late);
+    json_put(o, "dropped", decode_stats(decoder_counts(s->decoder)));
+    json_put(o, "flows", flow_stats(flow_table_counts(s->flows)));
+    json_put(o, "streams", inspect_stats(inspector_counts(s->inspector)));
+    json_put(o, "ndpi", dpi_stats(dpi_counts(s->dpi)));
+    for (unsigned i = 0; i < EVENT_KINDS; i++)
+        if (s->counts.events[i])
+            json_put_number(events, names_get(&names_event_kind, i),
+                            (int64_t)s->counts.events[i]);
+    json_put(o, "events", events);
+    json_put_number(o, "excepted", (int64_t)s->counts.excepted);
+    return o;
+}

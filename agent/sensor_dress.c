@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * src is who began, dst who was called, whichever way the packet went. The "inside end"
+ * of an event is the one in a segment of the district, src before dst; it is what
+ * `device` and `segment` speak of. Without a district every private address is inside.
+ */
+#include "agent/sensor_dress.h"
+
+#include <string.h>
+
+#include "mem.h"
+
+struct ends {
+    struct addr src, dst;
+    uint16_t src_port, dst_port, vlan;
+    uint8_t ip_proto;
+    bool has_ip, has_ports, has_mac;
+    struct mac src_mac, dst_mac;
+};
+
+static const struct {
+    uint8_t number; /* IANA protocol number */
+    enum proto proto;
+} ip_protos[] = {
+    {6, PROTO_TCP},    {17, PROTO_UDP}, {1, PROTO_ICMP}, {58, PROTO_ICMP6},
+    {132, PROTO_SCTP}, {47, PROTO_GRE}, {50, PROTO_ESP},
+};
+
+static enum proto proto_of(uint8_t number)
+{
+    for (size_t i = 0; i < sizeof(ip_protos) / sizeof(ip_protos[0]); i++)
+        if (ip_protos[i].number == number)
+            return ip_protos[i].proto;
+    return PROTO_OTHER;
+}
+
+static bool carries_ports(uint8_t ip_proto)
+{
+    return ip_proto == 6 || ip_proto == 17 || ip_proto == 132;
+}
+
+static struct ends ends_of_flow(const struct flow *f)
+{
+    return (struct ends){
+        .src = f->client,
+        .dst = f->server,
+        .src_port = f->client_port,
+        .dst_port = f->server_port,
+        .vlan = f->vlan,
+        .ip_proto = f->ip_proto,
+        .has_ip = true,
+        .has_ports = carries_ports(f->ip_proto),
+        .has_mac = f->has_mac,
+        .src_mac = f->client_mac,
+        .dst_mac = f->server_mac,
+    };
+}
+
+static struct ends ends_of_packet(const struct packet *p)
+{
+    return (struct ends){
+        .src = p->src,
+        .dst = p->dst,
+        .src_port = p->src_port,
+        .dst_port = p->dst_port,
+        .vlan = p->vlan,
+        .ip_proto = p->ip_proto,
+        .has_ip = p->ip_version != 0,
+        .has_ports = p->layer == PACKET_L4 && carries_ports(p->ip_proto),
+        .has_mac = p->has_mac,
+        .src_mac = p->src_mac,
+        .dst_mac = p->dst_mac,
+    };
+}
+
+static void put_ends(struct event *e, const struct ends *n)
+{
+    if (n->has_ip) {
+        event_put_addr(e, FIELD_SRC_IP, &n->src);
+        event_put_addr(e, FIELD_DST_IP, &n->dst);
+        event_put_number(e, FIELD_PROTO, proto_of(n->ip_proto));
+    } else {
+        event_put_number(e, FIELD_PROTO, PROTO_ARP);
+    }
+    if (n->has_ports) {
+        event_put_number(e, FIELD_SRC_PORT, n->src_port);
+        event_put_number(e, FIELD_DST_PORT, n->dst_port);
+    }
+    if (n->has_mac) {
+        event_put_mac(e, FIELD_SRC_MAC, &n->src_mac);
+        event_put_mac(e, FIELD_DST_MAC, &n->dst_mac);
+    }
+    if (n->vlan)
+        event_put_number(e, FIELD_VLAN, n->vlan);
+}
+
+static void put_segment(struct event *e, const struct segment *g)
+{
+    event_put_text(e, FIELD_SITE_ID, text_of(g->site->id));
+    event_put_text(e, FIELD_SITE_TYPE, text_of(g->site->type));
+    event_put_text(e, FIELD_SEGMENT_NAME, text_of(g->name));
+    event_put_number(e, FIELD_SEGMENT_AUDIENCE, g->audience);
+    event_put_number(e, FIELD_SEGMENT_BAND, g->band);
+    if (g->has_gateway)
+        event_put_addr(e, FIELD_SEGMENT_GATEWAY, &g->gateway);
+    if (g->has_gateway_mac)
+        event_put_mac(e, FIELD_SEGMENT_GATEWAY_MAC, &g->gateway_mac);
+    for (size_t i = 0; i < g->dhcp_server_count; i++)
+        event_add_addr(e, FIELD_SEGMENT_DHCP, &g->dhcp_servers[i]);
+    for (size_t i = 0; i < g->resolver_count; i++)
+        event_add_addr(e, FIELD_SEGMENT_RESOLVERS, &g->resolvers[i]);
+}
+
+/* The address that tells where a packet without an address of its own belongs: ARP speaks
+ * of one, and a DHCP client that has none yet talks to the segment of the offer. */
+static bool stands_in(const struct event *e, const struct ends *n, struct addr *ret_addr)
+{
+    static const enum field_id telling[] = {FIELD_ARP_SENDER_IP, FIELD_ARP_TARGET_IP,
+                                            FIELD_DHCP_ADDRESS, FIELD_DHCP_RELAY};
+    static const struct addr unset_v4 = {{[10] = 0xff, [11] = 0xff}};
+
+    if (n->has_ip && !addr_equal(&n->src, &unset_v4) && event_kind(e) != EVENT_DHCP) {
+        *ret_addr = n->src;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
+        const struct value *v = event_get(e, telling[i]);
+
+        if (v && !addr_equal(&v->addr, &unset_v4)) {
+            *ret_addr = v->addr;
+            return true;
+        }
+    }
+    *ret_addr = n->src;
+    return n->has_ip;
+}
+
+static const struct segment *segment_of(const struct district *d, const struct addr *a,
+                                        uint16_t vlan)
+{
+    return d ? district_segment(d, a, vlan) : NULL;
+}
+
+static bool is_inside(const struct district *d, const struct addr *a,
+                      const struct segment *g)
+{
+    return d ? g != NULL : addr_is_private(a);
+}
+
+static enum direction direction_of(bool src_inside, bool dst_inside)
+{
+    if (src_inside)
+        return dst_inside ? DIRECTION_INTERNAL : DIRECTION_OUTBOUND;
+    return dst_inside ? DIRECTION_INBOUND : DIRECTION_EXTERNAL;
+}
+
+/* The frame's hardware address is the machine's own unless a router put it there. */
+static void put_device(struct event *e, const struct ends *n, bool src_inside,
+                       const struct segment *g)
+{
+    const struct mac *mac = src_inside ? &n->src_mac : &n->dst_mac;
+
+    event_put_addr(e, FIELD_DEVICE_IP, src_inside ? &n->src : &n->dst);
+    if (n->has_mac && !(g && g->has_gateway_mac && mac_equal(mac, &g->gateway_mac)))
+        event_put_mac(e, FIELD_DEVICE_MAC, mac);
+}
+
+void dress_ends(const struct district *district, struct event *e, const struct packet *p,
+                const struct flow *f)
+{
+    struct ends n = f ? ends_of_flow(f) : ends_of_packet(p);
+    const struct segment *src, *dst;
+    bool src_inside, dst_inside;
+    struct addr at;
+
+    put_ends(e, &n);
+    if (!stands_in(e, &n, &at))
+        return;
+    src = segment_of(district, &at, n.vlan);
+    dst = n.has_ip ? segment_of(district, &n.dst, n.vlan) : NULL;
+    src_inside = is_inside(district, &at, src);
+    dst_inside = n.has_ip && is_inside(district, &n.dst, dst);
+    if (src || dst)
+        put_segment(e, src ? src : dst);
+    if (dst && n.has_ip) {
+        event_put_text(e, FIELD_DST_SEGMENT, text_of(dst->name));
+        event_put_number(e, FIELD_DST_AUDIENCE, dst->audience);
+    }
+    if (!n.has_ip)
+        return;
+    event_put_number(e, FIELD_DIRECTION, direction_of(src_inside, dst_inside));
+    if (src_inside || dst_inside)
+        put_device(e, &n, src_inside, src_inside ? src : dst);
+}
+
+void dress_flow(struct event *e, const struct flow *f)
+{
+    event_put_number(e, FIELD_FLOW_PACKETS_OUT, f->out.packets);
+    event_put_number(e, FIELD_FLOW_PACKETS_IN, f->in.packets);
+    event_put_number(e, FIELD_FLOW_BYTES_OUT, f->out.bytes);
+    event_put_number(e, FIELD_FLOW_BYTES_IN, f->in.bytes);
+    event_put_number(e, FIELD_FLOW_BYTES, f->out.bytes + f->in.bytes);
+    event_put_number(e, FIELD_FLOW_START_TIME, f->first);
+    event_put_number(e, FIELD_FLOW_DURATION, f->last - f->first);
+    event_put_number(e, FIELD_FLOW_ANSWERED, f->answered);
+    if (f->ip_proto == 6)
+        event_put_number(e, FIELD_TCP_STATE, f->tcp_state);
+    if (f->ip_proto == 1 || f->ip_proto == 58) {
+        event_put_number(e, FIELD_ICMP_TYPE, f->client_port);
+        event_put_number(e, FIELD_ICMP_CODE, f->server_port);
+    }
+}
+
+void dress_application(struct event *e, const struct flow *f)
+{
+    if (f->stage.host)
+        event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, text_of(f->stage.host));
+    event_put_number(e, FIELD_NDPI_PROTO, f->stage.app);
+    event_put_number(e, FIELD_NDPI_CATEGORY, f->stage.category);
+    event_put_number(e, FIELD_NDPI_CONFIDENCE, f->stage.confidence);
+    if (f->stage.risks)
+        event_put_number(e, FIELD_NDPI_RISK, f->stage.risks);
+}
+
+void dress_keep_host(struct flow *f, const struct event *e)
+{
+    const struct value *host = event_get(e, FIELD_HOST);
+
+    if (f->stage.host || !host || event_kind(e) == EVENT_DNS)
+        return;
+    f->stage.host = xstrndup(host->text.at, host->text.len);
+}
+
+bool dress_protected(const struct listdb *lists, const struct event *e)
+{
+    static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI};
+    const struct value *answers = event_get(e, FIELD_DNS_ANSWER_NAME);
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct value *v = event_get(e, names[i]);
+
+        if (v && listdb_protected(lists, v->text))
+            return true;
+    }
+    for (size_t i = 0; answers && i < answers->text_count; i++)
+        if (listdb_protected(lists, answers->texts[i]))
+            return true;
+    return false;
+}

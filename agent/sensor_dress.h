@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sensor_dress.h - puts into an event what a sensor knows beside the protocol: the two
+ * ends, where in the district they are, and what has become of the flow.
+ */
+#ifndef SENSOR_DRESS_H
+#define SENSOR_DRESS_H
+
+#include "agent/flow.h"
+#include "agent/packet.h"
+#include "district.h"
+#include "event.h"
+#include "listdb.h"
+
+/* The ends of a flow, or of a packet without one (f is NULL), and their segments. */
+void dress_ends(const struct district *district, struct event *e, const struct packet *p,
+                const struct flow *f);
+
+/* Counters and state of a flow so far. */
+void dress_flow(struct event *e, const struct flow *f);
+
+/* What application it was, and its host; for the end of a flow. */
+void dress_application(struct event *e, const struct flow *f);
+
+/* The flow remembers the host that a TLS, QUIC or HTTP event of it names. */
+void dress_keep_host(struct flow *f, const struct event *e);
+
+/* A name in it is protected. */
+bool dress_protected(const struct listdb *lists, const struct event *e);
+
+#endif
