@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "agent/sensor_dress.h"
+#include "agent/shield.h"
 #include "mem.h"
 
 struct sensor {
@@ -21,6 +22,7 @@ struct sensor {
     struct inspector *inspector;
     struct dpi *dpi;
     struct matcher *matcher;
+    struct shield *shield;
     struct event *event; /* for the start and end of flows */
     struct sensor_counts counts;
     usec_t now, ticked;
@@ -28,33 +30,47 @@ struct sensor {
 
 /* ---- events ---- */
 
+/* Which event is being matched, for the matcher's callback. */
+struct match_call {
+    struct sensor *sensor;
+    const struct event *event;
+};
+
 static void on_match(size_t rule, enum match_verdict verdict, void *arg)
 {
-    struct sensor *s = arg;
+    const struct match_call *call = arg;
+    struct sensor *s = call->sensor;
 
     if (verdict == MATCH_EXCEPTED)
         s->counts.excepted++;
     else
-        s->set.sink.hit(rule, s->event, s->set.sink.arg);
+        s->set.sink.hit(rule, call->event, s->set.sink.arg);
 }
 
-/* Help lines and their kind: the event ends here, and the flow is marked so that nothing
- * that follows of it is told either. */
+/*
+ * Help lines and their kind: the event ends here, and its conversation is told to nobody.
+ * DNS conversations carry many names, so there each message stands for itself; a name
+ * seen in any other decides for the whole conversation.
+ */
 static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
 {
-    if (f && f->stage.protected)
-        return true;
-    if (!s->set.lists || !dress_protected(s->set.lists, e))
-        return false;
-    if (f)
-        f->stage.protected = true;
-    return true;
+    bool protected = s->set.lists && dress_protected(s->set.lists, e);
+
+    if (event_kind(e) == EVENT_DNS) {
+        if (protected)
+            shield_learn(s->shield, e);
+        return protected;
+    }
+    if (f && event_has(e, FIELD_HOST))
+        f->stage.protected = protected;
+    return protected || (f && f->stage.protected);
 }
 
 /* The one way of every event. */
-static void tell(struct sensor *s, struct event *e)
+static void tell(struct sensor *s, const struct event *e)
 {
     enum event_kind kind = event_kind(e);
+    struct match_call call = {.sensor = s, .event = e};
 
     s->counts.events[kind]++;
     if (kind == EVENT_ARP || kind == EVENT_DHCP)
@@ -62,7 +78,7 @@ static void tell(struct sensor *s, struct event *e)
     if (s->set.sink.event)
         s->set.sink.event(e, s->set.sink.arg);
     if (s->matcher && ruleset_kinds(s->set.rules) >> kind & 1)
-        ruleset_match(s->matcher, e, on_match, s);
+        ruleset_match(s->matcher, e, on_match, &call);
 }
 
 /* From the inspector: what a protocol says. */
@@ -70,22 +86,21 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
                          void *arg)
 {
     struct sensor *s = arg;
-    struct event *own = s->event;
 
+    dress_ends(s->set.district, e, p, f);
     if (ends_here(s, e, f))
         return;
     if (f)
         dress_keep_host(f, e);
-    dress_ends(s->set.district, e, p, f);
-    s->event = e;
     tell(s, e);
-    s->event = own;
 }
 
 static void on_flow_start(struct flow *f, usec_t now, void *arg)
 {
     struct sensor *s = arg;
 
+    if (shield_covers(s->shield, &f->client, &f->server, now))
+        f->stage.protected = true;
     if (f->stage.protected)
         return;
     event_begin(s->event, EVENT_FLOW_START, now);
@@ -209,6 +224,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
 
     s->set = *settings;
     s->event = event_new();
+    s->shield = shield_new();
     s->decoder = decoder_new(&(struct decoder_settings){
         .fragment_capacity = 1024, .fragment_timeout = 30 * USEC_PER_SEC});
     hash_key_random(&flows.secret);
@@ -234,11 +250,11 @@ void sensor_free(struct sensor *s)
     s->set.sink.event = NULL;
     matcher_free(s->matcher);
     s->matcher = NULL;
-    s->set.sink.device = NULL;
     flow_table_free(s->flows);
     inspector_free(s->inspector);
     dpi_free(s->dpi);
     decoder_free(s->decoder);
+    shield_free(s->shield);
     event_free(s->event);
     free(s);
 }

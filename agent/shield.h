@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shield.h - remembers which addresses a protected name was answered with, and to whom.
+ *
+ * A conversation with a help line begins before its name is seen on the wire. Without
+ * this its start would be told by address. A shielded conversation is told to nobody
+ * until it names another host itself (many names share one address); if it never names
+ * one, it is never told.
+ *
+ * The table has a fixed size; a new entry takes the place of the oldest of its few.
+ */
+#ifndef SHIELD_H
+#define SHIELD_H
+
+#include <stdbool.h>
+
+#include "clock.h"
+#include "event.h"
+#include "net.h"
+
+#define SHIELD_FOR USEC_PER_HOUR /* at least; longer than browsers keep an answer */
+
+struct shield;
+
+struct shield *shield_new(void);
+void shield_free(struct shield *s);
+
+/* The addresses of an answer, for the client that got it. */
+void shield_learn(struct shield *s, const struct event *answer);
+
+bool shield_covers(const struct shield *s, const struct addr *client,
+                   const struct addr *server, usec_t now);
+
+#endif
