@@ -7,6 +7,9 @@
  * is shown the bytes of one direction from where it left off, again and again until it
  * has enough.
  *
+ * It puts its own protocol's fields, and host with host.registrable. Who talks to whom,
+ * and where that is, is put by whoever receives the event.
+ *
  * To add a protocol: extract_X.c, a row in extract.c, its fields in field.def, a fuzzer
  * and a capture. Nothing else changes.
  */
@@ -15,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "agent/packet.h"
 #include "event.h"
@@ -26,36 +30,42 @@ enum extract_from {
 };
 
 enum extract_result {
-    EXTRACT_DONE, /* all that this direction has to say */
-    EXTRACT_NEXT, /* a message is read; the cursor stands behind it; there may be more */
-    EXTRACT_MORE, /* well so far, but the bytes end too early */
-    EXTRACT_NOT,  /* not this protocol, or broken */
+    EXTRACT_DONE,  /* all that this direction has to say */
+    EXTRACT_NEXT,  /* a message is read; the cursor stands behind it; there may be more */
+    EXTRACT_OTHER, /* as NEXT, but what follows may be another protocol */
+    EXTRACT_MORE,  /* well so far, but the bytes end too early; nothing was emitted */
+    EXTRACT_NOT,   /* not this protocol, or broken; nothing was emitted */
 };
 
 /* What an extractor is given to speak with. */
 struct extract_out {
-    struct event *event; /* begin it, fill it, then call emit */
-    const struct packet
-        *packet; /* the one that brought the last byte: time, link layer */
-    bool from_client;
+    struct event *event;         /* begin it, fill it, then call emit */
+    const struct packet *packet; /* it brought the last byte: time, link layer */
     void (*emit)(struct event *e, void *arg); /* the event is looked at during the call */
     void *arg;
+    uint32_t skip; /* set with NEXT: bytes behind the message that need not be shown */
 };
+
+#define EXTRACT_SKIP_MAX (UINT32_C(1) << 24)
 
 struct extractor {
     const char *name; /* in --events and in counters */
     enum event_kind kind;
     enum extract_from from;
     const char *app; /* word of names_app for a flow that it understood; NULL: none */
-    size_t most;     /* stream: bytes of a direction looked at before giving up */
-    bool one_side;   /* stream: one direction's DONE is enough to understand the flow */
+    uint32_t most;   /* stream: bytes kept of one message before giving up */
 
-    /* Cheap: may these be its bytes? Ports may be asked for, but are no proof. */
+    /* Cheap: may these be its bytes? Of a stream, at least EXTRACT_FIRST of them. Ports
+     * may be asked for, but are no proof. */
     bool (*wants)(const struct packet *p, struct cur bytes);
 
-    /* Reads one message and emits what it says. */
-    enum extract_result (*read)(struct cur *bytes, const struct extract_out *out);
+    /* Reads one message and emits what it says. A datagram or frame: DONE or NOT. */
+    enum extract_result (*read)(struct cur *bytes, struct extract_out *out);
 };
+
+#define EXTRACT_FIRST 8
+
+extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extract_dns_tcp;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;

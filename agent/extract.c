@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/extract.h"
+
+/* In the order in which they are asked; the commonest first. */
+const struct extractor *const extractors[] = {
+    &extract_dns_udp,
+    &extract_dns_tcp,
+    &extract_dhcp,
+    &extract_arp,
+};
+
+const size_t extractor_count = sizeof(extractors) / sizeof(*extractors);

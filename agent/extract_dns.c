@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DNS messages (RFC 1035) over UDP and TCP, one event each. What an event tells of the
+ * answer section is told only when the whole section was there: a count over half of it
+ * would be wrong. Single addresses and names are right by themselves and stay.
+ *
+ * mDNS and LLMNR look alike, but name machines and not what is called: not here.
+ */
+#include "agent/dns_name.h"
+#include "agent/extract.h"
+
+#define DNS_PORT     53
+#define HEADER_BYTES 12
+#define OPCODE_MAX   6 /* DSO, RFC 8490 */
+
+enum dns_wire_type {
+    WIRE_A = 1,
+    WIRE_NS = 2,
+    WIRE_CNAME = 5,
+    WIRE_PTR = 12,
+    WIRE_MX = 15,
+    WIRE_AAAA = 28,
+    WIRE_SRV = 33,
+    WIRE_DNAME = 39,
+    WIRE_OPT = 41,
+    WIRE_SVCB = 64,
+    WIRE_HTTPS = 65,
+};
+
+struct header {
+    uint16_t id, flags, questions, answers, authority, additional;
+};
+
+/* One message being read. */
+struct reading {
+    struct cur message; /* from its first byte, for compression pointers */
+    struct header head;
+    struct event *event;
+    uint32_t ttl; /* the least so far */
+    uint64_t data_len;
+    bool service;            /* an HTTPS or SVCB record was answered */
+    bool ech;                /* and one of them had ech= */
+    unsigned rcode_high;     /* bits 4-11 of the result, RFC 6891 section 6.1.3 */
+    struct dns_name scratch; /* the name that is being read */
+};
+
+struct record {
+    uint16_t type;
+    uint32_t ttl;
+    struct cur data;
+};
+
+static bool is_answer(const struct header *h)
+{
+    return h->flags >> 15;
+}
+
+static bool header_read(struct cur *c, struct header *ret_head)
+{
+    struct header h = {.id = cur_u16(c)};
+
+    h.flags = cur_u16(c);
+    h.questions = cur_u16(c);
+    h.answers = cur_u16(c);
+    h.authority = cur_u16(c);
+    h.additional = cur_u16(c);
+    if (cur_broken(c) || (h.flags >> 11 & 0xf) > OPCODE_MAX)
+        return false;
+    /* Only answers may ask nothing: RFC 5936 section 2.2, errors, RFC 7873. */
+    if (h.questions == 0 && !is_answer(&h) && h.additional == 0)
+        return false;
+    *ret_head = h;
+    return true;
+}
+
+/* IN, CH, HS, NONE, ANY (RFC 6895 section 3.2): other protocols on port 53 fail here. */
+static bool class_exists(uint16_t class)
+{
+    return class == 1 || class == 3 || class == 4 || class == 254 || class == 255;
+}
+
+static void put_question(struct reading *r, const struct dns_name *name, uint16_t type)
+{
+    struct event *e = r->event;
+
+    event_put_host(e, FIELD_DNS_QNAME, FIELD_UNKNOWN, dns_name_text(name));
+    event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, dns_name_text(name));
+    event_put_number(e, FIELD_DNS_QNAME_LEN, name->len);
+    event_put_number(e, FIELD_DNS_QNAME_LABELS, name->labels);
+    event_put_number(e, FIELD_DNS_QNAME_MAX_LABEL, name->max_label);
+    event_put_number(e, FIELD_DNS_QTYPE, names_dns_type_of(type));
+}
+
+/* The first question is the one that counts; no server answers a second one. */
+static bool read_questions(struct reading *r, struct cur *c)
+{
+    for (unsigned i = 0; i < r->head.questions; i++) {
+        bool good = i == 0 ? dns_name_read(c, r->message, &r->scratch) : dns_name_skip(c);
+        uint16_t type = cur_u16(c);
+        uint16_t class = cur_u16(c);
+
+        if (!good || cur_broken(c) || !class_exists(class))
+            return false;
+        if (i == 0)
+            put_question(r, &r->scratch, type);
+    }
+    return true;
+}
+
+static void read_address(struct reading *r, struct cur data)
+{
+    size_t len = cur_left(&data);
+    const uint8_t *bytes = cur_bytes(&data, len);
+    struct addr addr;
+
+    if (len != 4 && len != 16)
+        return;
+    addr = len == 4 ? addr_v4(bytes) : addr_v6(bytes);
+    event_add_addr(r->event, FIELD_DNS_ANSWER_IP, &addr);
+}
+
+static void read_name(struct reading *r, struct cur data)
+{
+    if (dns_name_read(&data, r->message, &r->scratch))
+        event_add_text(r->event, FIELD_DNS_ANSWER_NAME, dns_name_text(&r->scratch));
+}
+
+/* RFC 9460 section 2.2: priority, target (never compressed), then parameters. */
+static void read_service(struct reading *r, struct cur data)
+{
+    enum { PARAM_ECH = 5 }; /* RFC 9848 */
+
+    r->service = true;
+    cur_skip(&data, 2);
+    if (!dns_name_skip(&data))
+        return;
+    while (cur_left(&data) > 0) {
+        uint16_t key = cur_u16(&data);
+
+        cur_skip(&data, cur_u16(&data));
+        if (!cur_broken(&data) && key == PARAM_ECH)
+            r->ech = true;
+    }
+}
+
+/* What the data of a record of an answer says, and where in it that begins. */
+static const struct {
+    uint16_t type;
+    uint16_t begins;
+    void (*read)(struct reading *r, struct cur data);
+} meanings[] = {
+    {WIRE_A, 0, read_address},    {WIRE_AAAA, 0, read_address},
+    {WIRE_CNAME, 0, read_name},   {WIRE_DNAME, 0, read_name},
+    {WIRE_NS, 0, read_name},      {WIRE_PTR, 0, read_name},
+    {WIRE_MX, 2, read_name},      {WIRE_SRV, 6, read_name},
+    {WIRE_SVCB, 0, read_service}, {WIRE_HTTPS, 0, read_service},
+};
+
+static bool record_read(struct cur *c, struct record *ret_record)
+{
+    bool good = dns_name_skip(c);
+
+    ret_record->type = cur_u16(c);
+    cur_skip(c, 2); /* class */
+    ret_record->ttl = cur_u32(c);
+    ret_record->data = cur_sub(c, cur_u16(c));
+    return good && !cur_broken(c);
+}
+
+static void read_answer(struct reading *r, const struct record *record)
+{
+    r->data_len += cur_left(&record->data);
+    if (record->ttl < r->ttl)
+        r->ttl = record->ttl;
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
+        struct cur data = record->data;
+
+        if (meanings[i].type != record->type)
+            continue;
+        cur_skip(&data, meanings[i].begins);
+        if (!cur_broken(&data))
+            meanings[i].read(r, data);
+        return;
+    }
+}
+
+static bool read_answers(struct reading *r, struct cur *c)
+{
+    struct record record;
+
+    for (unsigned i = 0; i < r->head.answers; i++) {
+        if (!record_read(c, &record))
+            return false;
+        read_answer(r, &record);
+    }
+    return true;
+}
+
+/* Authority and additional section: only the OPT record says something here. */
+static bool read_rest(struct reading *r, struct cur *c)
+{
+    unsigned count = (unsigned)r->head.authority + r->head.additional;
+    struct record record;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (!record_read(c, &record))
+            return false;
+        if (record.type == WIRE_OPT)
+            r->rcode_high = record.ttl >> 24;
+    }
+    return true;
+}
+
+static void put_answers(struct reading *r)
+{
+    if (r->head.answers > 0) {
+        event_put_number(r->event, FIELD_DNS_ANSWER_TTL, r->ttl);
+        event_put_number(r->event, FIELD_DNS_ANSWER_LEN, r->data_len);
+    }
+    if (r->service)
+        event_put_number(r->event, FIELD_DNS_ECH, r->ech);
+}
+
+static bool read_message(struct cur message, struct extract_out *out,
+                         enum proto transport)
+{
+    struct reading r = {.message = message, .event = out->event, .ttl = UINT32_MAX};
+    struct cur c = message;
+
+    if (!header_read(&c, &r.head))
+        return false;
+    event_begin(r.event, EVENT_DNS, out->packet->time);
+    event_put_number(r.event, FIELD_DNS_QR, is_answer(&r.head) ? DNS_ANSWER : DNS_QUERY);
+    event_put_number(r.event, FIELD_DNS_ID, r.head.id);
+    event_put_number(r.event, FIELD_DNS_TRANSPORT, transport);
+    if (!read_questions(&r, &c))
+        return false;
+
+    if (is_answer(&r.head)) {
+        event_put_number(r.event, FIELD_DNS_ANSWERS, r.head.answers);
+        if (read_answers(&r, &c)) {
+            put_answers(&r);
+            (void)read_rest(&r, &c);
+        }
+        event_put_number(r.event, FIELD_DNS_RCODE,
+                         r.rcode_high << 4 | (r.head.flags & 0xf));
+    } else if (r.head.questions == 0 && !read_rest(&r, &c)) {
+        return false;
+    }
+    out->emit(r.event, out->arg);
+    return true;
+}
+
+static bool by_port(const struct packet *p)
+{
+    return p->src_port == DNS_PORT || p->dst_port == DNS_PORT;
+}
+
+static bool udp_wants(const struct packet *p, struct cur bytes)
+{
+    return by_port(p) && cur_left(&bytes) >= HEADER_BYTES;
+}
+
+static enum extract_result udp_read(struct cur *bytes, struct extract_out *out)
+{
+    return read_message(*bytes, out, PROTO_UDP) ? EXTRACT_DONE : EXTRACT_NOT;
+}
+
+static bool tcp_wants(const struct packet *p, struct cur bytes)
+{
+    return by_port(p) && cur_u16(&bytes) >= HEADER_BYTES;
+}
+
+/* RFC 1035 section 4.2.2: each message behind its length. */
+static enum extract_result tcp_read(struct cur *bytes, struct extract_out *out)
+{
+    struct cur message = cur_sub(bytes, cur_u16(bytes));
+
+    if (cur_broken(&message))
+        return EXTRACT_MORE;
+    return read_message(message, out, PROTO_TCP) ? EXTRACT_NEXT : EXTRACT_NOT;
+}
+
+const struct extractor extract_dns_udp = {
+    .name = "dns",
+    .kind = EVENT_DNS,
+    .from = EXTRACT_DATAGRAM,
+    .app = "dns",
+    .wants = udp_wants,
+    .read = udp_read,
+};
+
+const struct extractor extract_dns_tcp = {
+    .name = "dns",
+    .kind = EVENT_DNS,
+    .from = EXTRACT_STREAM,
+    .app = "dns",
+    .most = 2 + UINT16_MAX,
+    .wants = tcp_wants,
+    .read = tcp_read,
+};
