@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/courier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/device.h"
+#include "mem.h"
+
+#define DEVICES 65536
+
+struct courier {
+    struct courier_settings set;
+    struct device_table *devices;
+    struct tracker *tracker;
+    struct alert_maker *maker;
+    struct event *event; /* the hit, dressed with its device */
+};
+
+static enum severity severity_of(const struct rule *rule, const struct event *e)
+{
+    const struct value *band = event_get(e, FIELD_SEGMENT_BAND);
+
+    return rule->severity[band && band->number <= BAND_STAFF ? band->number : BAND_NONE];
+}
+
+static void on_raised(const struct raised *r, void *arg)
+{
+    struct courier *c = arg;
+    auto_json struct json *document = alert_make(c->maker, r);
+    const struct rule *rule = ruleset_rule(c->set.alert.rules, r->rule);
+    auto_free char *line = NULL;
+
+    if (!document)
+        return;
+    line = json_write(document);
+    c->set.on_alert(severity_of(rule, r->event), line, strlen(line), c->set.arg);
+}
+
+struct courier *courier_new(const struct courier_settings *settings)
+{
+    struct courier *c = xcalloc(1, sizeof(*c));
+
+    c->set = *settings;
+    c->devices = device_table_new(DEVICES);
+    c->tracker = tracker_new(settings->alert.rules, on_raised, c);
+    c->maker = alert_maker_new(&c->set.alert);
+    c->event = event_new();
+    return c;
+}
+
+void courier_free(struct courier *c)
+{
+    if (!c)
+        return;
+    tracker_free(c->tracker);
+    alert_maker_free(c->maker);
+    device_table_free(c->devices);
+    event_free(c->event);
+    free(c);
+}
+
+void courier_hit(struct courier *c, size_t rule, const struct event *e)
+{
+    if (rule >= ruleset_count(c->set.alert.rules))
+        return;
+    event_copy(c->event, e);
+    device_table_dress(c->devices, c->event);
+    tracker_hit(c->tracker, rule, c->event);
+}
+
+void courier_device(struct courier *c, const struct event *e)
+{
+    device_table_learn(c->devices, e);
+}
+
+void courier_tick(struct courier *c, usec_t now)
+{
+    tracker_tick(c->tracker, now);
+}
+
+void courier_finish(struct courier *c)
+{
+    tracker_finish(c->tracker);
+}
+
+void courier_use(struct courier *c, const struct ruleset *rules,
+                 const struct listdb *lists)
+{
+    struct tracker *old = c->tracker;
+
+    c->set.alert.rules = rules;
+    c->set.alert.lists = lists;
+    c->tracker = tracker_new(rules, on_raised, c);
+    tracker_inherit(c->tracker, old);
+    alert_maker_free(c->maker);
+    c->maker = alert_maker_new(&c->set.alert);
+}
+
+struct json *courier_stats(const struct courier *c)
+{
+    struct json *o = json_new_object(), *rules = json_new_object();
+    struct json *devices = json_new_object();
+
+    for (size_t i = 0; i < ruleset_count(c->set.alert.rules); i++) {
+        struct tracker_counts n = tracker_counts(c->tracker, i);
+        struct json *one;
+
+        if (!n.hits)
+            continue;
+        one = json_new_object();
+        json_put_number(one, "hits", (int64_t)n.hits);
+        json_put_number(one, "alerts", (int64_t)n.alerts);
+        json_put_number(one, "repeats", (int64_t)n.repeats);
+        json_put_number(one, "evicted", (int64_t)n.evicted);
+        json_put(rules, ruleset_rule(c->set.alert.rules, i)->id, one);
+    }
+    json_put(o, "rules", rules);
+    json_put_number(devices, "now", (int64_t)device_table_count(c->devices));
+    json_put_number(devices, "evicted", (int64_t)device_table_evicted(c->devices));
+    json_put(o, "devices", devices);
+    return o;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * courier.h - from hits to alerts: who it was, windows, dedup, the document. Decides
+ * only; courier_process.c does the reading, spooling and sending around it, replay.c
+ * prints.
+ *
+ * Hits and facts must come in the order of hits.h's merger.
+ */
+#ifndef COURIER_H
+#define COURIER_H
+
+#include <stddef.h>
+
+#include "alert.h"
+#include "rule.h"
+
+struct courier;
+
+struct courier_settings {
+    struct alert_settings alert; /* rules, lists, district, names and keys */
+    /* An alert's document in one line, to be kept or printed. */
+    void (*on_alert)(enum severity severity, const char *document, size_t len, void *arg);
+    void *arg;
+};
+
+struct courier *courier_new(const struct courier_settings *settings);
+void courier_free(struct courier *c);
+
+void courier_hit(struct courier *c, size_t rule, const struct event *e);
+void courier_device(struct courier *c, const struct event *e);
+
+/* Packet time has come to now: summaries that are due are raised. */
+void courier_tick(struct courier *c, usec_t now);
+
+/* The end of a capture: pending summaries are raised. */
+void courier_finish(struct courier *c);
+
+/* New rules; windows of rules that are unchanged go on. */
+void courier_use(struct courier *c, const struct ruleset *rules,
+                 const struct listdb *lists);
+
+/* Alerts, repeats and evictions by rule, and the device table; yours to free. */
+struct json *courier_stats(const struct courier *c);
+
+#endif
