@@ -55,8 +55,9 @@ struct extractor {
     const char *app; /* word of names_app for a flow that it understood; NULL: none */
     uint32_t most;   /* stream: bytes kept of one message before giving up */
 
-    /* Cheap: may these be its bytes? Of a stream, at least EXTRACT_FIRST of them. Ports
-     * may be asked for, but are no proof. */
+    /* Cheap: may these be its bytes? Ports may be asked for, but are no proof. The first
+     * bytes of a stream may be fewer than EXTRACT_FIRST: then, may they become its own?
+     */
     bool (*wants)(const struct packet *p, struct cur bytes);
 
     /* Reads one message and emits what it says. A datagram or frame: DONE or NOT. */
@@ -76,8 +77,8 @@ struct flow;
 struct inspector;
 
 struct inspector_settings {
-    uint32_t stream_capacity; /* flows whose bytes are being put in order */
-    uint32_t stream_bytes;    /* all buffers together */
+    uint32_t stream_capacity; /* flows whose bytes are kept, at least 1 */
+    uint32_t stream_bytes;    /* kept for all of them together */
     void (*emit)(struct event *e, const struct packet *p, struct flow *f, void *arg);
     void *arg;
 };
@@ -95,10 +96,12 @@ void inspector_free(struct inspector *i);
 /* A packet without a flow (ARP and its kind). */
 void inspector_link(struct inspector *i, const struct packet *p);
 
-/* A packet of a flow that is not yet inspected. Sets f->stage.app (confidence own_parser)
- * when an extractor is sure; sets inspected when no extractor can learn more AND the flow
- * is named. Returns false when the extractors have no further interest, so that dpi alone
- * decides. */
+/*
+ * A packet of a flow that is not yet inspected. Sets f->stage.app (confidence own_parser)
+ * when an extractor understood it, and inspected when it is named and nothing more can be
+ * learnt. False: no extractor has use for this packet or named the flow, so dpi is to
+ * look at it.
+ */
 bool inspector_packet(struct inspector *i, const struct packet *p, struct flow *f,
                       bool from_client);
 

@@ -258,7 +258,8 @@ static bool by_port(const struct packet *p)
 
 static bool udp_wants(const struct packet *p, struct cur bytes)
 {
-    return by_port(p) && cur_left(&bytes) >= HEADER_BYTES;
+    (void)bytes;
+    return by_port(p);
 }
 
 static enum extract_result udp_read(struct cur *bytes, struct extract_out *out)
@@ -268,7 +269,9 @@ static enum extract_result udp_read(struct cur *bytes, struct extract_out *out)
 
 static bool tcp_wants(const struct packet *p, struct cur bytes)
 {
-    return by_port(p) && cur_u16(&bytes) >= HEADER_BYTES;
+    uint16_t len = cur_u16(&bytes);
+
+    return by_port(p) && (cur_broken(&bytes) || len >= HEADER_BYTES);
 }
 
 /* RFC 1035 section 4.2.2: each message behind its length. */

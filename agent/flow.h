@@ -30,10 +30,20 @@ struct flow_half {
     uint64_t packets, bytes; /* frames whole, as on the wire */
 };
 
+/* inspect.c: how far a flow is read; [0] what the client sends, [1] what the server does. */
+struct flow_reading {
+    uint32_t next[2];  /* TCP: sequence number of the byte to be read next */
+    bool synced[2];    /* next is known */
+    bool finished[2];  /* nothing more is to be read */
+    uint8_t chosen[2]; /* TCP: the extractor, its index + 1; 0: none yet */
+    bool named;        /* an extractor understood the flow */
+};
+
 /* What a sensor's later stages hang on a flow; they release it in on_end. */
 struct flow_stage {
     void *dpi;          /* dpi.c */
     void *stream;       /* stream.c */
+    struct flow_reading reading;
     char *host;         /* clean name from TLS, QUIC or HTTP; NULL: none */
     uint64_t risks;     /* bits of names_risk */
     uint16_t app;       /* index in names_app; 0: not known yet */

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running the extractors on flows. The usual case costs nothing but the parser: a segment
+ * that is next in its direction is read where it lies in the frame. Only what is left
+ * over - a message that goes on in a later segment, a segment that came too early - is
+ * kept (stream.h) and read again when more has come.
+ *
+ * Bodies are not looked at: an extractor says how long one is, the place to read on is
+ * moved behind it, and its segments are then simply old.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "agent/extract.h"
+#include "agent/flow.h"
+#include "agent/stream.h"
+#include "mem.h"
+
+#define IP_TCP 6
+#define IP_UDP 17
+
+/* How far ahead of the first byte a segment may come before its protocol is known. */
+#define FIRST_WINDOW 16384
+
+struct inspector {
+    struct inspector_settings set;
+    struct inspector_counts counts;
+    struct stream_pool *pool;
+    struct event *event;
+    struct flow *flow; /* of the packet that is being looked at; NULL: none */
+    struct extract_out out;
+    uint16_t *apps; /* for each extractor, index in names_app */
+};
+
+static void pass_on(struct event *e, void *arg)
+{
+    struct inspector *i = arg;
+
+    i->set.emit(e, i->out.packet, i->flow, i->set.arg);
+}
+
+struct inspector *inspector_new(const struct inspector_settings *settings)
+{
+    struct inspector *i = xcalloc(1, sizeof(*i));
+
+    i->set = *settings;
+    i->pool = stream_pool_new(settings->stream_capacity, settings->stream_bytes);
+    i->event = event_new();
+    i->out = (struct extract_out){.event = i->event, .emit = pass_on, .arg = i};
+    i->apps = xcalloc(extractor_count, sizeof(*i->apps));
+    for (size_t x = 0; x < extractor_count; x++) {
+        int app = extractors[x]->app ? names_find(&names_app, extractors[x]->app) : 0;
+
+        assert(app >= 0);
+        i->apps[x] = (uint16_t)app;
+    }
+    return i;
+}
+
+void inspector_free(struct inspector *i)
+{
+    if (!i)
+        return;
+    stream_pool_free(i->pool);
+    event_free(i->event);
+    free(i->apps);
+    free(i);
+}
+
+static void name_flow(struct inspector *i, struct flow *f, size_t extractor)
+{
+    if (f->stage.reading.named || i->apps[extractor] == 0)
+        return;
+    f->stage.reading.named = true;
+    f->stage.app = i->apps[extractor];
+    f->stage.confidence = CONFIDENCE_OWN_PARSER;
+    i->counts.understood++;
+}
+
+/* The first of those that read from there and may want the bytes; extractor_count: none.
+ */
+static size_t find_extractor(enum extract_from from, const struct packet *p,
+                             struct cur bytes)
+{
+    size_t x = 0;
+
+    while (x < extractor_count &&
+           (extractors[x]->from != from || !extractors[x]->wants(p, bytes)))
+        x++;
+    return x;
+}
+
+/* ---- frames and datagrams ---- */
+
+void inspector_link(struct inspector *i, const struct packet *p)
+{
+    size_t x = find_extractor(EXTRACT_LINK, p, p->payload);
+    struct cur bytes = p->payload;
+
+    if (x == extractor_count)
+        return;
+    i->flow = NULL;
+    i->out.packet = p;
+    if (extractors[x]->read(&bytes, &i->out) == EXTRACT_NOT)
+        i->counts.refused++;
+}
+
+static void read_datagram(struct inspector *i, const struct packet *p, struct flow *f)
+{
+    size_t x = find_extractor(EXTRACT_DATAGRAM, p, p->payload);
+    struct flow_reading *r = &f->stage.reading;
+    struct cur bytes = p->payload;
+
+    if (x == extractor_count) {
+        r->finished[0] = r->finished[1] = !r->named;
+        return;
+    }
+    if (extractors[x]->read(&bytes, &i->out) == EXTRACT_NOT)
+        i->counts.refused++;
+    else
+        name_flow(i, f, x);
+}
+
+/* ---- streams ---- */
+
+/* What a SYN says about where the directions begin, or else the first bytes seen. */
+static void synchronise(struct flow_reading *r, const struct packet *p, unsigned side)
+{
+    if (p->tcp_flags & TCP_FLAG_SYN && r->chosen[side] == 0) {
+        r->next[side] = p->tcp_seq + 1;
+        r->synced[side] = true;
+        if (p->tcp_flags & TCP_FLAG_ACK && !r->synced[!side]) {
+            r->next[!side] = p->tcp_ack;
+            r->synced[!side] = true;
+        }
+    } else if (!r->synced[side] && cur_left(&p->payload) > 0) {
+        r->next[side] = p->tcp_seq;
+        r->synced[side] = true;
+    }
+}
+
+/* Whether an extractor is to read these bytes: not when there are too few to tell which
+ * one, and not when nobody wants them. */
+static bool choose(struct inspector *i, struct flow_reading *r, unsigned side,
+                   struct cur bytes)
+{
+    size_t x;
+
+    if (r->chosen[side] > 0)
+        return true;
+    x = find_extractor(EXTRACT_STREAM, i->out.packet, bytes);
+    if (x == extractor_count)
+        r->finished[side] = true;
+    else if (cur_left(&bytes) >= EXTRACT_FIRST)
+        r->chosen[side] = (uint8_t)(x + 1);
+    return r->chosen[side] > 0;
+}
+
+/* Reads one message and puts c behind it. False: nothing more can be read now. */
+static bool read_message(struct inspector *i, struct flow *f, unsigned side,
+                         struct cur *c)
+{
+    struct flow_reading *r = &f->stage.reading;
+    struct cur behind = *c;
+    const struct extractor *x;
+    size_t index;
+
+    i->out.skip = 0;
+    if (!choose(i, r, side, *c))
+        return false;
+    index = r->chosen[side] - 1U;
+    x = extractors[index];
+
+    switch (x->read(&behind, &i->out)) {
+    case EXTRACT_MORE:
+        r->finished[side] = cur_left(c) >= x->most;
+        i->counts.refused += r->finished[side] && !r->named;
+        return false;
+    case EXTRACT_NOT:
+        r->finished[side] = true;
+        i->counts.refused += !r->named;
+        return false;
+    case EXTRACT_DONE:
+        r->finished[side] = true;
+        break;
+    case EXTRACT_OTHER:
+        r->chosen[side] = 0;
+        break;
+    case EXTRACT_NEXT:
+        break;
+    }
+    name_flow(i, f, index);
+    assert(r->finished[side] || behind.pos > c->pos);
+    *c = behind;
+    return !r->finished[side];
+}
+
+/*
+ * Reads messages from c, whose first byte is the next one of its side, as long as there
+ * are any. Returns how many bytes are done with: perhaps more than are here.
+ */
+static uint32_t read_messages(struct inspector *i, struct flow *f, unsigned side,
+                              struct cur c)
+{
+    const uint8_t *first = c.pos;
+
+    while (cur_left(&c) > 0 && read_message(i, f, side, &c)) {
+        size_t left = cur_left(&c);
+
+        if (i->out.skip > left)
+            return (uint32_t)(c.end - first) + i->out.skip - (uint32_t)left;
+        cur_skip(&c, i->out.skip);
+    }
+    return (uint32_t)(c.pos - first);
+}
+
+/* Bytes that stand `at` behind the next one of their side, to be read with others. */
+static void keep_segment(struct inspector *i, struct flow *f, unsigned side, uint32_t at,
+                         struct cur bytes)
+{
+    struct flow_reading *r = &f->stage.reading;
+    uint8_t chosen = r->chosen[side];
+    uint32_t window = chosen ? extractors[chosen - 1]->most : FIRST_WINDOW;
+
+    if (stream_put(i->pool, f, side, at, bytes, window) < 0) {
+        r->finished[side] = true;
+        i->counts.gaps++;
+    }
+}
+
+static void read_kept(struct inspector *i, struct flow *f, unsigned side)
+{
+    struct flow_reading *r = &f->stage.reading;
+    uint32_t done = 1;
+
+    while (done > 0 && !r->finished[side] && stream_holds(f, side)) {
+        done = read_messages(i, f, side, stream_ready(f, side));
+        r->next[side] += done;
+        stream_take(i->pool, f, side, done);
+    }
+}
+
+static void read_segment(struct inspector *i, struct flow *f, unsigned side, uint32_t at,
+                         struct cur bytes)
+{
+    struct flow_reading *r = &f->stage.reading;
+
+    if (at > 0 || stream_holds(f, side)) {
+        keep_segment(i, f, side, at, bytes);
+        read_kept(i, f, side);
+    } else {
+        uint32_t done = read_messages(i, f, side, bytes);
+
+        r->next[side] += done;
+        cur_skip(&bytes, done);
+        if (!r->finished[side] && cur_left(&bytes) > 0)
+            keep_segment(i, f, side, 0, bytes);
+    }
+    if (r->finished[side])
+        stream_drop(i->pool, f, side);
+}
+
+static void read_stream(struct inspector *i, const struct packet *p, struct flow *f,
+                        unsigned side)
+{
+    struct flow_reading *r = &f->stage.reading;
+    uint32_t seq = p->tcp_seq + ((p->tcp_flags & TCP_FLAG_SYN) ? 1 : 0);
+    struct cur bytes = p->payload;
+    int32_t at;
+
+    synchronise(r, p, side);
+    if (r->finished[side] || cur_left(&bytes) == 0)
+        return;
+    at = (int32_t)(seq - r->next[side]);
+    if (at < 0) {
+        cur_skip(&bytes, (size_t) - (int64_t)at);
+        at = 0;
+    }
+    if (cur_left(&bytes) > 0)
+        read_segment(i, f, side, (uint32_t)at, bytes);
+}
+
+/* ---- packets ---- */
+
+static bool side_is_read(const struct flow *f, unsigned side)
+{
+    const struct flow_reading *r = &f->stage.reading;
+
+    return !r->finished[side] && (r->chosen[side] > 0 || stream_holds(f, side));
+}
+
+bool inspector_packet(struct inspector *i, const struct packet *p, struct flow *f,
+                      bool from_client)
+{
+    struct flow_reading *r = &f->stage.reading;
+    bool empty = cur_left(&p->payload) == 0;
+
+    i->flow = f;
+    i->out.packet = p;
+    if (p->layer != PACKET_L4 || (p->ip_proto != IP_TCP && p->ip_proto != IP_UDP))
+        r->finished[0] = r->finished[1] = true;
+    else if (p->ip_proto == IP_TCP)
+        read_stream(i, p, f, from_client ? 0 : 1);
+    else if (!empty && !(r->finished[0] && r->finished[1]))
+        read_datagram(i, p, f);
+
+    if (r->finished[0] && r->finished[1]) {
+        f->stage.inspected = r->named;
+        return false;
+    }
+    if (r->named || side_is_read(f, 0) || side_is_read(f, 1))
+        return true;
+    return empty && !r->finished[0] && !r->finished[1];
+}
+
+void inspector_end(struct inspector *i, struct flow *f)
+{
+    stream_release(i->pool, f);
+}
+
+struct inspector_counts inspector_counts(const struct inspector *i)
+{
+    struct inspector_counts counts = i->counts;
+
+    counts.streams_evicted = stream_evicted(i->pool);
+    return counts;
+}
