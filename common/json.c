@@ -106,6 +106,11 @@ struct json *json_new_text(const char *text)
     return new_text(text, strlen(text));
 }
 
+struct json *json_new_bytes(struct text text)
+{
+    return new_text(text.at, text.len);
+}
+
 struct json *json_new_number(int64_t number)
 {
     return must(json_integer(number));

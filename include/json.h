@@ -25,6 +25,7 @@ struct json;
 struct json *json_new_object(void);
 struct json *json_new_list(void);
 struct json *json_new_text(const char *text);
+struct json *json_new_bytes(struct text text);
 struct json *json_new_number(int64_t number);
 struct json *json_new_real(double number);
 struct json *json_new_bool(bool value);
