@@ -19,8 +19,8 @@ void digest_hex(const uint8_t *bytes, size_t len, char *ret_text);
 
 #define COMMUNITY_ID_TEXT 32
 
-/* Community ID 1 with seed 0: the same for both directions. ICMP: type and code as ports.
- */
+/* Community ID 1 with seed 0: the same for both directions. ICMP: type and code as ports;
+ * protocols without ports leave them out. (community_id.c) */
 void community_id(const struct addr *src, const struct addr *dst, uint16_t src_port,
                   uint16_t dst_port, uint8_t ip_proto, char ret_text[COMMUNITY_ID_TEXT]);
 
