@@ -56,7 +56,11 @@ enum event_kind event_kind(const struct event *e);
 usec_t event_time(const struct event *e);
 bool event_short(const struct event *e);
 
-/* The putter must fit the field's type; a field put again is replaced. */
+/* Who had more to say than an event holds may mark it so, too. */
+void event_mark_short(struct event *e);
+
+/* The putter must fit the field's type; a field put again is replaced. A NAME past the
+ * end of its vocabulary is left out. */
 void event_put_number(struct event *e, enum field_id f, uint64_t number);
 void event_put_text(struct event *e, enum field_id f, struct text text);
 void event_put_addr(struct event *e, enum field_id f, const struct addr *addr);
@@ -70,9 +74,15 @@ bool event_has(const struct event *e, enum field_id f);
 /* Borrowed until the event is changed; NULL when the event does not have the field. */
 const struct value *event_get(const struct event *e, enum field_id f);
 
+/* The first field that the event has at f or after it; FIELD_COUNT: no further one. */
+enum field_id event_next(const struct event *e, enum field_id f);
+
 /*
- * Puts a host name, cleaned (domain.h), into f and - when it is a name at all - its
- * registrable domain into registrable (FIELD_UNKNOWN: not wanted).
+ * Puts a host name, cleaned (domain.h), into f and its registrable domain into
+ * registrable (FIELD_UNKNOWN: not wanted). A tunnel's or printer's name with characters
+ * that no host name has is kept as it is, in lower case and '?' for what is not printable
+ * ASCII, and its registrable domain is told from the clean labels at its end. Addresses
+ * have no registrable domain. What is empty or over 253 bytes is left out.
  */
 void event_put_host(struct event *e, enum field_id f, enum field_id registrable,
                     struct text name);
@@ -87,8 +97,14 @@ void event_print_value(const struct event *e, enum field_id f, struct buffer *ou
 
 /*
  * The event as EVE JSON: timestamp, event_type, community_id, and every field at its EVE
- * path, but none that is PRIVACY_MEMORY. Yours to free. skip: fields left out, a bit
- * each.
+ * path, but none that is PRIVACY_MEMORY. Yours to free. skip (NULL: none): fields left
+ * out, a bit each; without an address there is no community_id, which tells it to whoever
+ * tries them all.
+ *
+ * Numbers and sizes are numbers, durations too, in microseconds; times are as
+ * "timestamp"; names are their words and several a list; addresses are text; proto is
+ * "TCP" and "IPv6-ICMP", a TLS version "TLS 1.2" or "SSLv3"; addresses answered by DNS
+ * are parted into dns.grouped.A and .AAAA: all as Suricata writes them.
  */
 struct field_set {
     uint64_t bits[(FIELD_COUNT + 63) / 64];
