@@ -187,6 +187,14 @@ static void step(const struct node *n, size_t *in_file, size_t *in_text)
     }
 }
 
+/* A line that ends in \ in double quotes: it and the break are nothing in the text. */
+static bool is_continued(const struct node *n, size_t in_file)
+{
+    const char *at = n->yaml->text + in_file;
+
+    return n->doubled && in_file < n->yaml->len && *at == '\\' && break_len(at + 1) > 0;
+}
+
 static struct place flow_place(const struct node *n, size_t offset, size_t length)
 {
     size_t in_file = yaml_offset(n->yaml, n->line, n->column), in_text = 0, start;
@@ -195,6 +203,8 @@ static struct place flow_place(const struct node *n, size_t offset, size_t lengt
     if (n->style == NODE_QUOTED)
         in_file++;
     while (in_text < offset && in_file < n->yaml->len)
+        step(n, &in_file, &in_text);
+    if (is_continued(n, in_file))
         step(n, &in_file, &in_text);
     start = in_file < n->yaml->len ? in_file : n->yaml->len;
     at = yaml_place(n->yaml, start);
