@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A school morning, told in about half a minute: everybody works, and things go wrong.
 
-One thread a working device, and the scenarios of EPISODES one after the other beside them.
+One thread a working device, and the scenarios of EPISODES, one after the other, beside.
 """
 
 import threading
@@ -25,10 +25,10 @@ WORK = {
     "exam-02": ["https://classroom.example/"],
 }
 
-EPISODES = ["switching-on", "safesearch-enforced", "monitoring", "rogue-dhcp", "help-line",
-            "filter-not-applied", "block-page", "ftp-login", "malware-host", "wireguard",
-            "host-sweep", "exam-contact", "many-look-ups", "arp-spoofing", "old-tls",
-            "dns-tunnel", "ssh-session"]
+EPISODES = ["switching-on", "safesearch-enforced", "monitoring", "rogue-dhcp",
+            "help-line", "filter-not-applied", "block-page", "ftp-login", "malware-host",
+            "wireguard", "host-sweep", "exam-contact", "many-look-ups", "arp-spoofing",
+            "old-tls", "dns-tunnel", "ssh-session"]
 
 
 def work(school, who, over):
@@ -61,7 +61,7 @@ def morning():
     episodes = [table[name] for name in EPISODES]
     return scenario.Scenario(
         "morning", "mixed",
-        "An ordinary morning on all segments, with everything from a rogue DHCP server to a "
-        "DNS tunnel in the middle of it.", play,
+        "An ordinary morning on all segments, with everything from a rogue DHCP server "
+        "to a DNS tunnel in the middle of it.", play,
         sorted({program for one in episodes for program in one.programs}),
         sorted({rule for one in episodes for rule in one.rules}))

@@ -27,7 +27,7 @@ class LabError(Exception):
 
 
 def command(*argv, stdin=None, timeout=60, check=True):
-    """Run a program to its end and return what it printed (stdout and stderr together)."""
+    """Run a program to its end and return what it printed, on stdout and stderr."""
     argv = [str(word) for word in argv]
     try:
         done = subprocess.run(argv, input=stdin, timeout=timeout, env=ENV, text=True,
@@ -44,7 +44,7 @@ def command(*argv, stdin=None, timeout=60, check=True):
 
 
 class Daemon:
-    """A program that runs beside us, inside a namespace, until stop() or the `with` ends."""
+    """A program that runs beside us, in a namespace, until stop() or the `with` ends."""
 
     def __init__(self, argv, log_path):
         self.argv = [str(word) for word in argv]
@@ -79,7 +79,8 @@ class Daemon:
         """Wait until somebody in the daemon's namespace listens on the port."""
         tables = [f"/proc/{self.process.pid}/net/{proto}{six}" for six in ("", "6")]
         listening = {"tcp": "0A", "udp": "07"}[proto]
-        pattern = re.compile(rf"^ *\d+: [0-9A-F]+:{port:04X} [0-9A-F:]+ {listening} ", re.M)
+        pattern = re.compile(rf"^ *\d+: [0-9A-F]+:{port:04X} [0-9A-F:]+ {listening} ",
+                             re.MULTILINE)
 
         def ready(_):
             return any(pattern.search(read_file(table)) for table in tables)
@@ -198,7 +199,7 @@ class Ground:
         return ns
 
     def cable(self, ns, dev, mac, peer, peer_dev):
-        """Join two machines; frames look as on a wire: checksummed, never above the MTU."""
+        """Join two machines; frames are as on a wire: checksummed, within the MTU."""
         ns.ip(f"link add {dev} address {mac} type veth"
               f" peer name {peer_dev} netns {peer.full_name}\n")
         for end, name in ((ns, dev), (peer, peer_dev)):
@@ -216,8 +217,8 @@ def read_file(path):
 
 
 def pids_of(full_name):
-    return [int(pid) for pid in
-            command("ip", "netns", "pids", full_name, check=False).split() if pid.isdigit()]
+    said = command("ip", "netns", "pids", full_name, check=False)
+    return [int(pid) for pid in said.split() if pid.isdigit()]
 
 
 def end_processes(full_names):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything beyond the school's router: names, their addresses, DNS, web servers.
 
-One namespace holds all outside addresses. Names are reserved ones (RFC 2606) but for a few
-that rules have to know by name; ours answer for them, and nothing leaves the machine.
+One namespace holds all outside addresses. Names are reserved ones (RFC 2606) but for a
+few that rules have to know by name; ours answer for them, and nothing leaves the machine.
 """
 
 from web import Authority, serve_nginx, web_server, write_pages

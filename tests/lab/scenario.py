@@ -20,7 +20,7 @@ class Scenario:
     sentence: str
     play: Callable
     programs: list = field(default_factory=list)  # beyond the school's own
-    rules: list = field(default_factory=list)     # the rules that must fire; none is silence
+    rules: list = field(default_factory=list)     # must fire; none means silence
 
 
 def load():

@@ -79,7 +79,7 @@ def mac_of(address):
 
 
 class School:
-    """Builds the school on entry, removes it on exit; hosts are reached by their names."""
+    """Builds the school on entry, removes it on exit; hosts are reached by name."""
 
     def __init__(self):
         self.ground = Ground()
@@ -178,14 +178,14 @@ class School:
         ns = self.host("srv-web")
         users = ns.write("users", "teacher:{PLAIN}chalk-and-cheese\n")
         pages = self.outside.pages
-        serve_nginx(ns, (
-            f"server {{ listen 80; root {pages}; location /marks {{ alias {pages}/app.js;"
-            f" auth_basic \"Marks\"; auth_basic_user_file {users}; }} }}\n")).wait_port(80)
+        marks = (f"location /marks {{ alias {pages}/style.css; auth_basic Marks;"
+                 f" auth_basic_user_file {users}; }}")
+        serve_nginx(ns, f"server {{ listen 80; root {pages}; {marks} }}\n").wait_port(80)
 
     # ---- the school's DNS and DHCP
 
     def serve_dns(self, safe_search=True):
-        """(Re)start the router's dnsmasq; without safe_search Google answers as itself."""
+        """(Re)start the router's dnsmasq; without safe_search Google is as outside."""
         if self.dns:
             self.dns.stop()
         router = self.host("router")
@@ -194,7 +194,8 @@ class School:
                  f"dhcp-leasefile={router.path('leases')}", "dhcp-authoritative",
                  "except-interface=wan", f"server={outside.DNS}", "domain=lincoln.test",
                  "local=/lincoln.test/", f"local=/{CANARY}/"]
-        lines += [f"host-record={name},{address}" for name, address in INSIDE_NAMES.items()]
+        lines += [f"host-record={name},{address}"
+                  for name, address in INSIDE_NAMES.items()]
         if safe_search:
             lines += [f"host-record=forcesafesearch.google.com,{SAFE_SEARCH}",
                       "cname=www.google.com,forcesafesearch.google.com"]
@@ -206,7 +207,7 @@ class School:
 
 
 def dhcp_lines(segment):
-    """The segment's dynamic range and its machines' fixed leases, as dnsmasq wants them."""
+    """The segment's range and its machines' fixed leases, as dnsmasq wants them."""
     network, tag = ip_network(segment.network), f"tag:{segment.name}"
     yield (f"dhcp-range=set:{segment.name},{network[100]},{network[199]},"
            f"{network.netmask},1h")

@@ -14,7 +14,7 @@ def browsing(school):
     fetch(school, "student-02", "https://maps.example/app.js", "--tls-max", "1.2")
     fetch(school, "student-02", "http://weather.test/")
     fetch(school, "staff-01", "https://mail.example/", "--tls-max", "1.2")
-    fetch(school, "staff-01", "https://files.classroom.example/picture")
+    fetch(school, "staff-01", "https://files.classroom.example/app.js")
     fetch(school, "staff-02", "http://updates.vendor.test/app.js")
     fetch(school, "staff-02", "http://intranet.lincoln.test/")
     fetch(school, "admin-01", "https://news.example/")
@@ -35,8 +35,8 @@ def many_look_ups(school):
     """Many names below one domain within seconds, as a page full of pictures asks for."""
     host = school["student-02"]
     names = [f"img{n}.cdn.fonts.test" for n in range(60)]
-    names += ["www.encyclopedia.test", "classroom.example", "news.example", "weather.test",
-              "maps.example", "mail.example"] * 10
+    names += ["www.encyclopedia.test", "classroom.example", "news.example",
+              "weather.test", "maps.example", "mail.example"] * 10
     batch = host.write("names", "".join(f"{name} A\n" for name in names))
     host.run("dig", "+short", "+tries=1", "-f", batch)
 
@@ -89,21 +89,21 @@ def help_line(school):
 
 SCENARIOS = [
     Scenario("browsing", HARMLESS,
-             "Students, staff and the office read web pages, over TLS 1.3, TLS 1.2 and in "
-             "clear, and look names up over UDP and TCP.", browsing),
+             "Students, staff and the office read web pages, over TLS 1.3, TLS 1.2 and "
+             "in clear, and look names up over UDP and TCP.", browsing),
     Scenario("switching-on", HARMLESS,
              "Four devices are switched on and get their addresses from the school's own "
              "DHCP server.", switching_on, ["udhcpc"]),
     Scenario("many-look-ups", HARMLESS,
-             "A device looks 120 ordinary names up within seconds, half of them below one "
-             "domain; looks a little like a DNS tunnel.", many_look_ups),
+             "A device looks 120 ordinary names up within seconds, half of them below "
+             "one domain; looks a little like a DNS tunnel.", many_look_ups),
     Scenario("arp-announcement", HARMLESS,
              "A device announces its own address by gratuitous ARP and asks for the "
              "gateway; looks a little like ARP spoofing.", announcement, ["arping"]),
     Scenario("ssh-session", HARMLESS,
-             "An administrator logs in to the file server by SSH with a key.", ssh_session,
-             ["ssh", "ssh-keygen", "sshd"]),
+             "An administrator logs in to the file server by SSH with a key.",
+             ssh_session, ["ssh", "ssh-keygen", "sshd"]),
     Scenario("help-line", HARMLESS,
-             "A student visits a crisis line, by DNS, HTTP and TLS; nothing of it may show "
-             "anywhere.", help_line),
+             "A student visits a crisis line, by DNS, HTTP and TLS; nothing of it may "
+             "show anywhere.", help_line),
 ]

@@ -16,8 +16,8 @@ BEYOND = "203.0.113.14"  # news.example, which the tunnels carry
 def dns_tunnel(school):
     """iodine through the school's own resolver, with a little traffic inside."""
     device, far = f"dns{os.getpid()}", school["outside"]
-    with far.start("iodined", "-f", "-c", "-P", PASSWORD, "-l", TUNNEL, "-d", device + "s",
-                   "10.99.0.1/24", TUNNEL_ZONE) as server:
+    with far.start("iodined", "-f", "-c", "-P", PASSWORD, "-l", TUNNEL,
+                   "-d", device + "s", "10.99.0.1/24", TUNNEL_ZONE) as server:
         server.wait_port(53, "udp")
         client = school["student-03"]
         with client.start("iodine", "-f", "-r", "-P", PASSWORD, "-d", device + "c",
@@ -107,12 +107,12 @@ class WireGuard:
         self.go.wait_until(lambda _: os.path.exists(socket), "opened no control socket")
 
     def listen(self, port, peer, allowed):
-        self.ns.run("wg", "set", self.device, "private-key", self.key, "listen-port", port,
-                    "peer", peer.public, "allowed-ips", allowed)
+        self.ns.run("wg", "set", self.device, "private-key", self.key,
+                    "listen-port", port, "peer", peer.public, "allowed-ips", allowed)
 
     def connect(self, endpoint, peer, allowed):
-        self.ns.run("wg", "set", self.device, "private-key", self.key, "peer", peer.public,
-                    "endpoint", endpoint, "allowed-ips", allowed,
+        self.ns.run("wg", "set", self.device, "private-key", self.key,
+                    "peer", peer.public, "endpoint", endpoint, "allowed-ips", allowed,
                     "persistent-keepalive", 5)
 
     def close(self):
@@ -121,38 +121,66 @@ class WireGuard:
             self.go.stop()
 
 
+OPENVPN = """proto udp
+dev-type tun
+dev {device}
+ca {ca}
+key {key}
+cert {certificate}
+tls-auth {over_key} {direction}
+verb 3
+"""
+
+OPENVPN_SERVER = """local {address}
+lport 1194
+topology subnet
+server 10.97.0.0 255.255.255.0
+dh none
+tmp-dir {folder}
+"""
+
+OPENVPN_CLIENT = """client
+remote vpn.example 1194
+nobind
+route {beyond}
+"""
+
+OPENVPN_READY = "Initialization Sequence Completed"
+
+
 def openvpn(school):
-    """OpenVPN over UDP with its own certificates."""
+    """OpenVPN over UDP with certificates and a shared key, as providers run it."""
     client, far = school["student-05"], school["outside"]
     authority, device = school.outside.authority, f"ov{os.getpid()}"
-    common = ["--ca", authority.certificate, "--key", authority.key, "--proto", "udp",
-              "--dev-type", "tun", "--verb", 3, "--cipher", "AES-256-GCM"]
-    server = [*common, "--mode", "server", "--tls-server", "--dh", "none", "--topology",
-              "subnet", "--server", "10.97.0.0", "255.255.255.0", "--local", VPN,
-              "--lport", 1194, "--dev", device + "s", "--tmp-dir", far.folder,
-              "--cert", authority.certify("vpn.example")]
-    with far.start("openvpn", *server) as listening:
-        listening.wait_log("Initialization Sequence Completed")
-        words = [*common, "--client", "--remote", "vpn.example", 1194, "--dev",
-                 device + "c", "--nobind", "--route", BEYOND,
-                 "--cert", authority.certify("student-05")]
-        with client.start("openvpn", *words) as tunnel:
-            tunnel.wait_log("Initialization Sequence Completed", timeout=30)
+    over_key = far.path("openvpn.key")
+    far.run("openvpn", "--genkey", "tls-auth", over_key)
+
+    def config(ns, name, direction, rest):
+        return ns.write("openvpn.conf", rest + OPENVPN.format(
+            device=device + str(direction), ca=authority.certificate, key=authority.key,
+            certificate=authority.certify(name), over_key=over_key, direction=direction))
+    server = config(far, "vpn.example", 0,
+                    OPENVPN_SERVER.format(address=VPN, folder=far.folder))
+    with far.start("openvpn", server) as listening:
+        listening.wait_log(OPENVPN_READY)
+        own = config(client, "student-05", 1, OPENVPN_CLIENT.format(beyond=BEYOND))
+        with client.start("openvpn", own) as tunnel:
+            tunnel.wait_log(OPENVPN_READY, timeout=30)
             client.run("ping", "-c", 4, "-i", 0.3, "10.97.0.1")
             visit(school, "student-05", "news.example")
 
 
 SCENARIOS = [
     Scenario("dns-tunnel", ATTACK,
-             "A student's device carries traffic inside DNS questions to the school's own "
-             "resolver.", dns_tunnel, ["iodine", "iodined"], ["bypass.dns-tunnel"]),
+             "A student's device carries traffic inside DNS questions to the school's "
+             "own resolver.", dns_tunnel, ["iodine", "iodined"], ["bypass.dns-tunnel"]),
     Scenario("dns-over-https", MISUSE,
              "A student's browser asks dns.google by HTTPS for the names of four sites.",
              dns_over_https, ["unbound"], ["bypass.doh"]),
     Scenario("wireguard", MISUSE,
-             "A student's device reads the news through a WireGuard tunnel to the outside.",
+             "A student's device reads the news through a WireGuard tunnel.",
              wireguard, ["wg", "wireguard-go"], ["bypass.vpn-protocol"]),
     Scenario("openvpn", MISUSE,
-             "A student's device reads the news through an OpenVPN tunnel to the outside.",
+             "A student's device reads the news through an OpenVPN tunnel.",
              openvpn, ["openvpn"], ["bypass.vpn-protocol"]),
 ]

@@ -61,8 +61,8 @@ printf 'Password: '; read -r password
 echo "Welcome, $name"; sleep 1
 """
 
-TYPING = """(sleep 1; printf 'teacher\\r\\n'; sleep 1; printf 'chalk-and-cheese\\r\\n'; sleep 3) |
-    telnet %s
+TYPING = """(sleep 1; printf 'teacher\\r\\n'
+ sleep 1; printf 'chalk-and-cheese\\r\\n'; sleep 3) | telnet %s
 """
 
 

@@ -43,5 +43,6 @@ SCENARIOS = [
              "enforce SafeSearch.", safe_search_missing,
              rules=["filter.safesearch-not-enforced"]),
     Scenario("safesearch-enforced", HARMLESS,
-             "The school's DNS sends www.google.com to forcesafesearch.google.com.", search),
+             "The school's DNS sends www.google.com to forcesafesearch.google.com.",
+             search),
 ]

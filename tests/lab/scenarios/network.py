@@ -62,5 +62,6 @@ SCENARIOS = [
              "gateway and DNS server.", rogue_dhcp, ["udhcpc"], ["network.rogue-dhcp"]),
     Scenario("arp-spoofing", ATTACK,
              "A student's device claims the gateway's address by ARP and relays another "
-             "device's traffic.", arp_spoofing, ["arpspoof"], ["network.arp-spoof-gateway"]),
+             "device's traffic.", arp_spoofing, ["arpspoof"],
+             ["network.arp-spoof-gateway"]),
 ]

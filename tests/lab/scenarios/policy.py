@@ -9,13 +9,13 @@ from scenario import HARMLESS, MISUSE, Scenario
 
 def unapproved_vendor(school):
     for who in ("student-01", "student-02", "student-03", "student-04", "student-05"):
-        fetch(school, who, "https://newlearning-app.example/app.js")
+        fetch(school, who, "https://newlearning-app.example/style.css")
         time.sleep(0.4)
 
 
 def approved_vendor(school):
     for who in ("student-01", "student-02", "student-03", "student-04", "student-05"):
-        fetch(school, who, "https://classroom.example/app.js")
+        fetch(school, who, "https://classroom.example/style.css")
         time.sleep(0.4)
 
 
@@ -33,8 +33,8 @@ def exam_work(school):
 
 SCENARIOS = [
     Scenario("unapproved-vendor", MISUSE,
-             "Five student devices use a learning app that is not in the vendor register.",
-             unapproved_vendor, rules=["privacy.unapproved-vendor"]),
+             "Five student devices use a learning app that is not in the vendor "
+             "register.", unapproved_vendor, rules=["privacy.unapproved-vendor"]),
     Scenario("approved-vendor", HARMLESS,
              "Five student devices use the learning platform that the district approved.",
              approved_vendor),

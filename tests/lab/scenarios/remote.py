@@ -21,7 +21,7 @@ crypt_level=high
 certificate={certificate}
 key_file={key}
 ssl_protocols=TLSv1.2
-max_bpp=8
+max_bpp=16
 bitmap_compression=true
 bulk_compression=true
 use_fastpath=both
@@ -42,7 +42,8 @@ password=ask
 
 def remote_desktop(school):
     """A screen of nobody: xfreerdp draws on Xvfb what xrdp's login page shows."""
-    far, client, authority = school["outside"], school["student-02"], school.outside.authority
+    far, client = school["outside"], school["student-02"]
+    authority = school.outside.authority
     config = far.write("xrdp.ini", XRDP.format(
         address=RELAY, folder=far.folder, key=authority.key,
         certificate=authority.certify(RELAY_NAME)))
@@ -55,7 +56,7 @@ def remote_desktop(school):
         viewer = client.start("env", f"DISPLAY=:{screen.log().strip()}",
                               f"HOME={client.folder}", find("xfreerdp"),
                               f"/v:{RELAY_NAME}", "/u:guest", "/p:", "/cert:ignore",
-                              "/size:320x200", "/bpp:8", "/sec:tls")
+                              "/size:320x200", "/bpp:16", "/sec:tls")
         with viewer:
             time.sleep(3)
 
@@ -94,7 +95,8 @@ def start_transmission(ns, torrent, folder):
 SCENARIOS = [
     Scenario("remote-desktop", MISUSE,
              "A student's device opens a remote desktop on a relay outside.",
-             remote_desktop, ["xrdp", "xfreerdp", "Xvfb"], ["remote.desktop-from-student"]),
+             remote_desktop, ["xrdp", "xfreerdp", "Xvfb"],
+             ["remote.desktop-from-student"]),
     Scenario("bittorrent", MISUSE,
              "Two students' devices share a file by BitTorrent.", bittorrent,
              ["transmission-cli", "transmission-create"], ["misuse.bittorrent"]),
