@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * decode.h - frames to packets: Ethernet (IEEE 802.3), VLAN and QinQ (802.1Q, 802.1ad),
- * Linux cooked capture v1 and v2, raw IP, PPPoE (RFC 2516), MPLS; IPv4 (RFC 791), IPv6
- * with its extension headers (RFC 8200); TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792,
- * 4443).
+ * Linux cooked capture v1 and v2, raw IP, BSD loopback, PPP (RFC 1661), PPPoE (RFC 2516),
+ * MPLS (RFC 3032); IPv4 (RFC 791), IPv6 with its extension headers (RFC 8200); TCP
+ * (RFC 9293), UDP (RFC 768), ICMP (RFC 792, 4443), SCTP (RFC 9260).
+ *
+ * Checksums are not looked at: a sensor sees frames before the network card fills them
+ * in. A length of 0 in an IP header means the same (segmentation offload): all that is
+ * there.
  *
  * Fragments are put together in a table of fixed capacity. Overlaps: the bytes that came
  * first stay (RFC 5722 forbids them in IPv6: such a datagram is dropped and counted).
@@ -27,8 +31,8 @@ enum decode_verdict {
     DECODE_BAD_IP, /* version, header length or total length cannot be */
     DECODE_CUT_L4,
     DECODE_BAD_L4,
-    DECODE_BAD_FRAGMENT, /* overlap in IPv6, over 65,535 bytes, length not a multiple of 8
-                          */
+    DECODE_BAD_FRAGMENT, /* its datagram is dropped: overlap in IPv6, over 65,535 bytes,
+                          * length no multiple of 8, two different ends */
     DECODE_VERDICTS,
 };
 extern const char *const decode_reasons[DECODE_VERDICTS]; /* "cut_link", for counters */
@@ -53,6 +57,6 @@ void decoder_free(struct decoder *d);
 enum decode_verdict decoder_read(struct decoder *d, const struct frame *f,
                                  struct packet *ret_packet);
 
-const struct decoder_counts *decoder_counts(const struct decoder *d);
+struct decoder_counts decoder_counts(const struct decoder *d);
 
 #endif

@@ -38,13 +38,14 @@ enum packet_layer {
 
 struct packet {
     usec_t time;
-    uint32_t wire_len;
+    uint32_t wire_len; /* of all its frames together */
+    uint16_t frames;   /* 1; of a reassembled packet: its fragments */
     enum packet_layer layer;
 
     bool has_mac;
-    struct mac src_mac, dst_mac;
-    uint16_t vlan;      /* outermost VLAN id; 0: none */
-    uint16_t ethertype; /* behind all tags */
+    struct mac src_mac, dst_mac; /* Linux cooked capture tells no dst: zeros */
+    uint16_t vlan;               /* outermost VLAN id; 0: none */
+    uint16_t ethertype;          /* behind all tags */
 
     struct addr src, dst;
     uint8_t ip_version; /* 4, 6; 0: no IP */
@@ -58,7 +59,9 @@ struct packet {
     uint32_t tcp_seq, tcp_ack;
     uint8_t tcp_flags;
 
-    struct cur payload;   /* of the highest layer found, as far as it was captured */
+    /* Of the highest layer found, as far as it was captured; behind the options of TCP,
+     * the checksum of ICMP (RFC 792: its first four bytes), the common header of SCTP. */
+    struct cur payload;
     uint32_t payload_len; /* as its headers say, at least what payload holds */
 };
 

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * IP and what is above it. Each protocol is a row of a table; extension headers are
+ * counted, so that headers alone end somewhere.
+ */
+#include "agent/reading.h"
+
+#define EXTENSIONS_MAX 12 /* IPv6 extension headers of one packet */
+#define IP_FRAGMENT    44
+
+/* ---- over IP ---- */
+
+static enum decode_verdict short_l4(const struct reading *r)
+{
+    return r->missing ? DECODE_CUT_L4 : DECODE_BAD_L4;
+}
+
+static enum decode_verdict read_tcp(struct reading *r)
+{
+    struct packet *p = r->packet;
+    uint32_t options;
+
+    p->src_port = cur_u16(&r->c);
+    p->dst_port = cur_u16(&r->c);
+    p->tcp_seq = cur_u32(&r->c);
+    p->tcp_ack = cur_u32(&r->c);
+    options = (uint32_t)(cur_u8(&r->c) >> 4) * 4;
+    p->tcp_flags = cur_u8(&r->c);
+    cur_skip(&r->c, 6); /* window, checksum, urgent pointer */
+
+    if (cur_broken(&r->c))
+        return short_l4(r);
+    if (options < 20 || options - 20 > reading_left(r) + r->missing)
+        return DECODE_BAD_L4;
+
+    /* Options that were cut leave no payload, but ports and flags are good. */
+    options -= 20;
+    if (options > reading_left(r)) {
+        r->missing -= options - reading_left(r);
+        options = reading_left(r);
+    }
+    cur_skip(&r->c, options);
+    return reading_arrive(r, PACKET_L4);
+}
+
+static enum decode_verdict read_udp(struct reading *r)
+{
+    struct packet *p = r->packet;
+    uint32_t len;
+
+    p->src_port = cur_u16(&r->c);
+    p->dst_port = cur_u16(&r->c);
+    len = cur_u16(&r->c);
+    cur_skip(&r->c, 2); /* checksum */
+
+    if (cur_broken(&r->c))
+        return short_l4(r);
+    if (len == 0) /* RFC 2675 and segmentation offload */
+        return reading_arrive(r, PACKET_L4);
+    if (len < 8 || len - 8 > reading_left(r) + r->missing)
+        return DECODE_BAD_L4;
+    reading_bound(r, len - 8);
+    return reading_arrive(r, PACKET_L4);
+}
+
+static enum decode_verdict read_icmp(struct reading *r)
+{
+    r->packet->src_port = cur_u8(&r->c);
+    r->packet->dst_port = cur_u8(&r->c);
+    cur_skip(&r->c, 2); /* checksum */
+    return cur_broken(&r->c) ? short_l4(r) : reading_arrive(r, PACKET_L4);
+}
+
+static enum decode_verdict read_sctp(struct reading *r)
+{
+    r->packet->src_port = cur_u16(&r->c);
+    r->packet->dst_port = cur_u16(&r->c);
+    cur_skip(&r->c, 8); /* verification tag, checksum */
+    return cur_broken(&r->c) ? short_l4(r) : reading_arrive(r, PACKET_L4);
+}
+
+static const struct {
+    uint8_t proto;
+    layer_fn *read;
+} protocols[] = {
+    {6, read_tcp}, {17, read_udp}, {1, read_icmp}, {58, read_icmp}, {132, read_sctp},
+};
+
+static enum decode_verdict read_protocol(struct reading *r, uint8_t proto)
+{
+    r->packet->ip_proto = proto;
+    for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+        if (protocols[i].proto == proto)
+            return protocols[i].read(r);
+    }
+    return reading_arrive(r, PACKET_IP);
+}
+
+/* ---- IP ---- */
+
+static enum decode_verdict read_extensions(struct reading *r, uint8_t next);
+
+static enum decode_verdict short_ip(const struct reading *r)
+{
+    return r->missing ? DECODE_CUT_IP : DECODE_BAD_IP;
+}
+
+/* Puts the fragment to the others; a whole datagram goes on as if never cut. */
+static enum decode_verdict read_fragment(struct reading *r, struct fragment *f)
+{
+    struct packet *p = r->packet;
+    struct datagram whole;
+
+    if (r->missing)
+        return DECODE_CUT_IP;
+    f->src = p->src;
+    f->dst = p->dst;
+    f->vlan = p->vlan;
+    f->version = p->ip_version;
+    f->bytes = r->c;
+    f->time = p->time;
+    f->wire_len = p->wire_len;
+
+    switch (fragment_table_put(r->fragments, f, &whole)) {
+    case FRAGMENT_WAITS:
+        return DECODE_FRAGMENT_WAITS;
+    case FRAGMENT_BAD:
+        return DECODE_BAD_FRAGMENT;
+    case FRAGMENT_WHOLE:
+        break;
+    }
+    p->reassembled = true;
+    p->frames = whole.frames;
+    p->wire_len = whole.wire_len;
+    p->ip = whole.bytes;
+    p->ip_len = whole.len;
+    r->c = cur_over(whole.bytes, whole.len);
+    cur_skip(&r->c, whole.header_len);
+    return p->ip_version == 6 ? read_extensions(r, whole.proto)
+                              : read_protocol(r, whole.proto);
+}
+
+enum decode_verdict reading_ipv4(struct reading *r)
+{
+    struct packet *p = r->packet;
+    const uint8_t *start = r->c.pos;
+    uint32_t there = reading_left(r);
+    uint8_t first = cur_u8(&r->c);
+    uint32_t header = (first & 0x0fu) * 4u;
+    struct fragment f = {0};
+    uint16_t total, cut;
+    uint8_t proto;
+    const uint8_t *src, *dst;
+
+    cur_skip(&r->c, 1); /* type of service */
+    total = cur_u16(&r->c);
+    f.id = cur_u16(&r->c);
+    cut = cur_u16(&r->c);
+    p->ttl = cur_u8(&r->c);
+    proto = cur_u8(&r->c);
+    cur_skip(&r->c, 2); /* checksum */
+    src = cur_bytes(&r->c, 4);
+    dst = cur_bytes(&r->c, 4);
+
+    if (cur_broken(&r->c))
+        return DECODE_CUT_IP;
+    if (first >> 4 != 4 || header < 20 || (total != 0 && total < header))
+        return DECODE_BAD_IP;
+
+    reading_bound(r, (total ? total : there + r->missing) - 20);
+    cur_skip(&r->c, header - 20); /* options */
+    if (cur_broken(&r->c))
+        return short_ip(r);
+
+    p->ip_version = 4;
+    p->src = addr_v4(src);
+    p->dst = addr_v4(dst);
+    p->ip = start;
+    p->ip_len = (uint32_t)(r->c.end - start);
+    if ((cut & 0x3fff) == 0)
+        return read_protocol(r, proto);
+
+    f.proto = proto;
+    f.offset = (uint16_t)((cut & 0x1fffu) * 8u);
+    f.more = cut & 0x2000;
+    f.header = cur_over(start, header);
+    return read_fragment(r, &f);
+}
+
+enum decode_verdict reading_ipv6(struct reading *r)
+{
+    struct packet *p = r->packet;
+    const uint8_t *start = r->c.pos;
+    uint32_t first = cur_u32(&r->c);
+    uint16_t len = cur_u16(&r->c);
+    uint8_t next = cur_u8(&r->c);
+
+    p->ttl = cur_u8(&r->c);
+    cur_copy(&r->c, &p->src, sizeof(p->src));
+    cur_copy(&r->c, &p->dst, sizeof(p->dst));
+    if (cur_broken(&r->c))
+        return DECODE_CUT_IP;
+    if (first >> 28 != 6)
+        return DECODE_BAD_IP;
+
+    reading_bound(r, len ? len
+                         : reading_left(r) +
+                               r->missing); /* RFC 2675: 0 also begins a jumbogram */
+    p->ip_version = 6;
+    p->ip = start;
+    p->ip_len = (uint32_t)(r->c.end - start);
+    return read_extensions(r, next);
+}
+
+/* RFC 8200 section 4.5 */
+static bool read_fragment_header(struct reading *r, struct fragment *ret_f)
+{
+    uint16_t cut;
+
+    *ret_f = (struct fragment){.proto = cur_u8(&r->c)};
+    cur_skip(&r->c, 1);
+    cut = cur_u16(&r->c);
+    ret_f->id = cur_u32(&r->c);
+    ret_f->offset = cut & 0xfff8;
+    ret_f->more = cut & 1;
+    ret_f->header = cur_over(r->packet->ip, 40);
+    return !cur_broken(&r->c);
+}
+
+/* The bytes that an extension header has behind its first two; UINT32_MAX: it is none. */
+static uint32_t extension_rest(uint8_t type, uint8_t len)
+{
+    switch (type) {
+    case 0:   /* hop by hop */
+    case 43:  /* routing */
+    case 60:  /* destination */
+    case 135: /* mobility, RFC 6275 */
+    case 139: /* host identity, RFC 7401 */
+    case 140: /* shim6, RFC 5533 */
+        return 6 + len * 8u;
+    case 51: /* authentication, RFC 4302 */
+        return len * 4u + 6;
+    default:
+        return UINT32_MAX;
+    }
+}
+
+static enum decode_verdict read_extensions(struct reading *r, uint8_t next)
+{
+    for (int n = 0; n < EXTENSIONS_MAX; n++) {
+        uint8_t type = next;
+
+        if (type == IP_FRAGMENT) {
+            struct fragment f;
+
+            if (!read_fragment_header(r, &f))
+                return short_ip(r);
+            next = f.proto;
+            if (f.offset == 0 && !f.more)
+                continue; /* alone in its datagram it is no fragment (RFC 6946) */
+            if (r->packet->reassembled)
+                return DECODE_BAD_FRAGMENT; /* fragments of fragments */
+            return read_fragment(r, &f);
+        }
+        if (extension_rest(type, 0) == UINT32_MAX)
+            return read_protocol(r, type);
+
+        next = cur_u8(&r->c);
+        cur_skip(&r->c, extension_rest(type, cur_u8(&r->c)));
+        if (cur_broken(&r->c))
+            return short_ip(r);
+    }
+    return DECODE_BAD_IP;
+}
