@@ -32,7 +32,7 @@ const char *const decode_reasons[DECODE_VERDICTS] = {
 
 struct decoder {
     struct fragment_table *fragments;
-    uint64_t by_verdict[DECODE_VERDICTS];
+    struct decoder_counts counts;
 };
 
 /* ---- up to IP ---- */
@@ -281,6 +281,14 @@ void decoder_free(struct decoder *d)
     free(d);
 }
 
+static void count_fragments(struct decoder *d)
+{
+    const struct fragment_counts *fragments = fragment_table_counts(d->fragments);
+
+    d->counts.fragments_expired = fragments->expired;
+    d->counts.fragments_evicted = fragments->evicted;
+}
+
 enum decode_verdict decoder_read(struct decoder *d, const struct frame *f,
                                  struct packet *ret_packet)
 {
@@ -292,17 +300,13 @@ enum decode_verdict decoder_read(struct decoder *d, const struct frame *f,
 
     *ret_packet = (struct packet){.time = f->time, .wire_len = f->wire_len, .frames = 1};
     verdict = read_link(&r, f->link);
-    d->by_verdict[verdict]++;
+    d->counts.by_verdict[verdict]++;
+    if (verdict != DECODE_PACKET || ret_packet->reassembled)
+        count_fragments(d);
     return verdict;
 }
 
-struct decoder_counts decoder_counts(const struct decoder *d)
+const struct decoder_counts *decoder_counts(const struct decoder *d)
 {
-    struct fragment_counts fragments = fragment_table_counts(d->fragments);
-    struct decoder_counts counts = {.fragments_expired = fragments.expired,
-                                    .fragments_evicted = fragments.evicted};
-
-    for (size_t i = 0; i < DECODE_VERDICTS; i++)
-        counts.by_verdict[i] = d->by_verdict[i];
-    return counts;
+    return &d->counts;
 }

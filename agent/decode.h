@@ -40,7 +40,8 @@ extern const char *const decode_reasons[DECODE_VERDICTS]; /* "cut_link", for cou
 struct decoder;
 
 struct decoder_settings {
-    uint32_t fragment_capacity; /* datagrams under construction, at least 1 */
+    uint32_t fragment_capacity; /* datagrams under construction, at least 1;
+                                 * 9 KiB of memory for each */
     usec_t fragment_timeout;    /* RFC 791: 15 s; RFC 8200: 60 s */
 };
 
@@ -57,6 +58,6 @@ void decoder_free(struct decoder *d);
 enum decode_verdict decoder_read(struct decoder *d, const struct frame *f,
                                  struct packet *ret_packet);
 
-struct decoder_counts decoder_counts(const struct decoder *d);
+const struct decoder_counts *decoder_counts(const struct decoder *d);
 
 #endif

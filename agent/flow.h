@@ -5,13 +5,17 @@
  * A flow is one conversation of two endpoints, both directions together; its client is
  * who sent the first packet (or, seen from the middle, the end with the higher port). The
  * table has a fixed number of places, all allocated when it is made: traffic fills it but
- * never makes it grow. When it is full, the flow silent longest gives up its place.
+ * never makes it grow. When it is full, a closed flow gives up its place, or else the one
+ * silent longest.
  *
  * Two things are told about each flow, exactly once each and in this order: on_start,
- * when it is known whether the called end answers (at its first answer, at a refusal, or
- * after answer_within without one), and on_end, where whatever hangs on it is released.
+ * when it is known whether the called end answers (at its first packet, or after
+ * answer_within without one), and on_end, where whatever hangs on it is released. Both
+ * are told the time at which they were due, whenever it is noticed; they may not call the
+ * table.
  *
- * Time is handed in, so that a capture replays exactly like a live interface.
+ * Time is handed in, so that a capture replays exactly like a live interface. It should
+ * not go back; where it does, flows stay longer.
  */
 #ifndef FLOW_H
 #define FLOW_H
@@ -60,10 +64,10 @@ struct flow {
     uint8_t ip_proto;
     enum tcp_state tcp_state; /* TCP only */
     bool has_mac;
-    struct mac client_mac, server_mac; /* of the first packet of each direction */
-    bool answered;
-    bool started; /* on_start was told */
-    uint8_t fins; /* bit 0 the client's, bit 1 the server's */
+    struct mac client_mac, server_mac; /* of the routers next to us, if not theirs */
+    bool answered;                     /* the server sent something */
+    bool started;                      /* on_start was told */
+    uint8_t fins;                      /* bit 0 the client's, bit 1 the server's */
     usec_t first, last;
     struct flow_half out, in; /* from the client; from the server */
     struct flow_stage stage;
@@ -72,12 +76,15 @@ struct flow {
 typedef void flow_start_fn(struct flow *f, usec_t now, void *arg);
 typedef void flow_end_fn(struct flow *f, enum flow_end why, usec_t now, void *arg);
 
+#define FLOW_CAPACITY 131072 /* a fair default: 25 MiB when all of it is used */
+
 struct flow_settings {
-    uint32_t capacity;    /* places, at least 1 */
+    uint32_t capacity;    /* places, at least 1; about 200 bytes each */
     usec_t answer_within; /* then a flow without an answer is "no_answer" */
     usec_t idle_new;      /* silent this long, never answered: over */
-    usec_t idle_tcp, idle_udp,
-        idle_closed; /* established TCP; all others; after FIN or RST */
+    usec_t idle_tcp;      /* TCP that was answered */
+    usec_t idle_udp;      /* all others that were answered */
+    usec_t idle_closed;   /* TCP after both FINs, or RST */
     struct hash_key secret;
     flow_start_fn *on_start;
     flow_end_fn *on_end;
@@ -85,7 +92,8 @@ struct flow_settings {
 };
 
 struct flow_counts {
-    uint64_t made, crowded; /* crowded: gave up their place while alive */
+    uint64_t made;
+    uint64_t crowded; /* gave up their place while alive */
     uint32_t now, most;
 };
 
@@ -99,12 +107,13 @@ void flow_table_free(struct flow_table *t);
 /*
  * The flow a packet (layer PACKET_L4 or PACKET_IP) belongs to, made if it was not there,
  * with the packet counted in; *ret_from_client says which way it goes. Borrowed until the
- * next call on this table. A new SYN on a closed conversation begins a new flow.
+ * next call on this table. A new SYN on a closed conversation begins a new flow. ICMP:
+ * a question and its answer are one flow. What is due at the packet's time is told first.
  */
 struct flow *flow_table_touch(struct flow_table *t, const struct packet *p,
                               bool *ret_from_client);
 
-/* Starts and ends what is due at now. Cheap when nothing is. */
+/* Starts and ends what is due up to now, in order. Cheap when nothing is. */
 void flow_table_tick(struct flow_table *t, usec_t now);
 
 /* Ends every flow as FLOW_STOPPED, oldest first: the end of a capture. */

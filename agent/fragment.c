@@ -17,7 +17,9 @@
 #define UNIT         8u
 #define DATAGRAM_MAX 65535u
 #define HEADER_MAX   60u /* room in front of the bytes for the longest IPv4 header */
-#define FIRST_BYTES  4096u
+#define FIRST_BYTES  2048u
+#define SHARE_BYTES  8192u                     /* of memory for each place, on average */
+#define LEAST_ROOM   (2u * (DATAGRAM_MAX + 1)) /* one datagram always fits */
 #define NOBODY       UINT32_MAX
 #define NO_TIME      UINT64_MAX
 
@@ -52,8 +54,10 @@ struct fragment_table {
     struct hash_key secret;
     struct fragment_counts counts;
     struct place *places;
-    uint64_t *tags;  /* of the place of that number */
-    usec_t *begun;   /* NO_TIME: the place is free */
+    uint64_t *tags; /* of the place of that number */
+    usec_t *begun;  /* NO_TIME: the place is free */
+    uint64_t room;  /* of all places together */
+    uint64_t most_room;
     uint8_t *handed; /* out with the last whole datagram */
 };
 
@@ -64,6 +68,9 @@ struct fragment_table *fragment_table_new(uint32_t capacity, usec_t timeout)
     assert(capacity > 0);
     t->capacity = capacity;
     t->timeout = timeout;
+    t->most_room = (uint64_t)capacity * SHARE_BYTES;
+    if (t->most_room < LEAST_ROOM)
+        t->most_room = LEAST_ROOM;
     t->places = xcalloc(capacity, sizeof(*t->places));
     t->tags = xcalloc(capacity, sizeof(*t->tags));
     t->begun = xcalloc(capacity, sizeof(*t->begun));
@@ -88,8 +95,12 @@ void fragment_table_free(struct fragment_table *t)
 
 static void release(struct fragment_table *t, uint32_t at)
 {
-    free(t->places[at].bytes);
-    t->places[at].bytes = NULL;
+    struct place *p = &t->places[at];
+
+    free(p->bytes);
+    p->bytes = NULL;
+    t->room -= p->room;
+    p->room = 0;
     t->begun[at] = NO_TIME;
 }
 
@@ -114,21 +125,28 @@ static uint32_t find(const struct fragment_table *t, const struct key *key, uint
     return NOBODY;
 }
 
-/* A free place, or that of the oldest datagram. */
-static uint32_t vacate(struct fragment_table *t)
+/* The oldest datagram but that at keep gives up its place, which is returned. */
+static uint32_t evict(struct fragment_table *t, uint32_t keep)
 {
-    uint32_t oldest = 0;
+    uint32_t oldest = keep == 0 ? 1 : 0;
 
     for (uint32_t i = 0; i < t->capacity; i++) {
-        if (t->begun[i] == NO_TIME)
-            return i;
-        if (t->begun[i] < t->begun[oldest])
+        if (i != keep && t->begun[i] < t->begun[oldest])
             oldest = i;
     }
     if (!t->places[oldest].bad)
         t->counts.evicted++;
     release(t, oldest);
     return oldest;
+}
+
+static uint32_t vacate(struct fragment_table *t)
+{
+    for (uint32_t i = 0; i < t->capacity; i++) {
+        if (t->begun[i] == NO_TIME)
+            return i;
+    }
+    return evict(t, NOBODY);
 }
 
 static uint32_t touch(struct fragment_table *t, const struct fragment *f)
@@ -172,14 +190,19 @@ static bool fits(const struct place *p, const struct fragment *f)
     return p->total == 0 ? end >= p->end : end == p->total;
 }
 
-static void make_room(struct place *p, uint32_t end)
+static void make_room(struct fragment_table *t, uint32_t at, uint32_t end)
 {
+    struct place *p = &t->places[at];
     uint32_t room = p->room ? p->room : FIRST_BYTES;
 
     while (room < HEADER_MAX + end)
         room *= 2;
-    if (room != p->room)
-        p->bytes = xrealloc(p->bytes, room, 1);
+    if (room == p->room)
+        return;
+    while (t->room - p->room + room > t->most_room)
+        evict(t, at);
+    p->bytes = xrealloc(p->bytes, room, 1);
+    t->room += room - p->room;
     p->room = room;
 }
 
@@ -281,7 +304,7 @@ enum fragment_result fragment_table_put(struct fragment_table *t,
         p->bad = true;
         return FRAGMENT_BAD;
     }
-    make_room(p, end);
+    make_room(t, at, end);
     lay(p, f);
     keep_header(p, f);
     p->end = end > p->end ? end : p->end;
@@ -295,7 +318,7 @@ enum fragment_result fragment_table_put(struct fragment_table *t,
     return FRAGMENT_WHOLE;
 }
 
-struct fragment_counts fragment_table_counts(const struct fragment_table *t)
+const struct fragment_counts *fragment_table_counts(const struct fragment_table *t)
 {
-    return t->counts;
+    return &t->counts;
 }

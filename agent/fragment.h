@@ -3,8 +3,9 @@
  * fragment.h - IP datagrams under construction (RFC 791 section 3.2, RFC 8200 section
  * 4.5). Part of the decoder: nobody else puts fragments together.
  *
- * The table has a fixed number of places. A datagram has `timeout` from its first
- * fragment on; when no place is left, the oldest datagram gives up its own.
+ * The table has a fixed number of places and of bytes (8 KiB for each place, all places
+ * together). A datagram has `timeout` from its first fragment on; when places or bytes
+ * run out, the oldest datagram gives up its own.
  */
 #ifndef FRAGMENT_H
 #define FRAGMENT_H
@@ -57,6 +58,6 @@ enum fragment_result fragment_table_put(struct fragment_table *t,
                                         const struct fragment *f,
                                         struct datagram *ret_whole);
 
-struct fragment_counts fragment_table_counts(const struct fragment_table *t);
+const struct fragment_counts *fragment_table_counts(const struct fragment_table *t);
 
 #endif
