@@ -34,7 +34,8 @@ struct flow_half {
     uint64_t packets, bytes; /* frames whole, as on the wire */
 };
 
-/* inspect.c: how far a flow is read; [0] what the client sends, [1] what the server does. */
+/* inspect.c: how far a flow is read; [0] what the client sends, [1] what the server does.
+ */
 struct flow_reading {
     uint32_t next[2];  /* TCP: sequence number of the byte to be read next */
     bool synced[2];    /* next is known */
@@ -45,8 +46,8 @@ struct flow_reading {
 
 /* What a sensor's later stages hang on a flow; they release it in on_end. */
 struct flow_stage {
-    void *dpi;          /* dpi.c */
-    void *stream;       /* stream.c */
+    void *dpi;    /* dpi.c */
+    void *stream; /* stream.c */
     struct flow_reading reading;
     char *host;         /* clean name from TLS, QUIC or HTTP; NULL: none */
     uint64_t risks;     /* bits of names_risk */
@@ -62,7 +63,7 @@ struct flow {
     uint16_t client_port, server_port; /* ICMP: type and code of the first message */
     uint16_t vlan;
     uint8_t ip_proto;
-    enum tcp_state tcp_state; /* TCP only */
+    enum tcp_state tcp_state : 8; /* TCP only */
     bool has_mac;
     struct mac client_mac, server_mac; /* of the routers next to us, if not theirs */
     bool answered;                     /* the server sent something */

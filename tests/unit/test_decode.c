@@ -616,7 +616,7 @@ static void icmp_has_type_and_code_for_ports(void **state)
     assert_int_equal(f->packet.layer, PACKET_L4);
     assert_int_equal(f->packet.src_port, 3);
     assert_int_equal(f->packet.dst_port, 1);
-    assert_int_equal(cur_u32(&f->packet.payload), 0);
+    assert_int_equal(cur_u32(&f->packet.payload), 77);
     assert_int_equal(f->packet.payload_len, 4);
 }
 
