@@ -98,6 +98,15 @@ def old_tls(school):
             time.sleep(0.2)
 
 
+def old_tls_refused(school):
+    """A client that knows nothing newer than TLS 1.1 is turned away by a modern server."""
+    authority = school.outside.authority
+    greet_gateway(school, "staff-01")
+    school["staff-01"].run("openssl", "s_client", "-tls1_1", "-cipher", OLD,
+                           "-servername", "mail.example", "-connect", "mail.example:443",
+                           "-CAfile", authority.certificate, check=False)
+
+
 SCENARIOS = [
     Scenario("ftp-login", MISUSE,
              "Two staff devices log in to the file server by FTP, password in clear.",
@@ -114,4 +123,7 @@ SCENARIOS = [
     Scenario("old-tls", MISUSE,
              "A server of the school speaks nothing newer than TLS 1.1; one client uses "
              "that, one TLS 1.0.", old_tls, rules=["server.obsolete-tls"]),
+    Scenario("old-tls-refused", HARMLESS,
+             "A client that offers TLS 1.1 at most is turned away by a modern server.",
+             old_tls_refused),
 ]

@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The golden captures show what their scenarios promise, as tshark reads them."""
+
+import collections
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+import scenario                                            # noqa: E402
+
+GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                      "golden")
+LARGEST = 1_500_000
+ALL_TOGETHER = 4_000_000
+
+# capture, what tshark must find in it, in at least so many frames
+FACTS = [
+    ("browsing", "tls.handshake.type == 1 && ip.src == 10.20.1.11", 6),
+    ("browsing", "tls.handshake.type == 2 && tls.handshake.version == 0x0303", 8),
+    ("browsing", "tcp.port == 53 && dns.flags.response == 1", 2),
+    ("browsing", "http.request && ip.src == 10.30.0.0/20", 2),
+    ("switching-on", "dhcp.option.dhcp == 5 && ip.src == 10.20.0.1", 2),
+    ("many-look-ups", "dns.flags.response == 1 && dns.flags.rcode == 0", 120),
+    ("arp-announcement", "arp.isgratuitous && arp.src.proto_ipv4 == 10.30.1.12", 5),
+    ("ssh-session", "ssh.protocol", 2),
+    ("help-line", 'tls.handshake.extensions_server_name == "988lifeline.org"', 3),
+    ("help-line", 'http.host == "988lifeline.org"', 1),
+    ("rogue-dhcp", "dhcp.option.dhcp == 2 && ip.src == 10.20.1.16", 2),
+    ("rogue-dhcp", "dhcp.option.dhcp == 2 && ip.src == 10.20.0.1", 2),
+    ("arp-spoofing", "arp.opcode == 2 && arp.src.proto_ipv4 == 10.20.0.1"
+                     " && arp.src.hw_mac == 02:00:0a:14:01:0f", 2),
+    ("host-sweep", "tcp.flags == 0x002 && ip.src == 10.20.1.14", 130),
+    ("port-scan", "tcp.flags == 0x002 && ip.dst == 10.50.0.20", 300),
+    ("monitoring", "icmp.type == 8 && ip.src == 10.40.0.11", 12),
+    ("dns-tunnel", 'dns.qry.name contains "t.tunnel-example.test"'
+                   " && dns.flags.response == 0", 100),
+    ("dns-over-https", 'tls.handshake.extensions_server_name == "dns.google"', 4),
+    ("wireguard", "wg.type == 1", 1),
+    ("wireguard", "wg.type == 4", 60),
+    ("openvpn", "openvpn && ip.dst == 203.0.113.77", 20),
+    ("filter-not-applied", "tcp.len > 1000 && ip.src == 203.0.113.40", 150),
+    ("block-page", 'tls.handshake.extensions_server_name == "www.adult-example.test"', 1),
+    ("safesearch-missing", 'dns.qry.name == "www.google.com"'
+                           " && dns.a == 203.0.113.20", 4),
+    ("safesearch-enforced", 'dns.qry.name == "www.google.com"'
+                            " && dns.a == 216.239.38.120", 4),
+    ("ftp-login", 'ftp.request.command == "PASS"', 2),
+    ("ftp-login", "ftp.response.code == 230", 2),
+    ("basic-password", "http.authbasic", 1),
+    ("basic-password", "http.response.code == 200", 1),
+    ("basic-asked", "http.response.code == 401", 1),
+    ("telnet-login", "telnet", 10),
+    ("old-tls", "tls.handshake.type == 2 && tls.handshake.version == 0x0302", 1),
+    ("old-tls", "tls.handshake.type == 2 && tls.handshake.version == 0x0301", 1),
+    ("old-tls-refused", "tls.alert_message.desc == 70", 1),
+    ("malware-host", "tcp.len > 1000 && ip.src == 203.0.113.41", 40),
+    ("mining", 'tcp.dstport == 3333 && frame contains "login"', 2),
+    ("remote-desktop", "tcp.port == 3389 && tcp.len > 0", 20),
+    ("bittorrent", "bittorrent", 10),
+    ("unapproved-vendor",
+     'tls.handshake.extensions_server_name == "newlearning-app.example"', 5),
+    ("approved-vendor",
+     'tls.handshake.extensions_server_name == "classroom.example"', 5),
+    ("exam-contact", 'tls.handshake.extensions_server_name == "chat.ai-example.test"'
+                     " && ip.src == 10.60.0.11", 2),
+    ("exam-work", "tls.handshake.type == 1 && ip.src == 10.60.0.0/24", 4),
+]
+
+# capture, what tshark must not find in it
+SILENT = [
+    ("block-page", "tcp.len > 0 && ip.src == 203.0.113.40 && frame.len > 1400"),
+    ("safesearch-enforced", "dns.a == 203.0.113.20"),
+    ("basic-asked", "http.authbasic"),
+    ("old-tls-refused", "tls.handshake.type == 2"),
+    ("exam-work", "tls.handshake.type == 1 && !(ip.dst == 203.0.113.12)"),
+]
+
+
+def path_of(name):
+    return os.path.join(GOLDEN, name + ".pcap")
+
+
+def tshark(name, show, *options):
+    done = subprocess.run(["tshark", "-n", "-r", path_of(name), "-Y", show, *options],
+                          capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def captures():
+    return [*scenario.load(), "morning"]
+
+
+class Files(unittest.TestCase):
+    def test_every_scenario_has_its_capture(self):
+        self.assertEqual([name for name in captures()
+                          if not os.path.exists(path_of(name))], [])
+
+    def test_captures_are_small(self):
+        sizes = [os.path.getsize(path_of(name)) for name in captures()]
+        self.assertLess(max(sizes), LARGEST)
+        self.assertLess(sum(sizes), ALL_TOGETHER)
+
+
+@unittest.skipUnless(shutil.which("tshark"), "needs tshark")
+class Contents(unittest.TestCase):
+    def test_every_scenario_has_a_fact_and_every_fact_holds(self):
+        self.assertEqual({name for name, _, _ in FACTS}, set(scenario.load()))
+        for name, show, least in FACTS:
+            with self.subTest(capture=name, show=show):
+                self.assertGreaterEqual(len(tshark(name, show)), least)
+
+    def test_harmless_captures_lack_what_their_neighbours_have(self):
+        for name, show in SILENT:
+            with self.subTest(capture=name, show=show):
+                self.assertEqual(tshark(name, show), [])
+
+    def test_no_frame_is_seen_twice_or_above_the_mtu(self):
+        fields = [word for field in ("ip.src", "ip.dst", "ip.id", "ip.ttl", "tcp.seq_raw",
+                                     "tcp.ack_raw", "tcp.srcport", "udp.srcport")
+                  for word in ("-e", field)]
+        for name in captures():
+            with self.subTest(capture=name):
+                rows = tshark(name, "ip.id != 0", "-T", "fields", "-E", "occurrence=f",
+                              *fields)
+                counts = collections.Counter(rows)
+                self.assertEqual([row for row in rows if counts[row] > 1], [])
+                self.assertEqual(tshark(name, "frame.len > 1514"), [])
+
+    def test_the_gateways_macs_are_the_agreed_ones(self):
+        pairs = tshark("morning", "arp.opcode == 2", "-T", "fields", "-e",
+                       "arp.src.proto_ipv4", "-e", "arp.src.hw_mac")
+        for number in ("20", "30", "40", "50", "60"):
+            self.assertIn(f"10.{number}.0.1\t02:00:00:00:{number}:01", pairs)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
