@@ -4,6 +4,7 @@
  *
  * Live: a TPACKET_V3 ring, promiscuous, a BPF filter in the kernel, and - when several
  * sensors share a box - one packet fan-out group, by flow hash with fragments together.
+ * A file with nanoseconds is read in microseconds.
  */
 #ifndef CAPTURE_H
 #define CAPTURE_H
@@ -19,8 +20,8 @@ struct capture_settings {
     const char *interface; /* one of the two */
     const char *file;      /* pcap or pcapng; "-" is standard input */
     const char *filter;    /* BPF expression; NULL: everything */
-    uint32_t snaplen;      /* live only */
-    uint32_t ring_bytes;   /* live only */
+    uint32_t snaplen;      /* live only; 0: frames whole */
+    uint32_t ring_bytes;   /* live only; 0: 16 MiB */
     uint16_t fanout_group; /* live only; 0: alone */
 };
 
@@ -28,7 +29,8 @@ struct capture_settings {
 
 /*
  * 0 or -errno, and then ret_error is a sentence that says what to do: -ENODEV no such
- * interface, -EPERM not allowed, -EINVAL filter does not parse, -EBADMSG no capture file.
+ * interface, -ENETDOWN it is down, -EPERM not allowed, -EINVAL the filter does not parse
+ * or the link cannot be captured from, -EBADMSG no capture file, or what opening it says.
  */
 int capture_open(const struct capture_settings *settings, struct capture **ret_capture,
                  char ret_error[CAPTURE_ERROR]);
@@ -42,9 +44,12 @@ typedef void frame_fn(const struct frame *f, void *arg);
 /*
  * Hands over what is there, at most `most` frames. Returns how many; 0 live: nothing now;
  * -ENODATA: the file is at its end; -EBADMSG: the file is damaged or cut here (all before
- * was handed over); -ENETDOWN: the interface went away.
+ * was handed over); -ENETDOWN: the interface went away. Times are never negative.
  */
 int capture_read(struct capture *c, int most, frame_fn *fn, void *arg);
+
+/* After -EBADMSG and -ENETDOWN: the sentence about it. */
+const char *capture_error(const struct capture *c);
 
 struct capture_counts {
     uint64_t received;          /* frames the kernel saw for us, lost ones included */
