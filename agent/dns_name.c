@@ -14,37 +14,13 @@ static bool fail(struct cur *c)
     return false;
 }
 
-static bool needs_escape(uint8_t byte)
-{
-    return byte <= ' ' || byte >= 0x7f || byte == '.' || byte == '\\';
-}
-
-static void add_byte(struct dns_name *n, uint8_t byte)
-{
-    char *at = n->text + n->text_len;
-
-    if (!needs_escape(byte)) {
-        *at = (char)byte;
-        n->text_len++;
-        return;
-    }
-    at[0] = '\\';
-    at[1] = (char)('0' + byte / 100);
-    at[2] = (char)('0' + byte / 10 % 10);
-    at[3] = (char)('0' + byte % 10);
-    n->text_len += 4;
-}
-
 static void add_label(struct dns_name *n, const uint8_t *bytes, uint8_t len)
 {
-    if (n->labels > 0) {
-        n->text[n->text_len++] = '.';
-        n->len++;
-    }
+    if (n->labels > 0)
+        n->text[n->len++] = '.';
     for (uint8_t i = 0; i < len; i++)
-        add_byte(n, bytes[i]);
+        n->text[n->len++] = bytes[i] == '.' ? '?' : (char)bytes[i];
     n->labels++;
-    n->len += len;
     if (len > n->max_label)
         n->max_label = len;
 }
@@ -73,7 +49,6 @@ bool dns_name_read(struct cur *c, struct cur message, struct dns_name *ret_name)
     bool jumped = false;
     size_t wire = 1;
 
-    ret_name->text_len = 0;
     ret_name->len = ret_name->labels = ret_name->max_label = 0;
     for (;;) {
         uint8_t len = cur_u8(&at);
@@ -98,8 +73,6 @@ bool dns_name_read(struct cur *c, struct cur message, struct dns_name *ret_name)
             return fail(c);
         add_label(ret_name, label, len);
     }
-    if (ret_name->labels == 0)
-        ret_name->text[ret_name->text_len++] = '.';
     *c = jumped ? behind : at;
     return true;
 }

@@ -11,19 +11,17 @@
 #include "cur.h"
 #include "text.h"
 
-/* A name has at most 255 bytes on the wire (RFC 1035 section 2.3.4), and the longest text
- * has four characters for each. */
-#define DNS_NAME_TEXT 1024
+/* At most 255 bytes on the wire (RFC 1035 section 2.3.4), two of them not in the text. */
+#define DNS_NAME_TEXT 253
 
 /*
- * A name as text: labels with dots between them, none at the end, "." for the root. Bytes
- * that are no printable ASCII, dots and backslashes inside a label are written \\DDD (RFC
- * 1035 section 5.1).
+ * A name as text: its labels as they are, upper case and odd bytes included, with dots
+ * between them and none at the end; empty for the root. A dot inside a label, which no
+ * host name has, stands as '?'.
  */
 struct dns_name {
     char text[DNS_NAME_TEXT]; /* no zero byte */
-    size_t text_len;
-    unsigned len;       /* of its labels and the dots between them, unescaped */
+    unsigned len;
     unsigned labels;    /* 0: the root */
     unsigned max_label; /* length of the longest label */
 };
@@ -40,7 +38,7 @@ bool dns_name_skip(struct cur *c);
 
 static inline struct text dns_name_text(const struct dns_name *n)
 {
-    return (struct text){.at = n->text, .len = n->text_len};
+    return (struct text){.at = n->text, .len = n->len};
 }
 
 #endif

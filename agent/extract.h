@@ -66,7 +66,8 @@ struct extractor {
 
 #define EXTRACT_FIRST 8
 
-extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extract_dns_tcp;
+extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extract_dns_tcp,
+    extract_http, extract_tls;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;

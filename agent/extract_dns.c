@@ -8,6 +8,7 @@
  */
 #include "agent/dns_name.h"
 #include "agent/extract.h"
+#include "domain.h"
 
 #define DNS_PORT     53
 #define HEADER_BYTES 12
@@ -121,8 +122,15 @@ static void read_address(struct reading *r, struct cur data)
 
 static void read_name(struct reading *r, struct cur data)
 {
-    if (dns_name_read(&data, r->message, &r->scratch))
-        event_add_text(r->event, FIELD_DNS_ANSWER_NAME, dns_name_text(&r->scratch));
+    char room[DOMAIN_MAX];
+    struct text name, clean = {.at = room};
+
+    if (!dns_name_read(&data, r->message, &r->scratch))
+        return;
+    name = dns_name_text(&r->scratch);
+    if (domain_clean(name, room, &clean.len) == 0)
+        name = clean;
+    event_add_text(r->event, FIELD_DNS_ANSWER_NAME, name);
 }
 
 /* RFC 9460 section 2.2: priority, target (never compressed), then parameters. */
