@@ -83,8 +83,7 @@ static bool read_date(const char **at, struct tm *tm)
     tm->tm_mon -= 1;
     asked = *tm;
     /* timegm turns the 31st of April into the 1st of May, and so gives it away. */
-    return timegm(&asked) >= 0 && asked.tm_mon == tm->tm_mon &&
-           asked.tm_mday == tm->tm_mday;
+    return timegm(&asked) >= 0 && asked.tm_mon == tm->tm_mon;
 }
 
 /* RFC 3339 section 5.6 partial-time: 23:59:60 is there, a leap second. */

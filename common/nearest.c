@@ -46,8 +46,6 @@ const char *text_nearest(const char *word, const char *const *names, size_t coun
     unsigned best = len < 5 ? 1 : 2;
     const char *nearest = NULL;
 
-    if (len > WORD_MAX)
-        return NULL;
     for (size_t i = 0; i < count; i++) {
         size_t name_len = strlen(names[i]);
         unsigned d;

@@ -221,7 +221,7 @@ static void close_node(struct builder *b, const yaml_event_t *e)
 {
     struct node *n = b->open[--b->depth];
 
-    if (n->style == NODE_FLOW && n->line == e->end_mark.line + 1)
+    if (n->line == e->end_mark.line + 1)
         n->length = (unsigned)e->end_mark.column + 1 - n->column;
     if (n->kind == NODE_MAP)
         check_keys(b, n);

@@ -184,11 +184,11 @@ static void an_address_has_a_host_and_a_port(void **state)
 {
     static const char *const right[] = {"listen: host:1", "listen: '[::1]:65535'",
                                         "listen: 10.0.0.1:80"};
-    static const char *const wrong[] = {"listen: ':80'",      "listen: 'host:'",
-                                        "listen: 'host:0'",   "listen: host:65536",
-                                        "listen: ::1:80",     "listen: '[host]:80'",
-                                        "listen: '[]:80'",    "listen: '[::1:80'",
-                                        "listen: tcp://a:80", "listen: 'a b:80'"};
+    static const char *const wrong[] = {
+        "listen: ':80'",       "listen: 'host:'", "listen: 'host:0'",
+        "listen: host:65536",  "listen: ::1:80",  "listen: '[:80'",
+        "listen: '[host]:80'", "listen: '[]:80'", "listen: '[::1:80'",
+        "listen: tcp://a:80",  "listen: 'a b:80'"};
     struct fixture *f = *state;
 
     for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
@@ -204,6 +204,14 @@ static void an_address_has_a_host_and_a_port(void **state)
             fail_msg("took %s", wrong[i]);
         conf_free(table, &f->settings);
     }
+}
+
+static void an_option_given_twice_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_false(parse(f, "site: north\nsite: south\n"));
+    assert_says(f, "2:1: error[E0107]: duplicate key \"site\" (first at 1:1)\n");
 }
 
 static void a_missing_file_is_told_and_leaves_nothing(void **state)
@@ -270,6 +278,7 @@ int main(void)
         WITH_FIXTURE(a_refused_value_leaves_the_default),
         WITH_FIXTURE(a_word_that_only_begins_like_an_option_is_unknown),
         WITH_FIXTURE(an_address_has_a_host_and_a_port),
+        WITH_FIXTURE(an_option_given_twice_is_refused),
         WITH_FIXTURE(a_missing_file_is_told_and_leaves_nothing),
         WITH_FIXTURE(without_a_file_there_are_the_defaults),
         WITH_FIXTURE(a_command_line_may_change_a_setting),

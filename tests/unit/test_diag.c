@@ -104,6 +104,7 @@ static void the_underline_counts_characters_as_they_are_shown(void **state)
     source(d, "f", "\tSchüler: x\x1b!\r\nlast");
     diags_error(d, at("f", 1, 11, 2), "E0101", "m");
     diags_error(d, at("f", 2, 4, 9), "E0101", "m");
+    diags_error(d, at("f", 2, 5, 1), "E0101", "m");
     diags_error(d, at("f", 3, 1, 1), "E0101", "m");
     assert_text(d, "f:1:11: error[E0101]: m\n"
                    "    1 |  Schüler: x\\x1b!\n"
@@ -111,8 +112,11 @@ static void the_underline_counts_characters_as_they_are_shown(void **state)
                    "f:2:4: error[E0101]: m\n"
                    "    2 | last\n"
                    "      |    ^\n"
+                   "f:2:5: error[E0101]: m\n"
+                   "    2 | last\n"
+                   "      |     ^\n"
                    "f:3:1: error[E0101]: m\n"
-                   "3 errors in 1 file\n");
+                   "4 errors in 1 file\n");
 }
 
 static void of_a_long_line_only_the_part_around_the_fault_is_shown(void **state)

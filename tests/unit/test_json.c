@@ -57,9 +57,11 @@ static void bad_bytes_and_zeroes_become_replacement_characters(void **state)
     (void)state;
     json_put_bytes(o, "bad", (struct text){.at = "a\xff\0b", .len = 4});
     json_put_bytes(o, "none", (struct text){0});
+    json_put_bytes(o, "zero", (struct text){.at = "\0", .len = 1});
     json_put_bool(o, "\xfe", true);
-    assert_written(o, "{\"bad\":\"a\xef\xbf\xbd\xef\xbf\xbd"
-                      "b\",\"none\":\"\",\"\xef\xbf\xbd\":true}");
+    assert_written(o,
+                   "{\"bad\":\"a\xef\xbf\xbd\xef\xbf\xbd"
+                   "b\",\"none\":\"\",\"zero\":\"\xef\xbf\xbd\",\"\xef\xbf\xbd\":true}");
 }
 
 static void what_was_written_is_read_again(void **state)
@@ -174,9 +176,35 @@ static void nesting_ends_at_64(void **state)
     deep = json_parse(text + 1, 128, NULL);
     assert_non_null(deep);
     assert_null(json_parse(text, 130, NULL));
-    assert_written(
-        parse("[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"]"),
-        "[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"]");
+}
+
+static void brackets_inside_text_are_no_nesting(void **state)
+{
+    auto_buffer struct buffer b = {0};
+    struct json *value;
+
+    (void)state;
+    buffer_text(&b, "[\"\\\"");
+    for (int i = 0; i < 100; i++)
+        buffer_text(&b, "[");
+    buffer_text(&b, "\"]");
+    value = parse(b.at);
+    assert_non_null(value);
+    assert_written(value, b.at);
+}
+
+static void lists_beside_each_other_are_no_nesting(void **state)
+{
+    auto_buffer struct buffer b = {0};
+    auto_json struct json *value = NULL;
+
+    (void)state;
+    buffer_text(&b, "[{}");
+    for (int i = 0; i < 100; i++)
+        buffer_text(&b, ",[]");
+    buffer_text(&b, "]");
+    value = parse(b.at);
+    assert_int_equal(json_count(value), 101);
 }
 
 int main(void)
@@ -193,6 +221,8 @@ int main(void)
         cmocka_unit_test(each_pair_is_visited),
         cmocka_unit_test(what_is_no_json_is_refused_with_its_place),
         cmocka_unit_test(nesting_ends_at_64),
+        cmocka_unit_test(brackets_inside_text_are_no_nesting),
+        cmocka_unit_test(lists_beside_each_other_are_no_nesting),
     };
 
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);

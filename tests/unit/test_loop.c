@@ -282,8 +282,11 @@ static void a_loop_with_nothing_to_wait_for_ends_with_zero(void **state)
 {
     struct fixture *f = *state;
 
-    loop_unwatch(f->limit);
-    f->limit = NULL;
+    loop_change_timer(f->limit, LOOP_NEVER, 0);
+    f->other = loop_watch_fd(f->loop, f->pipe[1], 0, fd_seen, f);
+    assert_int_equal(loop_run(f->loop), 0);
+    f->watch = loop_watch_child(f->loop, child_that_ends_with(0), child_seen, f);
+    assert_int_equal(loop_run(f->loop), 1);
     assert_int_equal(loop_run(f->loop), 0);
 }
 
