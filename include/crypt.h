@@ -69,8 +69,9 @@ bool crypt_password_fits(const char *word, const char *stored);
 
 /*
  * Key files are YAML with a kind, public and perhaps secret part (hex; CURVE keys Z85),
- * written with mode 0600 and never over an existing file. Reading one that others may
- * read is refused: -EPERM; -EBADMSG: not a key file of that kind; else -errno.
+ * written with mode 0600 and never over an existing file (-EEXIST); secret_text may be
+ * NULL. Reading a secret that others may read is refused: -EPERM; -EBADMSG: not a key
+ * file of that kind; else -errno. ret_secret is empty when the file has none.
  */
 int crypt_key_write(const char *path, const char *kind, const char *public_text,
                     const char *secret_text);
