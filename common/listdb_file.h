@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * listdb_file.h - the form of a list file, for those who write and read one.
+ *
+ * All numbers are little-endian; every part begins at a multiple of 64 bytes.
+ *
+ *   header   magic (8), format (4), zero (4), checksum (8), seed (8), entries (4),
+ *            lists (4), sets (4), bucket bits (4)
+ *   lists    one struct list_info each: name (48), source (128), licence (64),
+ *            version (32), entries (8), fetched (8), max_age (8), kind (8)
+ *   sets     the sets of lists that occur, 256 bits each, list 0 is the lowest bit
+ *   index    for each bucket the number of its first entry (4) and a filter (8), in which
+ *            each of its entries sets four bits; one more behind the last
+ *   entries  remainder of the hash (5), number of the set (2)
+ *   8 bytes of zero, so that the last entry can be read as a whole word
+ *
+ * A name's hash (hash.h, key made from the seed) is 64 bits. The highest ones choose the
+ * bucket, the next 40 are kept. So 4.6 million names keep 59 bits of each: of a hundred
+ * thousand million names that are on no list, one is taken for a listed one. Most names
+ * asked for are on no list, and the filter sends 19 of 20 of them away with one cache
+ * line read.
+ *
+ * The checksum (same hash, seed 0) covers all behind itself.
+ */
+#ifndef LISTDB_FILE_H
+#define LISTDB_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hash.h"
+#include "listdb.h"
+
+#define LISTDB_MAGIC          "HWLISTS\n"
+#define LISTDB_FORMAT         1
+#define LISTDB_CHECKED        24 /* where the checksum's cover begins */
+#define LISTDB_HEADER_BYTES   64
+#define LISTDB_INFO_BYTES     304
+#define LISTDB_SET_BYTES      (LISTDB_MAX / 8)
+#define LISTDB_BUCKET_BYTES   12
+#define LISTDB_ENTRY_BYTES    7
+#define LISTDB_REMAINDER_BITS 40
+#define LISTDB_TAIL           8
+
+#define LISTDB_ENTRIES_MAX (UINT32_C(1) << 30)
+#define LISTDB_SETS_MAX    (UINT32_C(1) << 16)
+#define LISTDB_BITS_MAX    27
+#define LISTDB_BUCKET_MAX  256 /* entries; on average there are 6 to 12 */
+
+struct listdb_counts {
+    uint64_t seed;
+    uint32_t entries, lists, sets, bucket_bits;
+};
+
+/* Where the parts begin, and how long the file is. */
+struct listdb_layout {
+    size_t lists, sets, index, entries, size;
+};
+
+static inline size_t listdb_align(size_t at)
+{
+    return (at + 63) / 64 * 64;
+}
+
+static inline struct listdb_layout listdb_layout(const struct listdb_counts *c)
+{
+    struct listdb_layout l;
+
+    l.lists = LISTDB_HEADER_BYTES;
+    l.sets = listdb_align(l.lists + (size_t)c->lists * LISTDB_INFO_BYTES);
+    l.index = listdb_align(l.sets + (size_t)c->sets * LISTDB_SET_BYTES);
+    l.entries =
+        listdb_align(l.index + (((size_t)1 << c->bucket_bits) + 1) * LISTDB_BUCKET_BYTES);
+    l.size = l.entries + (size_t)c->entries * LISTDB_ENTRY_BYTES + LISTDB_TAIL;
+    return l;
+}
+
+static inline uint32_t listdb_bucket(uint64_t hash, uint32_t bits)
+{
+    return bits == 0 ? 0 : (uint32_t)(hash >> (64 - bits));
+}
+
+static inline uint64_t listdb_remainder(uint64_t hash, uint32_t bits)
+{
+    return hash << bits >> (64 - LISTDB_REMAINDER_BITS);
+}
+
+/* From the lowest bits, which the choice of the bucket leaves alone. */
+static inline uint64_t listdb_filter(uint64_t hash)
+{
+    return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63) |
+           UINT64_C(1) << (hash >> 12 & 63) | UINT64_C(1) << (hash >> 18 & 63);
+}
+
+static inline uint64_t listdb_checksum(const uint8_t *file, size_t size)
+{
+    struct hash_key key;
+
+    hash_key_from_seed(0, &key);
+    return hash_bytes(&key, file + LISTDB_CHECKED, size - LISTDB_CHECKED);
+}
+
+#endif

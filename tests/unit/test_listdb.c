@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "listdb.h"
+#include "mem.h"
+
+enum { GAMBLING, ADULT, HELP, LISTS };
+
+struct place {
+    char *folder, *path;
+};
+
+static int set_up(void **state)
+{
+    struct place *p = xcalloc(1, sizeof(*p));
+
+    p->folder = xstrdup("/tmp/test_listdb.XXXXXX");
+    if (!mkdtemp(p->folder))
+        return -1;
+    p->path = xasprintf("%s/lists", p->folder);
+    *state = p;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct place *p = *state;
+    int result;
+
+    unlink(p->path);
+    result = rmdir(p->folder); /* fails when something else was left there */
+    free(p->path);
+    free(p->folder);
+    free(p);
+    return result;
+}
+
+static struct list_builder *builder(void)
+{
+    static const struct list_info infos[LISTS] = {
+        [GAMBLING] = {.name = "gambling", .kind = LIST_BLACK, .fetched = 7, .max_age = 9},
+        [ADULT] = {.name = "adult", .source = "https://example.org", .licence = "CC"},
+        [HELP] = {.name = "help", .kind = LIST_PROTECTED},
+    };
+    struct list_builder *b = list_builder_new();
+
+    for (int i = 0; i < LISTS; i++)
+        assert_int_equal(list_builder_list(b, &infos[i]), i);
+    return b;
+}
+
+static struct listdb *written(struct list_builder *b, const char *path)
+{
+    struct listdb *db = NULL;
+
+    assert_int_equal(list_builder_write(b, path), 0);
+    list_builder_free(b);
+    assert_int_equal(listdb_open(path, &db), 0);
+    return db;
+}
+
+static struct listdb *small(const char *path)
+{
+    struct list_builder *b = builder();
+
+    list_builder_add(b, GAMBLING, TEXT("casino.example"));
+    list_builder_add(b, GAMBLING, TEXT("both.example"));
+    list_builder_add(b, ADULT, TEXT("both.example"));
+    list_builder_add(b, ADULT, TEXT("www.both.example"));
+    list_builder_add(b, ADULT, TEXT("help.casino.example"));
+    list_builder_add(b, HELP, TEXT("help.casino.example"));
+    return written(b, path);
+}
+
+static uint64_t lists_of(const struct listdb *db, const char *name)
+{
+    return listdb_query(db, text_of(name)).bits[0];
+}
+
+static void a_name_is_on_the_lists_of_itself_and_its_parents(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = small(p->path);
+
+    assert_int_equal(lists_of(db, "casino.example"), 1 << GAMBLING);
+    assert_int_equal(lists_of(db, "a.b.casino.example"), 1 << GAMBLING);
+    assert_int_equal(lists_of(db, "both.example"), 1 << GAMBLING | 1 << ADULT);
+    assert_int_equal(lists_of(db, "x.www.both.example"), 1 << GAMBLING | 1 << ADULT);
+    assert_int_equal(lists_of(db, "help.casino.example"),
+                     1 << GAMBLING | 1 << ADULT | 1 << HELP);
+}
+
+static void a_name_that_only_looks_alike_is_on_no_list(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = small(p->path);
+
+    assert_int_equal(lists_of(db, "notcasino.example"), 0);
+    assert_int_equal(lists_of(db, "example"), 0);
+    assert_int_equal(lists_of(db, "casino.example.org"), 0);
+    assert_int_equal(lists_of(db, "casino.exampl"), 0);
+    assert_int_equal(lists_of(db, ""), 0);
+    assert_int_equal(lists_of(db, "."), 0);
+}
+
+static void protection_is_inherited_too(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = small(p->path);
+
+    assert_true(listdb_protected(db, TEXT("help.casino.example")));
+    assert_true(listdb_protected(db, TEXT("www.help.casino.example")));
+    assert_false(listdb_protected(db, TEXT("casino.example")));
+    assert_false(listdb_protected(db, TEXT("both.example")));
+}
+
+static void what_is_known_of_a_list_is_kept(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = small(p->path);
+    const struct list_info *info = listdb_info(db, GAMBLING);
+
+    assert_int_equal(listdb_count(db), LISTS);
+    assert_int_equal(listdb_find(db, "adult"), ADULT);
+    assert_int_equal(listdb_find(db, "news"), -ENOENT);
+    assert_null(listdb_info(db, LISTS));
+    assert_string_equal(info->name, "gambling");
+    assert_int_equal(info->entries, 2);
+    assert_int_equal(info->fetched, 7);
+    assert_int_equal(info->max_age, 9);
+    assert_string_equal(listdb_info(db, ADULT)->source, "https://example.org");
+    assert_string_equal(listdb_info(db, ADULT)->licence, "CC");
+    assert_int_equal(listdb_info(db, HELP)->kind, LIST_PROTECTED);
+    /* printf 'both.example\ncasino.example\n' | sha256sum */
+    assert_string_equal(info->version, "eff37d2538225a7b");
+}
+
+static void a_version_depends_neither_on_order_nor_on_repetition(void **state)
+{
+    const struct place *p = *state;
+    struct list_builder *b = builder();
+    auto_listdb struct listdb *db = NULL;
+
+    list_builder_add(b, GAMBLING, TEXT("a.example"));
+    list_builder_add(b, GAMBLING, TEXT("b.example"));
+    list_builder_add(b, ADULT, TEXT("b.example"));
+    list_builder_add(b, ADULT, TEXT("a.example"));
+    list_builder_add(b, ADULT, TEXT("b.example"));
+    list_builder_add(b, HELP, TEXT("a.example"));
+    db = written(b, p->path);
+    assert_int_equal(listdb_info(db, ADULT)->entries, 2);
+    assert_string_equal(listdb_info(db, ADULT)->version,
+                        listdb_info(db, GAMBLING)->version);
+    assert_string_not_equal(listdb_info(db, HELP)->version,
+                            listdb_info(db, GAMBLING)->version);
+}
+
+static void a_file_without_names_answers_nothing(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = written(list_builder_new(), p->path);
+
+    assert_int_equal(listdb_count(db), 0);
+    assert_int_equal(lists_of(db, "www.example.org"), 0);
+    assert_false(listdb_protected(db, TEXT("www.example.org")));
+}
+
+static void every_name_of_many_is_found_and_no_other(void **state)
+{
+    const struct place *p = *state;
+    struct list_builder *b = builder();
+    auto_listdb struct listdb *db = NULL;
+    char name[64];
+
+    for (unsigned i = 0; i < 50000; i++) {
+        int len = snprintf(name, sizeof(name), "h%u.example", i);
+
+        list_builder_add(b, i % 3, (struct text){name, (size_t)len});
+    }
+    db = written(b, p->path);
+    for (unsigned i = 0; i < 50000; i++) {
+        snprintf(name, sizeof(name), "www.h%u.example", i);
+        if (lists_of(db, name) != UINT64_C(1) << i % 3)
+            fail_msg("%s is not found where it was put", name);
+        snprintf(name, sizeof(name), "www.g%u.example", i);
+        if (lists_of(db, name) != 0)
+            fail_msg("%s is found", name);
+    }
+}
+
+static void all_lists_that_a_file_can_have_are_told_apart(void **state)
+{
+    const struct place *p = *state;
+    struct list_builder *b = list_builder_new();
+    auto_listdb struct listdb *db = NULL;
+    char name[32];
+
+    for (unsigned i = 0; i < LISTDB_MAX; i++) {
+        struct list_info info = {0};
+
+        snprintf(info.name, sizeof(info.name), "l%u", i);
+        assert_int_equal(list_builder_list(b, &info), i);
+        snprintf(name, sizeof(name), "n%u.example", i);
+        list_builder_add(b, i, text_of(name));
+        list_builder_add(b, i, TEXT("all.example"));
+    }
+    assert_int_equal(list_builder_list(b, &(struct list_info){0}), -ENOSPC);
+    db = written(b, p->path);
+    for (unsigned i = 0; i < LISTDB_MAX; i++) {
+        struct list_set all = listdb_query(db, TEXT("all.example"));
+        struct list_set set;
+
+        snprintf(name, sizeof(name), "n%u.example", i);
+        set = listdb_query(db, text_of(name));
+        assert_true(list_set_has(&all, i));
+        assert_true(list_set_has(&set, i));
+        assert_false(list_set_has(&set, (i + 1) % LISTDB_MAX));
+    }
+}
+
+static void the_longest_and_the_most_parted_names_are_looked_up(void **state)
+{
+    const struct place *p = *state;
+    struct list_builder *b = builder();
+    auto_listdb struct listdb *db = NULL;
+    char name[254];
+
+    list_builder_add(b, GAMBLING, TEXT("a"));
+    db = written(b, p->path);
+    for (size_t i = 0; i < sizeof(name); i++)
+        name[i] = i % 2 ? '.' : 'a';
+    assert_int_equal(listdb_query(db, (struct text){name, 253}).bits[0], 1 << GAMBLING);
+    assert_int_equal(listdb_query(db, (struct text){name, 254}).bits[0], 0);
+}
+
+static void an_open_file_outlives_its_replacement(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *old = small(p->path), *new = NULL;
+    struct list_builder *b = builder();
+
+    list_builder_add(b, GAMBLING, TEXT("new.example"));
+    new = written(b, p->path);
+    assert_int_equal(lists_of(old, "casino.example"), 1 << GAMBLING);
+    assert_int_equal(lists_of(new, "casino.example"), 0);
+    assert_int_equal(lists_of(new, "new.example"), 1 << GAMBLING);
+}
+
+static void a_file_that_cannot_be_written_leaves_nothing_behind(void **state)
+{
+    const struct place *p = *state;
+    auto_free char *nowhere = xasprintf("%s/no/lists", p->folder);
+    struct list_builder *b = builder();
+
+    assert_int_equal(list_builder_write(b, nowhere), -ENOENT);
+    assert_int_equal(list_builder_write(b, p->folder), -EISDIR);
+    list_builder_free(b);
+}
+
+static char *content(const char *path, size_t *ret_len)
+{
+    auto_fclose FILE *file = fopen(path, "r");
+    char *bytes = xmalloc(1 << 16);
+
+    assert_non_null(file);
+    *ret_len = fread(bytes, 1, 1 << 16, file);
+    return bytes;
+}
+
+static int opened(const char *bytes, size_t len)
+{
+    auto_close int fd = memfd_create("lists", MFD_CLOEXEC);
+    struct listdb *db = NULL;
+    int result;
+
+    assert_int_equal(write(fd, bytes, len), len);
+    result = listdb_open_fd(fd, &db);
+    if (result == 0)
+        listdb_close(db);
+    return result;
+}
+
+static void a_damaged_file_is_refused(void **state)
+{
+    const struct place *p = *state;
+    auto_free char *bytes = NULL;
+    size_t len;
+
+    listdb_close(small(p->path));
+    bytes = content(p->path, &len);
+    assert_int_equal(opened(bytes, len), 0);
+    for (size_t cut = 0; cut < len; cut += 13)
+        assert_int_equal(opened(bytes, cut), -EBADMSG);
+    for (size_t i = 0; i < len; i += 7) {
+        int expected = i >= 8 && i < 12 ? -EPROTONOSUPPORT : -EBADMSG;
+
+        bytes[i] ^= 0x10;
+        if (opened(bytes, len) != expected)
+            fail_msg("took a file with byte %zu changed", i);
+        bytes[i] ^= 0x10;
+    }
+}
+
+static void what_is_no_file_of_lists_is_refused(void **state)
+{
+    const struct place *p = *state;
+    struct listdb *db = NULL;
+
+    assert_int_equal(listdb_open(p->path, &db), -ENOENT);
+    assert_int_equal(listdb_open(p->folder, &db), -EBADMSG);
+    assert_int_equal(opened("", 0), -EBADMSG);
+    assert_null(db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(a_name_is_on_the_lists_of_itself_and_its_parents),
+        WITH_FIXTURE(a_name_that_only_looks_alike_is_on_no_list),
+        WITH_FIXTURE(protection_is_inherited_too),
+        WITH_FIXTURE(what_is_known_of_a_list_is_kept),
+        WITH_FIXTURE(a_version_depends_neither_on_order_nor_on_repetition),
+        WITH_FIXTURE(a_file_without_names_answers_nothing),
+        WITH_FIXTURE(every_name_of_many_is_found_and_no_other),
+        WITH_FIXTURE(all_lists_that_a_file_can_have_are_told_apart),
+        WITH_FIXTURE(the_longest_and_the_most_parted_names_are_looked_up),
+        WITH_FIXTURE(an_open_file_outlives_its_replacement),
+        WITH_FIXTURE(a_file_that_cannot_be_written_leaves_nothing_behind),
+        WITH_FIXTURE(a_damaged_file_is_refused),
+        WITH_FIXTURE(what_is_no_file_of_lists_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
