@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What waits lies packed in a binary heap, the earliest on top. A record is unpacked
+ * twice: when it comes, to see that it is whole, and when it is handed over.
+ */
+#include "agent/hits.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cur.h"
+#include "hash.h"
+#include "mem.h"
+
+#define NEVER UINT64_MAX
+
+struct waiting {
+    usec_t time;
+    uint64_t content; /* hash of the packed event */
+    uint32_t rule;
+    enum hits_kind kind;
+    uint16_t len;
+    uint8_t *bytes; /* the packed event */
+};
+
+struct hits_merger {
+    struct hits_reader_calls calls;
+    struct event *event;
+    struct hash_key key; /* the same everywhere: only order comes of it */
+    usec_t *marks;       /* by sensor; NEVER: it is gone */
+    size_t sensors;
+    struct waiting *heap;
+    size_t count, most;
+    usec_t latest; /* of all marks ever seen */
+    uint64_t early;
+};
+
+struct hits_merger *hits_merger_new(const struct hits_reader_calls *calls, size_t sensors,
+                                    size_t most_waiting)
+{
+    struct hits_merger *m = xcalloc(1, sizeof(*m));
+
+    assert(sensors > 0 && most_waiting > 0);
+    m->calls = *calls;
+    m->event = event_new();
+    hash_key_from_seed(0, &m->key);
+    m->marks = xcalloc(sensors, sizeof(*m->marks));
+    m->sensors = sensors;
+    m->most = most_waiting;
+    m->heap = xcalloc(most_waiting, sizeof(*m->heap));
+    return m;
+}
+
+void hits_merger_free(struct hits_merger *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->count; i++)
+        free(m->heap[i].bytes);
+    free(m->heap);
+    free(m->marks);
+    event_free(m->event);
+    free(m);
+}
+
+/* ---- the heap ---- */
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+/* By time, facts before hits, then by what it says. */
+static bool comes_before(const struct waiting *a, const struct waiting *b)
+{
+    int order = compare_numbers(a->time, b->time);
+
+    if (order == 0)
+        order = compare_numbers(b->kind == HITS_DEVICE, a->kind == HITS_DEVICE);
+    if (order == 0)
+        order = compare_numbers(a->content, b->content);
+    if (order == 0)
+        order = compare_numbers(a->rule, b->rule);
+    return order < 0;
+}
+
+static void swap(struct waiting *a, struct waiting *b)
+{
+    struct waiting old = *a;
+
+    *a = *b;
+    *b = old;
+}
+
+static void heap_put(struct hits_merger *m, struct waiting w)
+{
+    size_t at = m->count++;
+
+    m->heap[at] = w;
+    for (; at > 0 && comes_before(&m->heap[at], &m->heap[(at - 1) / 2]);
+         at = (at - 1) / 2)
+        swap(&m->heap[at], &m->heap[(at - 1) / 2]);
+}
+
+static struct waiting heap_take(struct hits_merger *m)
+{
+    struct waiting first = m->heap[0];
+    size_t at = 0;
+
+    m->heap[0] = m->heap[--m->count];
+    for (;;) {
+        size_t least = at;
+
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < m->count;
+             child++) {
+            if (comes_before(&m->heap[child], &m->heap[least]))
+                least = child;
+        }
+        if (least == at)
+            return first;
+        swap(&m->heap[at], &m->heap[least]);
+        at = least;
+    }
+}
+
+static void hand_over(struct hits_merger *m, struct waiting w)
+{
+    int r = event_unpack(m->event, w.bytes, w.len);
+
+    assert(r == 0); /* it was looked at when it came */
+    (void)r;
+    free(w.bytes);
+    if (w.kind == HITS_DEVICE)
+        m->calls.device(m->event, m->calls.arg);
+    else
+        m->calls.hit(w.rule, m->event, m->calls.arg);
+}
+
+static void wait_for_others(struct hits_merger *m, struct waiting w, const uint8_t *bytes)
+{
+    w.content = hash_bytes(&m->key, bytes, w.len);
+    w.bytes = xmalloc(w.len);
+    memcpy(w.bytes, bytes, w.len);
+
+    if (m->count == m->most) {
+        m->early++;
+        if (comes_before(&w, &m->heap[0])) {
+            hand_over(m, w);
+            return;
+        }
+        hand_over(m, heap_take(m));
+    }
+    heap_put(m, w);
+}
+
+/* ---- from a sensor in this process ---- */
+
+static void put_event(struct hits_merger *m, enum hits_kind kind, size_t rule,
+                      const struct event *e)
+{
+    uint8_t bytes[EVENT_PACK_MAX];
+    int len = event_pack(e, bytes, sizeof(bytes));
+
+    assert(len > 0);
+    wait_for_others(m,
+                    (struct waiting){.time = event_time(e),
+                                     .rule = (uint32_t)rule,
+                                     .kind = kind,
+                                     .len = (uint16_t)len},
+                    bytes);
+}
+
+void hits_merger_put(struct hits_merger *m, size_t rule, const struct event *e)
+{
+    put_event(m, HITS_HIT, rule, e);
+}
+
+void hits_merger_put_device(struct hits_merger *m, const struct event *e)
+{
+    put_event(m, HITS_DEVICE, 0, e);
+}
+
+void hits_merger_mark(struct hits_merger *m, size_t sensor, usec_t mark)
+{
+    assert(sensor < m->sensors);
+    m->marks[sensor] = mark;
+    if (m->latest < mark)
+        m->latest = mark;
+}
+
+void hits_merger_gone(struct hits_merger *m, size_t sensor)
+{
+    assert(sensor < m->sensors);
+    m->marks[sensor] = NEVER;
+}
+
+/* ---- from a batch ---- */
+
+/* Host byte order, unlike the cursor's own numbers. */
+static uint32_t host_u32(struct cur *c)
+{
+    uint32_t n;
+
+    cur_copy(c, &n, sizeof(n));
+    return n;
+}
+
+static int read_event(struct hits_merger *m, enum hits_kind kind, struct cur *body)
+{
+    uint32_t rule = kind == HITS_HIT ? host_u32(body) : 0;
+    size_t len = cur_left(body);
+
+    if (cur_broken(body) || len > EVENT_PACK_MAX ||
+        event_unpack(m->event, body->pos, len) != 0)
+        return -EBADMSG;
+    wait_for_others(m,
+                    (struct waiting){.time = event_time(m->event),
+                                     .rule = rule,
+                                     .kind = kind,
+                                     .len = (uint16_t)len},
+                    body->pos);
+    return 0;
+}
+
+static int read_lost(struct hits_merger *m, struct cur *body)
+{
+    uint32_t lost[HITS_SEVERITIES];
+
+    cur_copy(body, lost, sizeof(lost));
+    if (cur_broken(body) || cur_left(body) != 0)
+        return -EBADMSG;
+    m->calls.lost(lost, m->calls.arg);
+    return 0;
+}
+
+static int read_mark(struct hits_merger *m, size_t sensor, struct cur *body)
+{
+    usec_t mark;
+
+    cur_copy(body, &mark, sizeof(mark));
+    if (cur_broken(body) || cur_left(body) != 0 || mark == NEVER)
+        return -EBADMSG;
+    hits_merger_mark(m, sensor, mark);
+    return 0;
+}
+
+int hits_merger_batch(struct hits_merger *m, size_t sensor, const uint8_t *bytes,
+                      size_t len)
+{
+    struct cur c = cur_over(bytes, len);
+    unsigned kind = HITS_LOST;
+
+    while (cur_left(&c) > 0) {
+        unsigned severity, zero;
+        struct cur body;
+        int r = -EBADMSG;
+
+        kind = cur_u8(&c);
+        severity = cur_u8(&c);
+        zero = cur_u16(&c);
+        body = cur_sub(&c, host_u32(&c));
+        if (cur_broken(&c) || severity >= HITS_SEVERITIES || zero != 0)
+            return -EBADMSG;
+
+        if (kind == HITS_HIT || kind == HITS_DEVICE)
+            r = read_event(m, kind, &body);
+        else if (kind == HITS_LOST)
+            r = read_lost(m, &body);
+        else if (kind == HITS_MARK && cur_left(&c) == 0)
+            r = read_mark(m, sensor, &body);
+        else if (kind == HITS_COUNTS) {
+            m->calls.counts((const char *)body.pos, cur_left(&body), m->calls.arg);
+            r = 0;
+        }
+        if (r != 0)
+            return r;
+    }
+    return kind == HITS_MARK ? 0 : -EBADMSG;
+}
+
+/* ---- handing over ---- */
+
+static usec_t horizon(const struct hits_merger *m)
+{
+    usec_t least = NEVER;
+
+    for (size_t i = 0; i < m->sensors; i++) {
+        if (m->marks[i] < least)
+            least = m->marks[i];
+    }
+    return least;
+}
+
+usec_t hits_merger_run(struct hits_merger *m)
+{
+    usec_t until = horizon(m);
+
+    while (m->count > 0 && (until == NEVER || m->heap[0].time < until))
+        hand_over(m, heap_take(m));
+    return until == NEVER ? m->latest : until;
+}
+
+uint64_t hits_merger_early(const struct hits_merger *m)
+{
+    return m->early;
+}
