@@ -136,9 +136,15 @@ class Netns:
         """Run a program here to its end; see command()."""
         return command(*self.argv(*argv), **how)
 
-    def start(self, *argv):
-        """Start a daemon here; all words before it exec, so the pid is the program's."""
-        log = self.path(f"{os.path.basename(argv[0])}-{next(self.ground.numbers)}.log")
+    def start(self, *argv, hide=()):
+        """Start a daemon here; all words before it exec, so the pid is the program's.
+
+        It sees empty folders in the place of those in hide, and leaves nothing in them.
+        """
+        if hide:
+            mounts = "".join(f"mount -t tmpfs lab {folder} && " for folder in hide)
+            argv = ["sh", "-c", mounts + 'exec "$@"', "sh", *argv]
+        log = self.path(f"daemon-{next(self.ground.numbers)}.log")
         daemon = Daemon(self.argv(*argv), log)
         self.ground.started.append(daemon)
         return daemon

@@ -70,7 +70,8 @@ def telnet_login(school):
     server, client = school["srv-old"], school["staff-02"]
     login = server.write("login.sh", LOGIN, mode=0o755)
     with server.start("socat", "TCP4-LISTEN:23,reuseaddr,fork",
-                      f"EXEC:telnetd -h -E {login}") as telnetd:
+                      f"EXEC:telnetd -h -E {login}",
+                      hide=["/run", "/var/log"]) as telnetd:
         telnetd.wait_port(23)
         greet_gateway(school, "staff-02")
         client.run("sh", "-c", TYPING % "library.lincoln.test", check=False)
