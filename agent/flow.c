@@ -249,12 +249,15 @@ static uint32_t take_place(struct flow_table *t, usec_t now)
     return at;
 }
 
+/* The ports of ICMP are a message's type and code, which belong to no end. */
 static struct flow flow_between(const struct packet *p, bool from_client)
 {
+    bool in_order = from_client || flow_state_is_icmp(p->ip_proto);
+
     return (struct flow){.client = from_client ? p->src : p->dst,
                          .server = from_client ? p->dst : p->src,
-                         .client_port = from_client ? p->src_port : p->dst_port,
-                         .server_port = from_client ? p->dst_port : p->src_port,
+                         .client_port = in_order ? p->src_port : p->dst_port,
+                         .server_port = in_order ? p->dst_port : p->src_port,
                          .client_mac = from_client ? p->src_mac : p->dst_mac,
                          .server_mac = from_client ? p->dst_mac : p->src_mac,
                          .has_mac = p->has_mac,

@@ -26,7 +26,7 @@ static const struct {
     {IP_ICMP6, 135, 136}, /* neighbour solicitation */
 };
 
-static bool is_icmp(uint8_t proto)
+bool flow_state_is_icmp(uint8_t proto)
 {
     return proto == IP_ICMP || proto == IP_ICMP6;
 }
@@ -58,7 +58,7 @@ static bool is_first_syn(const struct packet *p)
 
 bool flow_state_first_is_client(const struct packet *p)
 {
-    if (is_icmp(p->ip_proto)) {
+    if (flow_state_is_icmp(p->ip_proto)) {
         int pair = icmp_pair(p->ip_proto, p->src_port);
 
         return pair < 0 || icmp_pairs[pair].question == p->src_port;

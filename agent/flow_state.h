@@ -29,6 +29,8 @@ enum flow_class flow_state_class(const struct flow *f);
 /* Does this packet begin a new conversation, though an old one has the same ends? */
 bool flow_state_begins_anew(const struct flow *f, const struct packet *p);
 
+bool flow_state_is_icmp(uint8_t proto); /* of either version */
+
 /* What stands for the ports when ICMP messages are told apart: a question and its answer
  * have the same number. Types of ICMP (RFC 792, 950) and ICMPv6 (RFC 4443, 4861). */
 uint16_t flow_state_icmp_number(uint8_t proto, uint16_t type, uint16_t code);
