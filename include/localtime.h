@@ -8,8 +8,10 @@
 #ifndef LOCALTIME_H
 #define LOCALTIME_H
 
+#include <stddef.h>
 #include <stdint.h>
 
+#include "auto.h"
 #include "clock.h"
 
 struct zone;
@@ -21,9 +23,17 @@ struct local_time {
     int32_t offset;  /* seconds east of UTC */
 };
 
-/* -ENOENT: no such zone; -EBADMSG: its file is broken. Zones are shared and counted. */
+/*
+ * By its name ("Europe/Berlin"). -EINVAL: no name of a zone; -ENOENT: there is none of
+ * that name; -EBADMSG: its file is broken; else -errno. Yours to close.
+ */
 int zone_open(const char *name, struct zone **ret_zone);
-void zone_close(struct zone *z);
+
+/* The same from a TZif file's bytes, version 2 or later. 0 or -EBADMSG. */
+int zone_parse(const void *bytes, size_t len, struct zone **ret_zone);
+void zone_close(struct zone *z); /* NULL is fine */
+AUTO_DEFINE(zone, zone_close)
+#define auto_zone __attribute__((cleanup(auto_zone_run)))
 
 struct local_time zone_local(const struct zone *z, usec_t time);
 
