@@ -102,7 +102,7 @@ static void list_put(struct flow_table *t, unsigned list, uint32_t at)
 /* Ports as far as they tell conversations apart. */
 static void key_ports(uint8_t proto, uint16_t *port_a, uint16_t *port_b)
 {
-    if (proto == 1 || proto == 58)
+    if (flow_state_is_icmp(proto))
         *port_a = *port_b = flow_state_icmp_number(proto, *port_a, *port_b);
 }
 
