@@ -16,13 +16,14 @@ sys.dont_write_bytecode = True
 
 import programs                                            # noqa: E402
 import scenario                                            # noqa: E402
+import tap                                                 # noqa: E402
 from capture import Capture                                # noqa: E402
 from netns import NETNS_DIR, ETC_DIR, PREFIX, LabError     # noqa: E402
 from school import SEGMENTS, HOSTS, School, mac_of, segment_of   # noqa: E402
 
 RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "run")
 CAN_RUN = os.geteuid() == 0 and not programs.missing(programs.FOUNDATION)
-WHY_NOT = "needs root and: " + " ".join(programs.missing(programs.FOUNDATION))
+WHY_NOT = ", ".join(["needs root", *programs.missing(programs.FOUNDATION)])
 
 
 def frames(path):
@@ -150,4 +151,4 @@ class TakingDown(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    tap.main()
