@@ -38,12 +38,15 @@ static void long_words_may_have_two_slips_and_short_ones_one(void **state)
 static void what_is_far_or_long_is_not_near(void **state)
 {
     char word[1000];
+    const char *const long_name[] = {word};
 
     (void)state;
     memset(word, 'a', sizeof(word) - 1);
     word[sizeof(word) - 1] = '\0';
     assert_string_equal(near("playbook"), "");
     assert_string_equal(near(word), "");
+    assert_null(text_nearest(word + 1, long_name, 1));
+    assert_null(text_nearest(word + 933, (const char *const[]){word + 933}, 1));
     assert_null(text_nearest("dns", NULL, 0));
 }
 
