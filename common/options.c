@@ -42,16 +42,32 @@ static int complain(const struct reader *r, const char *format, ...)
 
 static int complain(const struct reader *r, const char *format, ...)
 {
-    auto_buffer struct buffer plain = {0}, visible = {0};
+    auto_buffer struct buffer plain = {0}, said = {0};
     va_list args;
 
     va_start(args, format);
     buffer_vprint(&plain, format, args);
     va_end(args);
-    buffer_text_visible(&visible, (struct text){.at = plain.at, .len = plain.len});
-    fprintf(stderr, "%s: %s\n`%s --help` lists what there is.\n", r->title, visible.at,
-            r->title);
+    buffer_print(&said, "%s: ", r->title);
+    buffer_text_visible(&said, (struct text){.at = plain.at, .len = plain.len});
+    buffer_print(&said, "\n`%s --help` lists what there is.\n", r->title);
+    fputs(said.at, stderr);
     return OPTIONS_USAGE;
+}
+
+static void say_help(const struct reader *r, FILE *out)
+{
+    auto_buffer struct buffer help = {0};
+
+    options_print_help(r->command, r->title, r->top, &help);
+    fputs(help.at, out);
+}
+
+static void say_version(const struct reader *r)
+{
+    auto_free char *version = xasprintf("%s %s\n", r->title, VERSION);
+
+    fputs(version, stdout);
 }
 
 static size_t row_count(const struct option_row *rows)
@@ -182,11 +198,11 @@ static int refuse(const struct reader *r, int answer, const char *word)
 static int take_option(struct reader *r, int code)
 {
     if (code == CODE_HELP) {
-        options_print_help(r->command, r->title, r->top, stdout);
+        say_help(r, stdout);
         return 0;
     }
     if (code == CODE_VERSION && r->top) {
-        printf("%s %s\n", r->title, VERSION);
+        say_version(r);
         return 0;
     }
     return set_value(r, row_of(r, code));
@@ -239,7 +255,7 @@ static int run_subcommand(const struct reader *r, int argc, char **argv)
     size_t count = 0;
 
     if (argc == 0) {
-        options_print_help(r->command, r->title, r->top, stderr);
+        say_help(r, stderr);
         return OPTIONS_USAGE;
     }
     for (; c[count].name; count++)

@@ -6,11 +6,12 @@
 #define OPTIONS_HELP_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "options.h"
+#include "text.h"
 
 /* title: "hallwatch rules check"; top: it has --version as well. */
-void options_print_help(const struct command *c, const char *title, bool top, FILE *out);
+void options_print_help(const struct command *c, const char *title, bool top,
+                        struct buffer *b);
 
 #endif
