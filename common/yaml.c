@@ -8,6 +8,7 @@
  */
 #include "yaml.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,7 @@ static struct node *node_new(struct yaml *y, enum node_kind kind, enum node_styl
 
 static void node_add(struct node *n, struct node *item)
 {
+    assert(n);
     n->items = xgrow(n->items, n->count, &n->capacity, sizeof(struct node *));
     n->items[n->count++] = item;
 }
@@ -221,6 +223,7 @@ static void close_node(struct builder *b, const yaml_event_t *e)
 {
     struct node *n = b->open[--b->depth];
 
+    assert(n);
     if (n->line == e->end_mark.line + 1)
         n->length = (unsigned)e->end_mark.column + 1 - n->column;
     if (n->kind == NODE_MAP)

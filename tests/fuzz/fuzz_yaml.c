@@ -53,14 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     auto_diags struct diags *d = diags_new();
     auto_yaml struct yaml *y = yaml_parse("fuzz.yaml", (const char *)bytes, len, d);
-    auto_free char *text = NULL, *json = NULL, *sarif = NULL;
 
     if (y)
         walk(yaml_root(y), d);
     else if (diags_errors(d) == 0)
         abort();
-    text = diags_text(d);
-    json = diags_json(d);
-    sarif = diags_sarif(d);
+    free(diags_text(d));
+    free(diags_json(d));
+    free(diags_sarif(d));
     return 0;
 }
