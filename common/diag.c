@@ -136,11 +136,26 @@ void diags_hint(struct diags *d, const char *format, ...)
     va_end(args);
 }
 
+/* The shortest name that word is the beginning of, or NULL; too little says nothing. */
+static const char *completed(const char *word, const char *const *names, size_t count)
+{
+    const char *best = NULL;
+    size_t len = strlen(word);
+
+    for (size_t i = 0; len >= 4 && i < count; i++)
+        if (strncmp(names[i], word, len) == 0 &&
+            (!best || strlen(names[i]) < strlen(best)))
+            best = names[i];
+    return best;
+}
+
 void diags_suggest(struct diags *d, const char *word, const char *const *names,
                    size_t count)
 {
     const char *name = text_nearest(word, names, count);
 
+    if (!name)
+        name = completed(word, names, count);
     if (name)
         diags_hint(d, "did you mean \"%s\"?", name);
 }

@@ -52,8 +52,8 @@ void diags_warn(struct diags *d, struct place at, const char *code, const char *
 void diags_hint(struct diags *d, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* As diags_hint: = did you mean "..."? when one of the names is near; nothing otherwise.
- */
+/* As diags_hint: = did you mean "..."? when one of the names is near, or begins with the
+ * word; nothing otherwise. */
 void diags_suggest(struct diags *d, const char *word, const char *const *names,
                    size_t count);
 
