@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * schedule.h - times of the week, days of a calendar: when a rule holds.
+ *
+ *     school_hours:
+ *       tz: site.tz
+ *       when: [{days: mon-fri, from: "07:30", to: "15:45"}]
+ *       except: {calendar: holidays}
+ *
+ * Times are local, with both changes of the clock. A span whose `to` is before its `from`
+ * goes on into the next morning and belongs to the day on which it began.
+ */
+#ifndef SCHEDULE_H
+#define SCHEDULE_H
+
+#include "arena.h"
+#include "district.h"
+#include "localtime.h"
+#include "yaml.h"
+
+struct schedule_span {
+    uint8_t days;                  /* bit 0 Monday; of all, where no days are given */
+    const struct day_range *dates; /* or NULL */
+    size_t date_count;
+    const struct calendar *calendar; /* its days only, or NULL */
+    uint32_t from, to;               /* minutes of the day; to is not included */
+};
+
+struct schedule {
+    const char *name;
+    const struct node *node; /* its name in the file */
+    const struct node *body; /* what stands behind it */
+    struct zone *zone;       /* NULL: the site's */
+    const struct schedule_span *spans;
+    size_t span_count;
+    const struct calendar *const *except;
+    size_t except_count;
+    bool used;
+};
+
+/* Reads the body into s (name and node stay). district NULL: names of calendars are
+ * not checked, and no day is in one. False after telling d. */
+bool schedule_read(struct schedule *s, struct arena *a, const struct district *district,
+                   struct diags *d);
+void schedule_done(struct schedule *s);
+
+/* site: the zone for a schedule without one of its own. */
+bool schedule_holds(const struct schedule *s, const struct zone *site, usec_t time);
+
+#endif
