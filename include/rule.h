@@ -79,9 +79,19 @@ struct rule {
 
 struct ruleset;
 
+/* A rule file that is in memory, as it comes with a bundle. */
+struct ruleset_source {
+    const char *name; /* for faults */
+    const char *text;
+    size_t len;
+};
+
 struct ruleset_settings {
     const char *const *paths; /* files and folders */
     size_t path_count;
+    const struct ruleset_source *sources;
+    size_t source_count;
+    usec_t now; /* for notices about what has ended or is old; 0: none are given */
     const struct district *district; /* NULL: scopes that name segments are not checked */
     const struct listdb *lists; /* NULL: lists with `file:` are empty, with a warning */
     const char *site;           /* whose overlays and local time apply; NULL: first */

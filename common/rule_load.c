@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * First every file is read and every name in it collected; then macros, lists and
+ * schedules are understood; then the rules. So a name may be used before it is defined,
+ * and in another file.
+ */
+#include <errno.h>
+#include <fts.h>
+#include <sys/stat.h>
+
+#include "crypt.h"
+#include "file.h"
+#include "mem.h"
+#include "ruleset.h"
+
+#define FILE_MAX ((size_t)16 << 20)
+
+/* ---- which files ---- */
+
+struct paths {
+    char **at;
+    size_t count, capacity;
+};
+
+static void paths_add(struct paths *p, const char *path)
+{
+    p->at = xgrow(p->at, p->count, &p->capacity, sizeof(*p->at));
+    p->at[p->count++] = xstrdup(path);
+}
+
+static void paths_done(struct paths *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        free(p->at[i]);
+    free(p->at);
+}
+
+/* Folders beside the rules that hold something else. */
+static bool is_other_folder(const char *name)
+{
+    static const char *const others[] = {"playbooks", "correlate", "notices", "lists"};
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (strcmp(name, others[i]) == 0)
+            return true;
+    return name[0] == '.';
+}
+
+static bool is_yaml(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return name[0] != '.' && dot && strcmp(dot, ".yaml") == 0;
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static void add_folder(struct paths *p, const char *folder)
+{
+    char *root = xstrdup(folder);
+    char *roots[] = {root, NULL};
+    FTS *fts = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+    FTSENT *entry;
+
+    while (fts && (entry = fts_read(fts))) {
+        if (entry->fts_info == FTS_D && entry->fts_level > 0 &&
+            is_other_folder(entry->fts_name))
+            fts_set(fts, entry, FTS_SKIP);
+        else if (entry->fts_info == FTS_F && is_yaml(entry->fts_name))
+            paths_add(p, entry->fts_path);
+    }
+    if (fts)
+        fts_close(fts);
+    free(root);
+}
+
+/* ---- reading them ---- */
+
+static const char *const top_keys[] = {"schema",    "ruleset", "version",
+                                       "requires",  "lists",   "macros",
+                                       "schedules", "rules",   "tests"};
+#define TOP_KEYS (sizeof(top_keys) / sizeof(top_keys[0]))
+
+/* Whether it is a rule file at all: a folder may hold others. */
+static bool is_rule_file(const struct node *root)
+{
+    if (node_kind(root) != NODE_MAP || node_get(root, "overlay_of"))
+        return true;
+    for (size_t i = 1; i < TOP_KEYS; i++)
+        if (strcmp(top_keys[i], "version") != 0 && node_get(root, top_keys[i]))
+            return true;
+    return false;
+}
+
+static void digest_add(struct buffer *digests, const char *text, size_t len)
+{
+    uint8_t digest[32];
+
+    crypt_sha256(text, len, digest);
+    buffer_add(digests, digest, sizeof(digest));
+}
+
+static void add_file(struct rule_reader *r, struct yaml *yaml, const char *path)
+{
+    struct ruleset *s = r->set;
+
+    s->files = xrealloc(s->files, s->file_count + 1, sizeof(*s->files));
+    s->files[s->file_count++] = (struct ruleset_file){
+        .yaml = yaml, .path = arena_text(&s->arena, text_of(path)).at};
+}
+
+static void read_text(struct rule_reader *r, const char *path, const char *text,
+                      size_t len, bool named, struct buffer *digests)
+{
+    struct yaml *yaml = yaml_parse(path, text, len, r->diags);
+
+    if (!yaml)
+        return;
+    if (!named && !is_rule_file(yaml_root(yaml))) {
+        yaml_release(yaml);
+        return;
+    }
+    digest_add(digests, text, len);
+    add_file(r, yaml, path);
+}
+
+static void read_file(struct rule_reader *r, const char *path, bool named,
+                      struct buffer *digests)
+{
+    auto_free char *text = NULL;
+    size_t len;
+    int err = file_read(path, FILE_MAX, &text, &len);
+
+    if (err)
+        diags_error(r->diags, (struct place){.file = path}, "E0102", "cannot be read: %s",
+                    strerror(-err));
+    else
+        read_text(r, path, text, len, named, digests);
+}
+
+static void read_path(struct rule_reader *r, const char *path, struct buffer *digests)
+{
+    struct paths found = {0};
+    struct stat st;
+
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        read_file(r, path, true, digests);
+        return;
+    }
+    add_folder(&found, path);
+    if (found.count == 0)
+        diags_error(r->diags, (struct place){.file = path}, "E0102",
+                    "no file in this folder ends in .yaml");
+    for (size_t i = 0; i < found.count; i++)
+        read_file(r, found.at[i], false, digests);
+    paths_done(&found);
+}
+
+static void read_files(struct rule_reader *r)
+{
+    const struct ruleset_settings *t = &r->set->settings;
+    auto_buffer struct buffer digests = {0};
+    uint8_t digest[32];
+
+    for (size_t i = 0; i < t->path_count; i++)
+        read_path(r, t->paths[i], &digests);
+    for (size_t i = 0; i < t->source_count; i++)
+        read_text(r, t->sources[i].name, t->sources[i].text, t->sources[i].len, false,
+                  &digests);
+    crypt_sha256(digests.at, digests.len, digest);
+    crypt_hex(digest, 8, r->set->version);
+}
+
+/* ---- the top of a file ---- */
+
+static bool version_at_least(const char *have, const char *need)
+{
+    unsigned a[3] = {0}, b[3] = {0};
+
+    sscanf(have, "%9u.%9u.%9u", &a[0], &a[1], &a[2]);
+    sscanf(need, "%9u.%9u.%9u", &b[0], &b[1], &b[2]);
+    for (size_t i = 0; i < 3; i++)
+        if (a[i] != b[i])
+            return a[i] > b[i];
+    return true;
+}
+
+static void read_requires(struct rule_reader *r, const struct node *n)
+{
+    static const char *const keys[] = {"agent", "ndpi"};
+    const struct node *agent;
+
+    if (!n || !node_is(n, NODE_MAP, r->diags))
+        return;
+    node_check_keys(n, "requires", keys, 2, r->diags);
+    for (size_t i = 0; i < node_count(n); i++) {
+        const struct node *value = node_value(n, i);
+        const char *text;
+
+        if (node_read_text(value, &text, r->diags) && strncmp(text, ">=", 2) != 0) {
+            diags_error(r->diags, node_place(value), "E0113",
+                        "expected \">=\" and a "
+                        "version");
+            diags_hint(r->diags, "like this: {agent: \">=0.1\"}");
+            return;
+        }
+    }
+    agent = node_get(n, "agent");
+    if (agent && strlen(node_text(agent)) > 2 &&
+        !version_at_least(VERSION, node_text(agent) + 2))
+        diags_error(r->diags, node_place(agent), "E0519",
+                    "these rules need Hallwatch %s, this is %s", node_text(agent),
+                    VERSION);
+}
+
+static void read_top(struct rule_reader *r, struct ruleset_file *f)
+{
+    const struct node *root = yaml_root(f->yaml), *n;
+    uint64_t schema;
+
+    f->name = f->version = "";
+    if (!node_is(root, NODE_MAP, r->diags))
+        return;
+    n = node_get(root, "overlay_of");
+    if (n) {
+        diags_error(r->diags, node_place(n), "E0516",
+                    "this version does not run overlays");
+        diags_hint(r->diags, "change a copy of the rule under another id, and set the "
+                             "shipped one to mode: disabled");
+        return;
+    }
+    node_check_keys(root, "a rule file", top_keys, TOP_KEYS, r->diags);
+    n = node_need(root, "the rule file", "schema", r->diags);
+    if (n && node_read_number(n, 0, UINT32_MAX, &schema, r->diags) && schema != 1)
+        diags_error(r->diags, node_place(n), "E0113",
+                    "this version reads schema 1, not %llu", (unsigned long long)schema);
+    if ((n = node_need(root, "the rule file", "ruleset", r->diags)))
+        node_read_text(n, &f->name, r->diags);
+    if ((n = node_get(root, "version")))
+        node_read_text(n, &f->version, r->diags);
+    read_requires(r, node_get(root, "requires"));
+}
+
+/* ---- rules ---- */
+
+static void collect_rules(struct rule_reader *r)
+{
+    struct ruleset *s = r->set;
+    size_t count = 0;
+
+    for (size_t i = 0; i < s->file_count; i++) {
+        const struct node *rules = node_get(yaml_root(s->files[i].yaml), "rules");
+
+        if (rules && node_is(rules, NODE_LIST, r->diags))
+            count += node_count(rules);
+    }
+    s->rules = arena_array(&s->arena, count, sizeof(*s->rules));
+    for (size_t i = 0; i < s->file_count; i++) {
+        const struct node *rules = node_get(yaml_root(s->files[i].yaml), "rules");
+
+        for (size_t k = 0; rules && k < node_count(rules); k++)
+            if (node_is(node_item(rules, k), NODE_MAP, r->diags))
+                s->rules[s->rule_count++] = (struct compiled_rule){
+                    .node = node_item(rules, k), .file = &s->files[i]};
+    }
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct compiled_rule *const *x = a, *const *y = b;
+    int order = strcmp((*x)->rule.id, (*y)->rule.id);
+
+    return order ? order : (*x < *y ? -1 : *x > *y);
+}
+
+static void check_ids(struct rule_reader *r)
+{
+    struct ruleset *s = r->set;
+    auto_free struct compiled_rule **sorted = xcalloc(s->rule_count + 1, sizeof(*sorted));
+    size_t count = 0;
+
+    for (size_t i = 0; i < s->rule_count; i++)
+        if (s->rules[i].rule.id)
+            sorted[count++] = &s->rules[i];
+    qsort(sorted, count, sizeof(struct compiled_rule *), by_id);
+    for (size_t i = 1; i < count; i++) {
+        const struct node *id = node_get(sorted[i]->node, "id");
+        struct place first = sorted[i - 1]->rule.place;
+
+        if (strcmp(sorted[i]->rule.id, sorted[i - 1]->rule.id) != 0)
+            continue;
+        diags_error(r->diags, node_place(id), "E0114", "there is a rule \"%s\" already",
+                    sorted[i]->rule.id);
+        diags_hint(r->diags, "the other one is at %s:%u", first.file, first.line);
+    }
+}
+
+static void note_program(struct ruleset *s, const struct program *program)
+{
+    for (size_t i = 0; i < program->count; i++) {
+        const struct predicate *p = &s->predicates.at[program->steps[i].predicate];
+
+        field_set_add(&s->uses, p->field);
+        if (p->other != FIELD_UNKNOWN)
+            field_set_add(&s->uses, p->other);
+    }
+}
+
+static void note_use(struct ruleset *s, const struct compiled_rule *c)
+{
+    const struct rule *rule = &c->rule;
+
+    s->kinds |= rule->watch;
+    note_program(s, &c->program);
+    for (size_t i = 0; i < c->exception_count; i++)
+        note_program(s, &c->exceptions[i].when);
+    for (size_t i = 0; i < rule->window.by_count; i++)
+        field_set_add(&s->uses, rule->window.by[i]);
+    for (size_t i = 0; i < rule->dedup.by_count; i++)
+        field_set_add(&s->uses, rule->dedup.by[i]);
+    if (rule->window.of != FIELD_UNKNOWN)
+        field_set_add(&s->uses, rule->window.of);
+}
+
+static void read_rules(struct rule_reader *r)
+{
+    struct ruleset *s = r->set;
+
+    for (size_t i = 0; i < s->rule_count; i++)
+        if (rule_read(r, &s->rules[i]) && s->rules[i].rule.mode != MODE_DISABLED)
+            note_use(s, &s->rules[i]);
+    check_ids(r);
+}
+
+/* ---- the clocks of the sites ---- */
+
+static void add_zone(struct rule_reader *r, const char *site, const char *name)
+{
+    struct site_zone *z = &r->set->zones[r->set->zone_count];
+
+    if (zone_open(name, &z->zone) != 0) {
+        diags_error(r->diags, (struct place){0}, "E0306",
+                    "the time zone \"%s\" of site \"%s\" cannot be read", name, site);
+        return;
+    }
+    z->site = site;
+    r->set->zone_count++;
+}
+
+static void open_zones(struct rule_reader *r)
+{
+    const struct ruleset_settings *t = &r->set->settings;
+    size_t sites = t->district ? t->district->site_count : 0, first = 0;
+
+    r->set->zones = arena_array(&r->set->arena, sites + 1, sizeof(struct site_zone));
+    for (size_t i = 0; i < sites; i++)
+        if (t->site && strcmp(t->district->sites[i].id, t->site) == 0)
+            first = i;
+    if (sites == 0)
+        add_zone(r, "", "UTC");
+    else
+        add_zone(r, t->district->sites[first].id, t->district->sites[first].tz);
+    for (size_t i = 0; i < sites; i++)
+        if (i != first)
+            add_zone(r, t->district->sites[i].id, t->district->sites[i].tz);
+}
+
+/* ---- all of it ---- */
+
+struct ruleset *ruleset_load(const struct ruleset_settings *settings, struct diags *d)
+{
+    auto_ruleset struct ruleset *s = xcalloc(1, sizeof(*s));
+    struct rule_reader r = {.set = s, .diags = d};
+    size_t errors = diags_errors(d);
+
+    s->settings = *settings;
+    read_files(&r);
+    for (size_t i = 0; i < s->file_count; i++)
+        read_top(&r, &s->files[i]);
+    open_zones(&r);
+    rule_names_collect(&r);
+    collect_rules(&r);
+    r.world = (struct expr_world){
+        .arena = &s->arena,
+        .diags = d,
+        .predicates = &s->predicates,
+        .lists = s->lists,
+        .list_count = s->list_count,
+        .macros = s->macros,
+        .macro_count = s->macro_count,
+    };
+    rule_names_read(&r);
+    read_rules(&r);
+    if (diags_errors(d) > errors)
+        return NULL;
+    rule_names_report_unused(&r);
+    s->index = index_new(s);
+    return take(s);
+}
+
+void ruleset_free(struct ruleset *s)
+{
+    if (!s)
+        return;
+    index_free(s->index);
+    for (size_t i = 0; i < s->schedule_count; i++)
+        schedule_done(&s->schedules[i]);
+    for (size_t i = 0; i < s->zone_count; i++)
+        zone_close(s->zones[i].zone);
+    for (size_t i = 0; i < s->file_count; i++)
+        yaml_release(s->files[i].yaml);
+    predicate_table_done(&s->predicates);
+    free(s->files);
+    free(s->scopes);
+    arena_done(&s->arena);
+    free(s);
+}
+
+size_t ruleset_count(const struct ruleset *s)
+{
+    return s->rule_count;
+}
+
+const struct rule *ruleset_rule(const struct ruleset *s, size_t i)
+{
+    return &s->rules[i].rule;
+}
+
+int ruleset_find(const struct ruleset *s, const char *id)
+{
+    for (size_t i = 0; i < s->rule_count; i++)
+        if (strcmp(s->rules[i].rule.id, id) == 0)
+            return (int)i;
+    return -ENOENT;
+}
+
+uint32_t ruleset_kinds(const struct ruleset *s)
+{
+    return s->kinds;
+}
+
+bool ruleset_uses(const struct ruleset *s, enum field_id f)
+{
+    return field_set_has(&s->uses, f);
+}
+
+const char *ruleset_version(const struct ruleset *s)
+{
+    return s->version;
+}

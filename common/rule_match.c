@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One event against all rules. What several rules ask is answered once: each predicate is
+ * remembered for the event, each scope for the place it came from, each schedule for the
+ * minute.
+ */
+#include <stdlib.h>
+
+#include "mem.h"
+#include "ruleset.h"
+
+#define PLACES     64 /* places whose scopes are remembered */
+#define PLACE_TEXT 200
+
+enum { SCOPE_UNKNOWN, SCOPE_NO, SCOPE_YES };
+
+/* Site, kind of site, segment and audience, as one text. */
+struct remembered_place {
+    char text[PLACE_TEXT];
+    size_t len;
+    size_t zone;
+    uint8_t *scopes;
+};
+
+struct remembered_minute {
+    uint64_t minute; /* since 1970, and one: 0 is none */
+    bool holds;
+};
+
+struct matcher {
+    const struct ruleset *set;
+    struct list_memo *lists;
+    uint32_t *predicates; /* number of the event << 1 | verdict */
+    uint32_t event;       /* number of the event, 1 and up */
+    uint64_t *candidates; /* bits */
+    struct remembered_place places[PLACES];
+    const struct remembered_place *place; /* of this event; NULL: not looked up yet */
+    struct remembered_minute *minutes;    /* schedule * zones + zone */
+};
+
+struct matcher *matcher_new(const struct ruleset *set)
+{
+    struct matcher *m = xcalloc(1, sizeof(*m));
+    uint8_t *scopes = xcalloc(PLACES + 1, set->scope_count + 1);
+
+    m->set = set;
+    m->lists = list_memo_new(set->settings.lists);
+    m->predicates = xcalloc(set->predicates.count + 1, sizeof(*m->predicates));
+    m->candidates = xcalloc(set->rule_count / 64 + 1, sizeof(*m->candidates));
+    m->minutes = xcalloc(set->schedule_count * set->zone_count + 1, sizeof(*m->minutes));
+    for (size_t i = 0; i < PLACES; i++)
+        m->places[i].scopes = scopes + i * set->scope_count;
+    return m;
+}
+
+void matcher_free(struct matcher *m)
+{
+    if (!m)
+        return;
+    list_memo_free(m->lists);
+    free(m->predicates);
+    free(m->candidates);
+    free(m->minutes);
+    free(m->places[0].scopes);
+    free(m);
+}
+
+static void begin(struct matcher *m)
+{
+    list_memo_begin(m->lists);
+    m->place = NULL;
+    if (++m->event <= UINT32_MAX >> 1)
+        return;
+    memset(m->predicates, 0, m->set->predicates.count * sizeof(*m->predicates));
+    m->event = 1;
+}
+
+static bool ask(struct matcher *m, uint32_t predicate, const struct event *e)
+{
+    uint32_t *known = &m->predicates[predicate];
+
+    if (*known >> 1 != m->event)
+        *known = m->event << 1 |
+                 predicate_holds(&m->set->predicates.at[predicate], e, m->lists);
+    return *known & 1;
+}
+
+static bool run(struct matcher *m, const struct program *p, const struct event *e)
+{
+    uint16_t at = 0;
+
+    do {
+        const struct expr_step *s = &p->steps[at];
+
+        at = ask(m, s->predicate, e) ? s->yes : s->no;
+    } while (at < EXPR_FALSE);
+    return at == EXPR_TRUE;
+}
+
+/* ---- the place ---- */
+
+static void add_part(char text[PLACE_TEXT], size_t *len, const struct event *e,
+                     enum field_id f)
+{
+    const struct value *v = event_get(e, f);
+
+    if (v && *len + v->text.len + 1 < PLACE_TEXT) {
+        memcpy(text + *len, v->text.at, v->text.len);
+        *len += v->text.len;
+    } else if (v) {
+        *len = PLACE_TEXT; /* too long to be remembered */
+        return;
+    }
+    text[(*len)++] = v ? '\n' : '\r';
+}
+
+static size_t find_zone(const struct ruleset *s, const struct event *e)
+{
+    const struct value *site = event_get(e, FIELD_SITE_ID);
+
+    for (size_t i = 0; site && i < s->zone_count; i++)
+        if (text_equal(text_of(s->zones[i].site), site->text))
+            return i;
+    return 0;
+}
+
+/* Where the event's place is remembered: a fixed spot, taken over when it is another's.
+ */
+static const struct remembered_place *place_of(struct matcher *m, const struct event *e)
+{
+    const struct value *audience = event_get(e, FIELD_SEGMENT_AUDIENCE);
+    char text[PLACE_TEXT];
+    struct remembered_place *p;
+    size_t len = 0, hash = 0;
+
+    text[len++] = audience ? (char)('a' + audience->number) : '-';
+    add_part(text, &len, e, FIELD_SITE_ID);
+    if (len < PLACE_TEXT)
+        add_part(text, &len, e, FIELD_SITE_TYPE);
+    if (len < PLACE_TEXT)
+        add_part(text, &len, e, FIELD_SEGMENT_NAME);
+    if (len > PLACE_TEXT)
+        len = PLACE_TEXT;
+    for (size_t i = 0; i < len && len < PLACE_TEXT; i++)
+        hash = hash * 31 + (uint8_t)text[i];
+    p = &m->places[hash % PLACES];
+    if (len < PLACE_TEXT && p->len == len && memcmp(p->text, text, len) == 0)
+        return p;
+    memcpy(p->text, text, len < PLACE_TEXT ? len : 0);
+    p->len = len;
+    p->zone = find_zone(m->set, e);
+    memset(p->scopes, SCOPE_UNKNOWN, m->set->scope_count);
+    return p;
+}
+
+static const struct remembered_place *place_now(struct matcher *m, const struct event *e)
+{
+    if (!m->place)
+        m->place = place_of(m, e);
+    return m->place;
+}
+
+static bool in_scope(struct matcher *m, uint32_t scope, const struct event *e)
+{
+    uint8_t *known;
+
+    if (scope == NO_SCOPE)
+        return true;
+    known = &place_now(m, e)->scopes[scope];
+    if (*known == SCOPE_UNKNOWN)
+        *known = scope_holds(&m->set->scopes[scope], e) ? SCOPE_YES : SCOPE_NO;
+    return *known == SCOPE_YES;
+}
+
+static bool in_schedule(struct matcher *m, const struct schedule *s,
+                        const struct event *e)
+{
+    size_t zone = place_now(m, e)->zone;
+    size_t at = (size_t)(s - m->set->schedules) * m->set->zone_count + zone;
+    uint64_t minute = event_time(e) / USEC_PER_MIN + 1;
+
+    if (m->minutes[at].minute != minute) {
+        m->minutes[at].minute = minute;
+        m->minutes[at].holds = schedule_holds(s, m->set->zones[zone].zone, event_time(e));
+    }
+    return m->minutes[at].holds;
+}
+
+/* ---- the rules ---- */
+
+static bool is_excepted(struct matcher *m, const struct compiled_rule *c,
+                        const struct event *e)
+{
+    for (size_t i = 0; i < c->exception_count; i++)
+        if (event_time(e) < c->exceptions[i].until && run(m, &c->exceptions[i].when, e))
+            return true;
+    return false;
+}
+
+static bool meets(struct matcher *m, const struct compiled_rule *c, const struct event *e)
+{
+    return (c->rule.watch >> event_kind(e) & 1) && in_scope(m, c->scope, e) &&
+           (!c->during || in_schedule(m, c->during, e)) &&
+           (!c->not_during || !in_schedule(m, c->not_during, e)) &&
+           run(m, &c->program, e);
+}
+
+static void try_rule(struct matcher *m, size_t rule, const struct event *e, match_fn *fn,
+                     void *arg)
+{
+    const struct compiled_rule *c = &m->set->rules[rule];
+
+    if (meets(m, c, e))
+        fn(rule, is_excepted(m, c, e) ? MATCH_EXCEPTED : MATCH_HIT, arg);
+}
+
+void ruleset_match(struct matcher *m, const struct event *e, match_fn *fn, void *arg)
+{
+    const struct ruleset *s = m->set;
+
+    if (!(s->kinds >> event_kind(e) & 1))
+        return;
+    begin(m);
+    if (list_memo_protected(m->lists, e))
+        return;
+    index_candidates(s->index, e, m->lists, m->candidates);
+    for (size_t w = 0; w <= s->rule_count / 64; w++)
+        for (uint64_t left = m->candidates[w]; left; left &= left - 1)
+            try_rule(m, w * 64 + (size_t)__builtin_ctzll(left), e, fn, arg);
+}
+
+struct list_set matcher_lists(struct matcher *m, const struct event *e)
+{
+    const struct value *host = event_get(e, FIELD_HOST);
+
+    if (!host)
+        host = event_get(e, FIELD_DNS_QNAME);
+    if (!host)
+        return (struct list_set){0};
+    list_memo_begin(m->lists);
+    return list_memo_query(m->lists, host->text);
+}
+
+/* ---- explaining ---- */
+
+static void add_check(struct buffer *out, bool verdict, const char *what, const char *why)
+{
+    buffer_print(out, "  %-5s%s %s\n", verdict ? "yes" : "no", what, why);
+}
+
+static const char *text_or(const struct event *e, enum field_id f, struct buffer *room)
+{
+    if (!event_has(e, f))
+        return "none";
+    room->len = 0;
+    event_print_value(e, f, room);
+    return room->at;
+}
+
+static void explain_frame(struct matcher *m, const struct compiled_rule *c,
+                          const struct event *e, struct buffer *out)
+{
+    auto_buffer struct buffer room = {0};
+
+    add_check(out, c->rule.watch >> event_kind(e) & 1, "watches",
+              names_get(&names_event_kind, event_kind(e)));
+    if (c->scope != NO_SCOPE)
+        add_check(out, in_scope(m, c->scope, e), "scope: the event's segment is",
+                  text_or(e, FIELD_SEGMENT_NAME, &room));
+    if (c->during)
+        add_check(out, in_schedule(m, c->during, e), "during", c->during->name);
+    if (c->not_during)
+        add_check(out, !in_schedule(m, c->not_during, e), "not during",
+                  c->not_during->name);
+}
+
+void ruleset_explain(struct matcher *m, size_t rule, const struct event *e,
+                     struct buffer *out)
+{
+    const struct compiled_rule *c = &m->set->rules[rule];
+    bool met, excepted;
+
+    begin(m);
+    if (list_memo_protected(m->lists, e)) {
+        buffer_text(out, "  no   the host is protected: no rule ever sees it\n");
+        return;
+    }
+    met = meets(m, c, e);
+    excepted = met && is_excepted(m, c, e);
+    buffer_print(out, "%s: %s\n", c->rule.id,
+                 excepted ? "would match, but an exception covers it"
+                 : met    ? "matches"
+                          : "does not match");
+    explain_frame(m, c, e, out);
+    expr_explain(c->when, &m->set->predicates, e, m->lists, 0, out);
+    for (size_t i = 0; met && i < c->exception_count; i++)
+        if (event_time(e) < c->exceptions[i].until && run(m, &c->exceptions[i].when, e))
+            add_check(out, true, "exception", c->exceptions[i].name);
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One rule. Its keys are read in the order of the table, not of the file: the events it
+ * watches must be known before its condition can be checked.
+ */
+#include "items.h"
+#include "mem.h"
+#include "ruleset.h"
+
+static const char *const hours_words[] = {"page", "hold", "digest"};
+const struct names names_after_hours = {"way to treat it after hours", hours_words, 3};
+
+typedef bool read_fn(struct rule_reader *r, const struct node *n,
+                     struct compiled_rule *c);
+
+/* ---- words ---- */
+
+static bool read_id(struct rule_reader *r, const struct node *n, struct compiled_rule *c)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+    const char *id;
+    size_t family;
+
+    if (!node_read_text(n, &id, r->diags))
+        return false;
+    family = strcspn(id, ".");
+    if (id[strspn(id, letters)] != '\0' || family == 0 || id[family] == '\0' ||
+        id[strlen(id) - 1] == '.' || strstr(id, "..") || strlen(id) > 100) {
+        diags_error(r->diags, node_place(n), "E0115", "\"%s\" is no id for a rule", id);
+        diags_hint(r->diags, "a family, a dot, a name, in small letters: "
+                             "network.port-scan");
+        return false;
+    }
+    c->rule.id = id;
+    c->rule.category = arena_text(&r->set->arena, (struct text){id, family}).at;
+    return true;
+}
+
+static bool read_title(struct rule_reader *r, const struct node *n,
+                       struct compiled_rule *c)
+{
+    return node_read_text(n, &c->rule.title, r->diags);
+}
+
+static bool read_why(struct rule_reader *r, const struct node *n, struct compiled_rule *c)
+{
+    return node_read_text(n, &c->rule.why, r->diags);
+}
+
+static bool read_shows_not(struct rule_reader *r, const struct node *n,
+                           struct compiled_rule *c)
+{
+    return node_read_text(n, &c->rule.shows_not, r->diags);
+}
+
+static bool read_texts(struct rule_reader *r, const struct node *n,
+                       const char *const **ret_texts, size_t *ret_count)
+{
+    const char **texts = arena_array(&r->set->arena, items_count(n), sizeof(*texts));
+
+    for (size_t i = 0; i < items_count(n); i++)
+        if (!node_read_text(items_at(n, i), &texts[i], r->diags))
+            return false;
+    *ret_texts = texts;
+    *ret_count = items_count(n);
+    return true;
+}
+
+static bool read_traps(struct rule_reader *r, const struct node *n,
+                       struct compiled_rule *c)
+{
+    return read_texts(r, n, &c->rule.traps, &c->rule.trap_count);
+}
+
+static bool read_references(struct rule_reader *r, const struct node *n,
+                            struct compiled_rule *c)
+{
+    return read_texts(r, n, &c->rule.references, &c->rule.reference_count);
+}
+
+/* Free words for people and their tools: kept in the file, of no effect. */
+static bool read_labels(struct rule_reader *r, const struct node *n,
+                        struct compiled_rule *c)
+{
+    const char *text;
+
+    (void)c;
+    if (node_kind(n) == NODE_SCALAR || node_kind(n) == NODE_LIST) {
+        for (size_t i = 0; i < items_count(n); i++)
+            if (!node_read_text(items_at(n, i), &text, r->diags))
+                return false;
+        return true;
+    }
+    for (size_t i = 0; i < node_count(n); i++)
+        if (!node_read_text(node_value(n, i), &text, r->diags))
+            return false;
+    return true;
+}
+
+/* ---- vocabularies ---- */
+
+static bool read_word(struct rule_reader *r, const struct node *n,
+                      const struct names *names, unsigned *ret)
+{
+    size_t index;
+
+    if (!node_read_name(n, names->what, names->at, names->count, &index, r->diags))
+        return false;
+    *ret = (unsigned)index;
+    return true;
+}
+
+/* One for all, or one per age band; who is in no band named gets the highest of them. */
+static bool read_severity(struct rule_reader *r, const struct node *n,
+                          struct compiled_rule *c)
+{
+    unsigned severity, highest = 0, band;
+    bool good = true, given[BAND_STAFF + 1] = {false};
+
+    if (node_kind(n) != NODE_MAP) {
+        if (!read_word(r, n, &names_severity, &severity))
+            return false;
+        for (band = 0; band <= BAND_STAFF; band++)
+            c->rule.severity[band] = (enum severity)severity;
+        return true;
+    }
+    for (size_t i = 0; i < node_count(n); i++) {
+        if (!read_word(r, node_key(n, i), &names_age_band, &band) ||
+            !read_word(r, node_value(n, i), &names_severity, &severity)) {
+            good = false;
+            continue;
+        }
+        c->rule.severity[band] = (enum severity)severity;
+        given[band] = true;
+        if (highest < severity)
+            highest = severity;
+    }
+    for (band = 0; band <= BAND_STAFF; band++)
+        if (!given[band])
+            c->rule.severity[band] = (enum severity)highest;
+    return good;
+}
+
+static bool read_owner(struct rule_reader *r, const struct node *n,
+                       struct compiled_rule *c)
+{
+    unsigned role;
+
+    if (!read_word(r, n, &names_role, &role))
+        return false;
+    c->rule.owner = (enum role)role;
+    return true;
+}
+
+static bool read_identity(struct rule_reader *r, const struct node *n,
+                          struct compiled_rule *c)
+{
+    unsigned identity;
+
+    if (!read_word(r, n, &names_identity, &identity))
+        return false;
+    c->rule.identity = (enum identity)identity;
+    return true;
+}
+
+static bool read_mode(struct rule_reader *r, const struct node *n,
+                      struct compiled_rule *c)
+{
+    unsigned mode;
+
+    if (!read_word(r, n, &names_rule_mode, &mode))
+        return false;
+    c->rule.mode = (enum rule_mode)mode;
+    return true;
+}
+
+static bool read_watch(struct rule_reader *r, const struct node *n,
+                       struct compiled_rule *c)
+{
+    bool good = true;
+    unsigned kind;
+
+    for (size_t i = 0; i < items_count(n); i++)
+        if (read_word(r, items_at(n, i), &names_event_kind, &kind))
+            c->rule.watch |= 1u << kind;
+        else
+            good = false;
+    if (good && c->rule.watch == 0) {
+        diags_error(r->diags, node_place(n), "E0105",
+                    "a rule watches at least one kind "
+                    "of event");
+        good = false;
+    }
+    return good;
+}
+
+static bool read_at(struct rule_reader *r, const struct node *n, struct compiled_rule *c)
+{
+    static const char *const places[] = {"agent", "collector"};
+    size_t place;
+
+    if (!node_read_name(n, "place to run a rule", places, 2, &place, r->diags))
+        return false;
+    c->rule.at_collector = place == 1;
+    return true;
+}
+
+/* ---- where and when ---- */
+
+static bool read_scope(struct rule_reader *r, const struct node *n,
+                       struct compiled_rule *c)
+{
+    struct ruleset *s = r->set;
+    struct scope scope = {0};
+
+    if (!scope_read(&scope, &s->arena, n, s->settings.district, r->diags))
+        return false;
+    for (c->scope = 0; c->scope < s->scope_count; c->scope++)
+        if (scope_equal(&s->scopes[c->scope], &scope))
+            return true;
+    s->scopes = xgrow(s->scopes, s->scope_count, &s->scope_capacity, sizeof(scope));
+    s->scopes[s->scope_count++] = scope;
+    return true;
+}
+
+static bool find_schedule(struct rule_reader *r, const struct node *n,
+                          const struct schedule **ret)
+{
+    struct ruleset *s = r->set;
+    const char *name, **names;
+
+    if (!node_read_text(n, &name, r->diags))
+        return false;
+    names = arena_array(&s->arena, s->schedule_count, sizeof(*names));
+    for (size_t i = 0; i < s->schedule_count; i++) {
+        names[i] = s->schedules[i].name;
+        if (strcmp(names[i], name) != 0)
+            continue;
+        s->schedules[i].used = true;
+        *ret = &s->schedules[i];
+        return true;
+    }
+    diags_error(r->diags, node_place(n), "E0301", "unknown schedule \"%s\"", name);
+    diags_suggest(r->diags, name, names, s->schedule_count);
+    return false;
+}
+
+static bool read_during(struct rule_reader *r, const struct node *n,
+                        struct compiled_rule *c)
+{
+    return find_schedule(r, n, &c->during);
+}
+
+static bool read_not_during(struct rule_reader *r, const struct node *n,
+                            struct compiled_rule *c)
+{
+    return find_schedule(r, n, &c->not_during);
+}
+
+/* ---- condition, and what follows from it ---- */
+
+static bool read_when(struct rule_reader *r, const struct node *n,
+                      struct compiled_rule *c)
+{
+    uint32_t kinds = c->rule.watch ? c->rule.watch : UINT32_MAX;
+
+    c->rule.when_text = node_text(n);
+    c->when = expr_parse(&r->set->arena, n, r->diags);
+    if (!c->when || !expr_check(&r->world, c->when, kinds))
+        return false;
+    c->program = expr_compile(&r->set->arena, c->when);
+    return true;
+}
+
+static bool read_window(struct rule_reader *r, const struct node *n,
+                        struct compiled_rule *c)
+{
+    return rule_read_window(r, n, &c->rule);
+}
+
+static bool read_dedup(struct rule_reader *r, const struct node *n,
+                       struct compiled_rule *c)
+{
+    return rule_read_dedup(r, n, &c->rule);
+}
+
+static bool read_response(struct rule_reader *r, const struct node *n,
+                          struct compiled_rule *c)
+{
+    static const char *const keys[] = {"playbook", "after_hours"};
+    const struct node *playbook, *hours;
+    unsigned after;
+
+    if (!node_is(n, NODE_MAP, r->diags))
+        return false;
+    node_check_keys(n, "response", keys, 2, r->diags);
+    playbook = node_get(n, "playbook");
+    if (playbook && !node_read_text(playbook, &c->rule.playbook, r->diags))
+        return false;
+    hours = node_get(n, "after_hours");
+    if (!hours)
+        return true;
+    if (!read_word(r, hours, &names_after_hours, &after))
+        return false;
+    c->rule.after_hours = (enum after_hours)after;
+    return true;
+}
+
+static bool read_evidence(struct rule_reader *r, const struct node *n,
+                          struct compiled_rule *c)
+{
+    static const char *const keys[] = {"pcap"};
+    static const char *const pcap_keys[] = {"before", "after", "max", "snaplen"};
+    const struct node *pcap, *v;
+    uint64_t number;
+    bool good = true;
+
+    (void)c;
+    if (!node_is(n, NODE_MAP, r->diags))
+        return false;
+    node_check_keys(n, "evidence", keys, 1, r->diags);
+    pcap = node_get(n, "pcap");
+    if (!pcap || !node_is(pcap, NODE_MAP, r->diags))
+        return !pcap;
+    node_check_keys(pcap, "pcap", pcap_keys, 4, r->diags);
+    for (size_t i = 0; i < 2; i++)
+        if ((v = node_get(pcap, pcap_keys[i])))
+            good = node_read_duration(v, &number, r->diags) && good;
+    for (size_t i = 2; i < 4; i++)
+        if ((v = node_get(pcap, pcap_keys[i])))
+            good = node_read_size(v, &number, r->diags) && good;
+    return good;
+}
+
+/* ---- the table ---- */
+
+static const struct rule_key {
+    const char *name;
+    read_fn *read; /* NULL: read elsewhere */
+    bool required;
+} rule_keys[] = {
+    {"id", read_id, true},
+    {"title", read_title, true},
+    {"why", read_why, false},
+    {"shows_not", read_shows_not, false},
+    {"traps", read_traps, false},
+    {"severity", read_severity, true},
+    {"owner", read_owner, true},
+    {"watch", read_watch, true},
+    {"at", read_at, false},
+    {"scope", read_scope, false},
+    {"during", read_during, false},
+    {"not_during", read_not_during, false},
+    {"when", read_when, true},
+    {"window", read_window, false},
+    {"dedup", read_dedup, false},
+    {"exceptions", rule_read_exceptions, false},
+    {"identity", read_identity, false},
+    {"mode", read_mode, false},
+    {"evidence", read_evidence, false},
+    {"response", read_response, false},
+    {"labels", read_labels, false},
+    {"references", read_references, false},
+    {"tests", NULL, false},
+    {"sequence", NULL, false},
+    {"combine", NULL, false},
+    {"inhibits", NULL, false},
+    {"burst", NULL, false},
+    {"aggregate", NULL, false},
+};
+#define RULE_KEYS (sizeof(rule_keys) / sizeof(rule_keys[0]))
+
+static void check_keys(struct rule_reader *r, const struct node *n)
+{
+    const char *names[RULE_KEYS];
+
+    for (size_t i = 0; i < RULE_KEYS; i++)
+        names[i] = rule_keys[i].name;
+    node_check_keys(n, "a rule", names, RULE_KEYS, r->diags);
+}
+
+static uint32_t hash_text(uint32_t hash, const char *text)
+{
+    do
+        hash = (hash ^ (uint8_t)*text) * UINT32_C(16777619); /* FNV-1a */
+    while (*text++);
+    return hash;
+}
+
+/* All that a rule says but its tests, which change nothing about it. */
+static uint32_t hash_node(uint32_t hash, const struct node *n)
+{
+    hash = hash_text(hash, node_text(n));
+    for (size_t i = 0; node_kind(n) == NODE_LIST && i < node_count(n); i++)
+        hash = hash_node(hash, node_item(n, i));
+    for (size_t i = 0; node_kind(n) == NODE_MAP && i < node_count(n); i++)
+        if (strcmp(node_text(node_key(n, i)), "tests") != 0)
+            hash =
+                hash_node(hash_text(hash, node_text(node_key(n, i))), node_value(n, i));
+    return hash;
+}
+
+/* A window without a dedup would tell of every further event: it tells once a window. */
+static void set_defaults(struct rule *rule)
+{
+    if (rule->window.kind == WINDOW_NONE || rule->dedup.every > 0)
+        return;
+    rule->dedup.every = rule->window.within;
+    rule->dedup.by_count = rule->window.by_count;
+    memcpy(rule->dedup.by, rule->window.by, sizeof(rule->dedup.by));
+}
+
+static void finish(struct compiled_rule *c)
+{
+    struct rule *rule = &c->rule;
+
+    rule->signature = 1000000000 + hash_text(UINT32_C(2166136261), rule->id) % 1000000000;
+    rule->revision = 1 + hash_node(UINT32_C(2166136261), c->node) % 1000000000;
+    set_defaults(rule);
+}
+
+bool rule_read(struct rule_reader *r, struct compiled_rule *c)
+{
+    bool good = true;
+
+    c->rule.place = node_place(c->node);
+    c->rule.ruleset = c->file->name;
+    c->rule.version = c->file->version;
+    c->rule.identity = IDENTITY_PSEUDONYM;
+    c->rule.window.of = FIELD_UNKNOWN;
+    c->scope = NO_SCOPE;
+    check_keys(r, c->node);
+    for (size_t i = 0; i < RULE_KEYS; i++) {
+        const struct rule_key *k = &rule_keys[i];
+        const struct node *n = k->required
+                                   ? node_need(c->node, "the rule", k->name, r->diags)
+                                   : node_get(c->node, k->name);
+
+        if (n && k->read)
+            good = k->read(r, n, c) && good;
+        else if (!n && k->required)
+            good = false;
+    }
+    good = rule_refuse_later(r, c->node) && good;
+    if (good)
+        finish(c);
+    return good;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `window` and `dedup`: what a rule counts, for whom, for how long.
+ */
+#include "items.h"
+#include "mem.h"
+#include "ruleset.h"
+
+#define WITHIN_MAX    (31 * USEC_PER_DAY)
+#define COUNT_MAX     100000
+#define EXACT_MAX     65536
+#define KEYS_MAX      1000000
+#define EXACT_DEFAULT 1024
+#define KEYS_DEFAULT  10000
+
+static void report_field(struct rule_reader *r, const struct node *n, uint32_t kinds)
+{
+    const char *names[FIELD_COUNT];
+    size_t count = 0;
+
+    for (enum field_id f = 0; f < FIELD_COUNT; f++)
+        if (field_get(f)->kinds & kinds)
+            names[count++] = field_get(f)->name;
+    diags_error(r->diags, node_place(n), "E0210", "unknown field \"%s\"", node_text(n));
+    diags_suggest(r->diags, node_text(n), names, count);
+}
+
+bool rule_read_field(struct rule_reader *r, const struct node *n, uint32_t kinds,
+                     enum field_id *ret_field)
+{
+    const char *name;
+    enum field_id f;
+
+    if (!node_read_text(n, &name, r->diags))
+        return false;
+    if (kinds == 0) /* `watch` has a fault of its own */
+        kinds = UINT32_MAX;
+    f = field_find(name, strlen(name));
+    if (f == FIELD_UNKNOWN) {
+        report_field(r, n, kinds);
+        return false;
+    }
+    if (!(field_get(f)->kinds & kinds)) {
+        diags_error(r->diags, node_place(n), "E0213",
+                    "no event that the rule watches has \"%s\"", name);
+        return false;
+    }
+    *ret_field = f;
+    return true;
+}
+
+bool rule_read_by(struct rule_reader *r, const struct node *n, uint32_t kinds,
+                  enum field_id ret_by[RULE_BY_MAX], size_t *ret_count)
+{
+    size_t count = items_count(n);
+    bool good = true;
+
+    if (count > RULE_BY_MAX) {
+        diags_error(r->diags, node_place(n), "E0502", "at most %d fields can be named",
+                    RULE_BY_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        good = rule_read_field(r, items_at(n, i), kinds, &ret_by[i]) && good;
+    *ret_count = good ? count : 0;
+    return good;
+}
+
+static bool is_several(enum field_type t)
+{
+    return t == TYPE_TEXTS || t == TYPE_DOMAINS || t == TYPE_ADDRS;
+}
+
+/* What is counted: `count: events`, `distinct: FIELD`, `sum: FIELD`. */
+static bool read_kind(struct rule_reader *r, const struct node *n, struct rule *rule)
+{
+    static const char *const what[] = {"events"};
+    const struct node *count = node_get(n, "count"), *distinct = node_get(n, "distinct");
+    const struct node *sum = node_get(n, "sum"), *of = distinct ? distinct : sum;
+    enum field_type type;
+    size_t index;
+
+    if (!count + !distinct + !sum != 2) {
+        diags_error(r->diags, node_place(n), "E0104",
+                    "a window has one of: count, distinct, sum");
+        diags_hint(r->diags,
+                   "like {distinct: dst.ip, by: [src.ip], within: 5m, gte: 50}");
+        return false;
+    }
+    rule->window.kind = count ? WINDOW_COUNT : distinct ? WINDOW_DISTINCT : WINDOW_SUM;
+    if (count)
+        return node_read_name(count, "thing to count", what, 1, &index, r->diags);
+    if (!rule_read_field(r, of, rule->watch, &rule->window.of))
+        return false;
+    type = field_get(rule->window.of)->type;
+    if (distinct ? !is_several(type)
+                 : type == TYPE_NUMBER || type == TYPE_BYTES || type == TYPE_DURATION)
+        return true;
+    diags_error(r->diags, node_place(of), "E0215", "%s (%s) cannot be %s", node_text(of),
+                field_type_name(type), distinct ? "told apart" : "added up");
+    return false;
+}
+
+static bool read_amount(struct rule_reader *r, const struct node *n,
+                        const struct rule_window *w, uint64_t *ret)
+{
+    enum field_type type = w->kind == WINDOW_SUM ? field_get(w->of)->type : TYPE_NUMBER;
+
+    if (type == TYPE_BYTES)
+        return node_read_size(n, ret, r->diags);
+    if (type == TYPE_DURATION)
+        return node_read_duration(n, ret, r->diags);
+    return node_read_number(n, 0, UINT64_MAX - 1, ret, r->diags);
+}
+
+static bool read_reach(struct rule_reader *r, const struct node *n, struct rule_window *w)
+{
+    const struct node *gt = node_get(n, "gt"), *gte = node_get(n, "gte");
+
+    if (!gt == !gte) {
+        diags_error(r->diags, node_place(n), "E0104", "a window has one of: gt, gte");
+        diags_hint(r->diags, "gt: more than, gte: at least");
+        return false;
+    }
+    if (!read_amount(r, gt ? gt : gte, w, &w->reach))
+        return false;
+    w->reach += gt != NULL;
+    if (w->reach > 0 && (w->kind == WINDOW_SUM || w->reach <= COUNT_MAX))
+        return true;
+    diags_error(r->diags, node_place(gt ? gt : gte), "E0502",
+                "a window reaches from 1 to %d", COUNT_MAX);
+    return false;
+}
+
+static bool read_within(struct rule_reader *r, const struct node *n, usec_t *ret)
+{
+    if (!n || !node_read_duration(n, ret, r->diags))
+        return false;
+    if (*ret > 0 && *ret <= WITHIN_MAX)
+        return true;
+    diags_error(r->diags, node_place(n), "E0502", "a window is at most 31 days long");
+    return false;
+}
+
+static bool read_limits(struct rule_reader *r, const struct node *n,
+                        struct rule_window *w)
+{
+    const struct node *exact = node_get(n, "exact_up_to"),
+                      *keys = node_get(n, "max_keys");
+    uint64_t number;
+
+    w->exact_up_to = w->reach > EXACT_DEFAULT ? (uint32_t)w->reach : EXACT_DEFAULT;
+    w->max_keys = KEYS_DEFAULT;
+    if (exact) {
+        if (!node_read_number(exact, 1, EXACT_MAX, &number, r->diags))
+            return false;
+        w->exact_up_to = (uint32_t)number;
+    }
+    if (keys) {
+        if (!node_read_number(keys, 1, KEYS_MAX, &number, r->diags))
+            return false;
+        w->max_keys = (uint32_t)number;
+    }
+    if (w->kind != WINDOW_DISTINCT ||
+        (w->reach <= w->exact_up_to && w->exact_up_to <= EXACT_MAX))
+        return true;
+    diags_error(r->diags, node_place(exact ? exact : n), "E0503",
+                "different values are told apart up to %d at most, and exact_up_to must "
+                "reach the limit of the window",
+                EXACT_MAX);
+    return false;
+}
+
+bool rule_read_window(struct rule_reader *r, const struct node *n, struct rule *rule)
+{
+    static const char *const keys[] = {"count",       "distinct", "sum", "ratio",
+                                       "by",          "within",   "gt",  "gte",
+                                       "exact_up_to", "max_keys"};
+    struct rule_window *w = &rule->window;
+    const struct node *by;
+    bool good;
+
+    if (!node_is(n, NODE_MAP, r->diags))
+        return false;
+    node_check_keys(n, "window", keys, sizeof(keys) / sizeof(keys[0]), r->diags);
+    if (node_get(n, "ratio")) {
+        diags_error(r->diags, node_place(node_get(n, "ratio")), "E0512",
+                    "this version does not run windows with a ratio");
+        return false;
+    }
+    good = read_kind(r, n, rule);
+    by = node_need(n, "the window", "by", r->diags);
+    good = by && rule_read_by(r, by, rule->watch, w->by, &w->by_count) && good;
+    good = read_within(r, node_need(n, "the window", "within", r->diags), &w->within) &&
+           good;
+    return good && read_reach(r, n, w) && read_limits(r, n, w);
+}
+
+bool rule_read_dedup(struct rule_reader *r, const struct node *n, struct rule *rule)
+{
+    static const char *const keys[] = {"by", "every", "emit"};
+    static const char *const emits[] = {"first", "first_and_summary"};
+    struct rule_dedup *dedup = &rule->dedup;
+    const struct node *by, *emit;
+    size_t index;
+    bool good;
+
+    if (!node_is(n, NODE_MAP, r->diags))
+        return false;
+    node_check_keys(n, "dedup", keys, 3, r->diags);
+    by = node_need(n, "dedup", "by", r->diags);
+    good = by && rule_read_by(r, by, rule->watch, dedup->by, &dedup->by_count);
+    good =
+        read_within(r, node_need(n, "dedup", "every", r->diags), &dedup->every) && good;
+    emit = node_get(n, "emit");
+    if (!emit)
+        return good;
+    if (!node_read_name(emit, "way to tell of repeats", emits, 2, &index, r->diags))
+        return false;
+    dedup->emit = (enum dedup_emit)index;
+    return good;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ruleset.h - a rule set from the inside: what its reader fills and its matcher runs.
+ */
+#ifndef RULESET_H
+#define RULESET_H
+
+#include "expr.h"
+#include "rule.h"
+#include "schedule.h"
+#include "scope.h"
+
+#define NO_SCOPE UINT32_MAX
+
+/* One value of an exception: the rule is silent while `when` holds, up to `until`. */
+struct exception {
+    const char *name;
+    struct program when;
+    usec_t until;
+};
+
+struct compiled_rule {
+    struct rule rule;
+    const struct node *node;
+    const struct ruleset_file *file;
+    struct expr *when;
+    struct program program;
+    uint32_t scope; /* number in ruleset.scopes, or NO_SCOPE */
+    const struct schedule *during, *not_during;
+    const struct exception *exceptions;
+    size_t exception_count;
+};
+
+struct ruleset_file {
+    struct yaml *yaml;
+    const char *path, *name, *version; /* name: ruleset */
+};
+
+/* A site's clock. */
+struct site_zone {
+    const char *site;
+    struct zone *zone;
+};
+
+struct index; /* rule_index.c */
+
+struct ruleset {
+    struct arena arena;
+    struct ruleset_settings settings;
+    struct ruleset_file *files;
+    size_t file_count;
+
+    struct list_def *lists;
+    size_t list_count;
+    struct macro *macros;
+    size_t macro_count;
+    struct schedule *schedules;
+    size_t schedule_count;
+    struct compiled_rule *rules;
+    size_t rule_count;
+
+    struct predicate_table predicates;
+    struct scope *scopes;
+    size_t scope_count, scope_capacity;
+    struct site_zone *zones; /* the first is for events that name no site */
+    size_t zone_count;
+    struct index *index;
+
+    uint32_t kinds;
+    struct field_set uses;
+    char version[17];
+    const struct ruleset_tests *tests; /* rule_test.c */
+};
+
+/* What reading a file needs at hand. */
+struct rule_reader {
+    struct ruleset *set;
+    struct diags *diags;
+    struct expr_world world;
+};
+
+/* ---- rule_names.c: lists, macros and schedules ---- */
+
+void rule_names_collect(struct rule_reader *r);
+void rule_names_read(struct rule_reader *r);
+void rule_names_report_unused(struct rule_reader *r);
+
+/* ---- rule_read.c: one rule; rule_read_window.c, rule_read_exceptions.c its parts ----
+ */
+
+bool rule_read(struct rule_reader *r, struct compiled_rule *c);
+bool rule_read_by(struct rule_reader *r, const struct node *n, uint32_t kinds,
+                  enum field_id ret_by[RULE_BY_MAX], size_t *ret_count);
+bool rule_read_field(struct rule_reader *r, const struct node *n, uint32_t kinds,
+                     enum field_id *ret_field);
+bool rule_read_window(struct rule_reader *r, const struct node *n, struct rule *rule);
+bool rule_read_dedup(struct rule_reader *r, const struct node *n, struct rule *rule);
+bool rule_read_exceptions(struct rule_reader *r, const struct node *n,
+                          struct compiled_rule *c);
+
+/* Keys of later versions: their shape is checked, then they are refused. */
+bool rule_refuse_later(struct rule_reader *r, const struct node *body);
+
+/* ---- rule_index.c ---- */
+
+struct index *index_new(const struct ruleset *set);
+void index_free(struct index *ix);
+
+/* Sets a bit for each rule that the event may meet; the others it cannot. */
+void index_candidates(const struct index *ix, const struct event *e,
+                      struct list_memo *lists, uint64_t *bits);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the loader says about what is wrong: one file with many faults, all told at once.
+ */
+#include "unit.h"
+
+#include "rules.h"
+
+/* The line numbers of the faults below are those of this text: add at its end. */
+static const char faulty[] = "schema: 1\n"
+                             "ruleset: faulty\n"
+                             "version: 1\n"
+                             "lists:\n"
+                             "  nets: {type: cidr, items: [10.0.0.0/8, 10.1.2.3/8]}\n"
+                             "macros:\n"
+                             "  loop: 'loop or dst.port == 1'\n"
+                             "  students: 'segment.audience == \"student\"'\n"
+                             "schedules:\n"
+                             "  lessons: {when: [{days: mon-fry, from: \"7:30\"}]}\n"
+                             "rules:\n"
+                             "  - id: a.unknown-words\n"
+                             "    title: One\n"
+                             "    severity: hgih\n"
+                             "    owner: security\n"
+                             "    watch: [dns, tsl]\n"
+                             "    exception: []\n"
+                             "    when: host exists\n"
+                             "  - id: a.fields\n"
+                             "    title: Two\n"
+                             "    severity: low\n"
+                             "    owner: security\n"
+                             "    watch: [dns]\n"
+                             "    when: dns.qnam == \"x\" or tls.version <= \"1.1\"\n"
+                             "  - id: a.types\n"
+                             "    title: Three\n"
+                             "    severity: low\n"
+                             "    owner: security\n"
+                             "    watch: [flow]\n"
+                             "    when: |\n"
+                             "      flow.bytes > \"big\"\n"
+                             "      and dst.port contains 80\n"
+                             "      and ndpi.risk any_of [\"tls_selfsigned_cert\"]\n"
+                             "      and dst.port == [1, 2]\n"
+                             "      and host under $adlut\n"
+                             "  - id: a.types\n"
+                             "    title: Four\n"
+                             "    severity: low\n"
+                             "    owner: security\n"
+                             "    watch: [flow_start]\n"
+                             "    during: lesons\n"
+                             "    when: (dst.port == 1\n"
+                             "    window: {count: events, by: [src.ipp], gte: 5}\n"
+                             "  - id: a.pattern\n"
+                             "    title: Five\n"
+                             "    severity: low\n"
+                             "    owner: security\n"
+                             "    watch: [http]\n"
+                             "    when: http.user_agent matches \"curl(\"\n"
+                             "    sequence: {by: [src.ip], within: 5m, steps: []}\n"
+                             "  - id: a.folded\n"
+                             "    title: Six\n"
+                             "    severity: low\n"
+                             "    owner: security\n"
+                             "    watch: [dns]\n"
+                             "    when: >\n"
+                             "      host exists\n"
+                             "  - id: a.signs\n"
+                             "    severity: low\n"
+                             "    owner: security\n"
+                             "    watch: [dns]\n"
+                             "    when: host = \"x\" && dns.qr == \"query\"\n";
+
+/* clang-format off */
+static const char told[] =
+    "r.yaml:5:42: error[E0216]: expected an address or network, found \"10.1.2.3/8\"\n"
+    "    5 |   nets: {type: cidr, items: [10.0.0.0/8, 10.1.2.3/8]}\n"
+    "      |                                          ^^^^^^^^^^\n"
+    "      = like 10.1.2.3, 2001:db8::1 or cidr(\"10.20.0.0/16\"), where the bits behind the network's length are zero\n"
+    "r.yaml:7:10: error[E0212]: macro \"loop\" is made of itself\n"
+    "    7 |   loop: 'loop or dst.port == 1'\n"
+    "      |          ^^^^\n"
+    "r.yaml:8:34: error[E0214]: unknown audience \"student\"\n"
+    "    8 |   students: 'segment.audience == \"student\"'\n"
+    "      |                                  ^^^^^^^^^\n"
+    "      = did you mean \"students\"?\n"
+    "r.yaml:10:27: error[E0304]: \"mon-fry\" is no day of the week\n"
+    "   10 |   lessons: {when: [{days: mon-fry, from: \"7:30\"}]}\n"
+    "      |                           ^^^^^^^\n"
+    "      = days are mon, tue, wed, thu, fri, sat, sun, or mon-fri\n"
+    "r.yaml:10:42: error[E0303]: \"7:30\" is no time of day\n"
+    "   10 |   lessons: {when: [{days: mon-fry, from: \"7:30\"}]}\n"
+    "      |                                          ^^^^^^\n"
+    "      = hours and minutes with two digits each, in quotes: \"07:30\"\n"
+    "r.yaml:14:15: error[E0202]: unknown severity \"hgih\"\n"
+    "   14 |     severity: hgih\n"
+    "      |               ^^^^\n"
+    "      = did you mean \"high\"?\n"
+    "      = known: info, low, medium, high, critical\n"
+    "r.yaml:16:18: error[E0202]: unknown kind of event \"tsl\"\n"
+    "   16 |     watch: [dns, tsl]\n"
+    "      |                  ^^^\n"
+    "      = did you mean \"tls\"?\n"
+    "r.yaml:17:5: error[E0103]: unknown key \"exception\" in a rule\n"
+    "   17 |     exception: []\n"
+    "      |     ^^^^^^^^^\n"
+    "      = did you mean \"exceptions\"?\n"
+    "r.yaml:24:11: error[E0210]: unknown field \"dns.qnam\"\n"
+    "   24 |     when: dns.qnam == \"x\" or tls.version <= \"1.1\"\n"
+    "      |           ^^^^^^^^\n"
+    "      = did you mean \"dns.qname\"?\n"
+    "r.yaml:24:30: error[E0213]: no dns event has \"tls.version\"\n"
+    "   24 |     when: dns.qnam == \"x\" or tls.version <= \"1.1\"\n"
+    "      |                              ^^^^^^^^^^^\n"
+    "      = it is a field of tls and quic events: look at `watch`\n"
+    "r.yaml:31:20: error[E0216]: expected a number of bytes, found \"big\"\n"
+    "   31 |       flow.bytes > \"big\"\n"
+    "      |                    ^^^^^\n"
+    "      = like 1500, 64KiB, 2GiB, without quotes\n"
+    "r.yaml:32:20: error[E0215]: \"contains\" does not fit dst.port (number)\n"
+    "   32 |       and dst.port contains 80\n"
+    "      |                    ^^^^^^^^\n"
+    "      = what fits: == != < <= > >= exists in\n"
+    "r.yaml:33:29: error[E0214]: unknown nDPI risk \"tls_selfsigned_cert\"\n"
+    "   33 |       and ndpi.risk any_of [\"tls_selfsigned_cert\"]\n"
+    "      |                             ^^^^^^^^^^^^^^^^^^^^^\n"
+    "      = did you mean \"tls_selfsigned_certificate\"?\n"
+    "r.yaml:34:24: error[E0216]: \"==\" needs a single value\n"
+    "   34 |       and dst.port == [1, 2]\n"
+    "      |                        ^\n"
+    "      = to compare with several, write: in\n"
+    "r.yaml:35:22: error[E0401]: unknown list \"$adlut\"\n"
+    "   35 |       and host under $adlut\n"
+    "      |                      ^^^^^^\n"
+    "r.yaml:36:9: error[E0114]: there is a rule \"a.types\" already\n"
+    "   36 |   - id: a.types\n"
+    "      |         ^^^^^^^\n"
+    "      = the other one is at r.yaml:25\n"
+    "r.yaml:41:13: error[E0301]: unknown schedule \"lesons\"\n"
+    "   41 |     during: lesons\n"
+    "      |             ^^^^^^\n"
+    "      = did you mean \"lessons\"?\n"
+    "r.yaml:42:11: error[E0111]: no ) closes the ( that begins here\n"
+    "   42 |     when: (dst.port == 1\n"
+    "      |           ^\n"
+    "r.yaml:43:13: error[E0104]: the window has no \"within\"\n"
+    "   43 |     window: {count: events, by: [src.ipp], gte: 5}\n"
+    "      |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+    "r.yaml:43:34: error[E0210]: unknown field \"src.ipp\"\n"
+    "   43 |     window: {count: events, by: [src.ipp], gte: 5}\n"
+    "      |                                  ^^^^^^^\n"
+    "      = did you mean \"src.ip\"?\n"
+    "r.yaml:49:35: error[E0219]: this pattern cannot be used: no ) closes the (\n"
+    "   49 |     when: http.user_agent matches \"curl(\"\n"
+    "      |                                   ^^^^^^^\n"
+    "r.yaml:50:15: error[E0510]: this version does not run sequences\n"
+    "   50 |     sequence: {by: [src.ip], within: 5m, steps: []}\n"
+    "      |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+    "      = take the rule out, or set it aside in another file, until a version that does\n"
+    "r.yaml:56:11: error[E0112]: an expression cannot be folded with >\n"
+    "   56 |     when: >\n"
+    "      |           ^\n"
+    "      = use | instead, or one line: faults in it can then be shown where they are\n"
+    "r.yaml:58:5: error[E0104]: the rule has no \"title\"\n"
+    "   58 |   - id: a.signs\n"
+    "      |     ^^\n"
+    "r.yaml:62:16: error[E0111]: this sign is not used in expressions\n"
+    "   62 |     when: host = \"x\" && dns.qr == \"query\"\n"
+    "      |                ^\n"
+    "      = to compare, write: ==\n"
+    "25 errors in 1 file\n";
+/* clang-format on */
+
+/* As assert_string_equal, but what is shown is the first line that differs. */
+static void assert_same_lines(const char *got, const char *wanted)
+{
+    while (*got && *wanted) {
+        size_t a = strcspn(got, "\n"), b = strcspn(wanted, "\n");
+
+        if (a != b || memcmp(got, wanted, a) != 0)
+            fail_msg("got:\n%.*s\nwanted:\n%.*s", (int)a, got, (int)b, wanted);
+        got += a + (got[a] == '\n');
+        wanted += b + (wanted[b] == '\n');
+    }
+    assert_string_equal(got, wanted);
+}
+
+static void twenty_faults_and_more_are_told_at_once(void **state)
+{
+    auto_free char *text = rules_faults(faulty);
+
+    (void)state;
+    assert_same_lines(text, told);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(twenty_faults_and_more_are_told_at_once),
+    };
+
+    return cmocka_run_group_tests_name("rule_faults", tests, NULL, NULL);
+}
