@@ -4,7 +4,8 @@
  *
  * Hits come in order of their event's time. A window slides: its value at a hit is what
  * was met within `within` before it, that hit included. All state is bounded by the
- * rule's max_keys; what is pushed out is counted.
+ * rule's max_keys and by TRACKER_BYTES; what is pushed out is counted. A field of `by`
+ * that an event does not have is a value like any other.
  *
  * The tracker belongs to one process (the courier, `rules test`, -r) and takes its time
  * from the events and from tracker_tick.
@@ -13,6 +14,8 @@
 #define TRACKER_H
 
 #include "rule.h"
+
+#define TRACKER_BYTES ((size_t)32 << 20) /* of windows for one rule */
 
 struct tracker;
 
@@ -47,7 +50,10 @@ void tracker_finish(struct tracker *t);
 
 struct tracker_counts tracker_counts(const struct tracker *t, size_t rule);
 
-/* Takes over the state of rules whose text is unchanged; old is freed. */
+/* The highest value that any window of the rule came to, and when; 0 without one. */
+uint64_t tracker_peak(const struct tracker *t, size_t rule, usec_t *ret_at);
+
+/* Takes over the state of rules whose text is unchanged; old is freed. t must be new. */
 void tracker_inherit(struct tracker *t, struct tracker *old);
 
 #endif
