@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An alert is its event's document with the rule's words added and, unless the rule may
+ * show the device, with everything left out that tells which one it is.
+ *
+ * What tells: fields of class PERSON; every hardware address; every address that is not
+ * the outside end of the conversation; names that machines have inside (under .local, in
+ * the reverse zones, or beginning with the device's own name); and a community id, from
+ * which addresses can be searched, which event_json gives only with both addresses. With
+ * identity `none` also the addresses of the school's own routers and servers.
+ */
+#include "alert.h"
+
+#include <ctype.h>
+
+#include "domain.h"
+#include "mem.h"
+#include "ruleset.h"
+
+struct alert_maker {
+    struct alert_settings set;
+    struct list_memo *lists;
+};
+
+struct alert_maker *alert_maker_new(const struct alert_settings *settings)
+{
+    struct alert_maker *m = xcalloc(1, sizeof(*m));
+
+    m->set = *settings;
+    m->lists = list_memo_new(settings->lists);
+    return m;
+}
+
+void alert_maker_free(struct alert_maker *m)
+{
+    if (!m)
+        return;
+    list_memo_free(m->lists);
+    free(m);
+}
+
+/* ---- what tells which device it is ---- */
+
+/* The outside end's address field, or FIELD_UNKNOWN when both may be inside. */
+static enum field_id outside_end(const struct event *e)
+{
+    const struct value *direction = event_get(e, FIELD_DIRECTION);
+
+    if (!direction)
+        return FIELD_UNKNOWN;
+    if (direction->number == DIRECTION_OUTBOUND)
+        return FIELD_DST_IP;
+    return direction->number == DIRECTION_INBOUND ? FIELD_SRC_IP : FIELD_UNKNOWN;
+}
+
+static struct text first_label(struct text name)
+{
+    const char *dot = memchr(name.at, '.', name.len);
+
+    return (struct text){name.at, dot ? (size_t)(dot - name.at) : name.len};
+}
+
+static bool same_word(struct text a, struct text b)
+{
+    return a.len > 0 && a.len == b.len && strncasecmp(a.at, b.at, a.len) == 0;
+}
+
+/* A name that a machine has inside the school. */
+static bool is_inside_name(const struct event *e, struct text name)
+{
+    static const enum field_id own[] = {FIELD_DEVICE_NAME, FIELD_DHCP_NAME};
+
+    if (domain_under(name, TEXT("local")) || domain_under(name, TEXT("in-addr.arpa")) ||
+        domain_under(name, TEXT("ip6.arpa")))
+        return true;
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        const struct value *v = event_get(e, own[i]);
+
+        if (v && same_word(first_label(name), first_label(v->text)))
+            return true;
+    }
+    return false;
+}
+
+static bool has_inside_name(const struct event *e, const struct value *v)
+{
+    for (size_t i = 0; i < v->text_count; i++)
+        if (is_inside_name(e, v->texts[i]))
+            return true;
+    return false;
+}
+
+static bool tells_device(const struct event *e, enum field_id f, enum identity identity)
+{
+    const struct field *field = field_get(f);
+    const struct value *v = event_get(e, f);
+
+    if (f == outside_end(e))
+        return false;
+    if (field->privacy == PRIVACY_PERSON || field->type == TYPE_MAC)
+        return true;
+    switch (field->type) {
+    case TYPE_ADDR:
+        return identity == IDENTITY_NONE;
+    case TYPE_ADDRS:
+        return identity == IDENTITY_NONE && field->privacy == PRIVACY_OPEN;
+    case TYPE_DOMAIN:
+        return is_inside_name(e, v->text);
+    case TYPE_DOMAINS:
+        return has_inside_name(e, v);
+    default:
+        return false;
+    }
+}
+
+static struct field_set hidden_fields(const struct event *e, enum identity identity)
+{
+    struct field_set hidden = {{0}};
+
+    if (identity == IDENTITY_DEVICE)
+        return hidden;
+    for (enum field_id f = event_next(e, 0); f < FIELD_COUNT; f = event_next(e, f + 1))
+        if (tells_device(e, f, identity))
+            field_set_add(&hidden, f);
+    return hidden;
+}
+
+/* ---- the device ---- */
+
+void alert_pseudonym(const struct crypt_hash_key *key, const char *term,
+                     const char *device, char ret_name[ALERT_PSEUDONYM])
+{
+    static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; /* Crockford's */
+    auto_buffer struct buffer b = {0};
+    uint8_t hash[16];
+    size_t at = 0;
+
+    buffer_add(&b, term, strlen(term) + 1);
+    buffer_text(&b, device);
+    crypt_hash(key, b.at, b.len, hash, sizeof(hash));
+    for (size_t i = 0; i < 8; i++) {
+        if (i == 4)
+            ret_name[at++] = '-';
+        ret_name[at++] = letters[hash[i] & 31];
+    }
+    ret_name[at] = '\0';
+}
+
+static char *seal(const struct alert_maker *m, const struct event *e,
+                  const struct field_set *hidden)
+{
+    auto_json struct json *truth = json_new_object();
+    auto_free char *text = NULL;
+
+    for (enum field_id f = event_next(e, 0); f < FIELD_COUNT; f = event_next(e, f + 1)) {
+        auto_buffer struct buffer value = {0};
+
+        if (!field_set_has(hidden, f) || field_get(f)->privacy == PRIVACY_MEMORY)
+            continue;
+        event_print_value(e, f, &value);
+        json_put_text(truth, field_get(f)->name, value.at ? value.at : "");
+    }
+    text = json_write(truth);
+    return crypt_seal(m->set.vault, text, strlen(text));
+}
+
+static void put_pseudonym(const struct alert_maker *m, const struct event *e,
+                          const struct field_set *hidden, struct json *doc)
+{
+    static const enum field_id names[] = {FIELD_DEVICE, FIELD_DEVICE_MAC, FIELD_DEVICE_IP,
+                                          FIELD_SRC_MAC, FIELD_SRC_IP};
+    const char *term = m->set.district ? m->set.district->term : "";
+    char pseudonym[ALERT_PSEUDONYM];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        auto_buffer struct buffer device = {0};
+
+        if (!event_has(e, names[i]))
+            continue;
+        event_print_value(e, names[i], &device);
+        if (m->set.pseudonym_key) {
+            alert_pseudonym(m->set.pseudonym_key, term ? term : "", device.at, pseudonym);
+            json_put_path(doc, "hallwatch.device.pseudonym", json_new_text(pseudonym));
+        }
+        break;
+    }
+    if (m->set.vault) {
+        auto_free char *sealed = seal(m, e, hidden);
+
+        json_put_path(doc, "hallwatch.device.sealed", json_new_text(sealed));
+    }
+}
+
+/* ---- the rule ---- */
+
+static int eve_severity(enum severity s)
+{
+    static const int eve[] = {
+        [SEVERITY_INFO] = 4, [SEVERITY_LOW] = 3,      [SEVERITY_MEDIUM] = 2,
+        [SEVERITY_HIGH] = 1, [SEVERITY_CRITICAL] = 1,
+    };
+
+    return eve[s];
+}
+
+static struct json *one_of_list(const char *text)
+{
+    struct json *list = json_new_list();
+
+    json_add(list, json_new_text(text));
+    return list;
+}
+
+static struct json *eve_alert(const struct rule *rule, enum severity severity)
+{
+    struct json *a = json_new_object(), *metadata = json_new_object();
+
+    json_put_text(a, "action", "allowed");
+    json_put_number(a, "gid", 1);
+    json_put_number(a, "signature_id", rule->signature);
+    json_put_number(a, "rev", rule->revision);
+    json_put_text(a, "signature", rule->title);
+    json_put_text(a, "category", rule->category);
+    json_put_number(a, "severity", eve_severity(severity));
+    json_put(metadata, "hallwatch_rule", one_of_list(rule->id));
+    json_put(metadata, "hallwatch_severity",
+             one_of_list(names_get(&names_severity, severity)));
+    json_put(a, "metadata", metadata);
+    return a;
+}
+
+static void put_time(struct json *o, const char *key, usec_t time)
+{
+    char text[CLOCK_TEXT];
+
+    clock_print(time, text);
+    json_put_text(o, key, text);
+}
+
+static struct json *window_json(const struct rule *rule, const struct raised *r)
+{
+    static const char *const kinds[] = {"none", "count", "distinct", "sum"};
+    struct json *w = json_new_object();
+    char within[CLOCK_TEXT];
+
+    clock_print_duration(rule->window.within, within);
+    json_put_text(w, "kind", kinds[rule->window.kind]);
+    if (rule->window.of != FIELD_UNKNOWN)
+        json_put_text(w, "of", field_get(rule->window.of)->name);
+    json_put_number(w, "value", r->value > INT64_MAX ? INT64_MAX : (int64_t)r->value);
+    json_put_text(w, "within", within);
+    json_put_bool(w, "approximate", r->approximate);
+    put_time(w, "first", r->first);
+    put_time(w, "last", r->last);
+    return w;
+}
+
+static struct json *summary_json(const struct raised *r)
+{
+    struct json *s = json_new_object();
+
+    json_put_number(s, "repeats", (int64_t)r->repeats);
+    put_time(s, "first", r->first);
+    put_time(s, "last", r->last);
+    return s;
+}
+
+/* The first list that the rule asked and that said yes. */
+static struct json *list_json(struct alert_maker *m, const struct compiled_rule *c,
+                              const struct event *e)
+{
+    const struct ruleset *s = m->set.rules;
+    struct json *list;
+
+    list_memo_begin(m->lists);
+    for (size_t i = 0; i < c->program.count; i++) {
+        const struct predicate *p = &s->predicates.at[c->program.steps[i].predicate];
+
+        if (!p->list || !predicate_holds(p, e, m->lists))
+            continue;
+        list = json_new_object();
+        json_put_text(list, "name", p->list);
+        if (p->listdb != LISTDB_NONE && m->set.lists)
+            json_put_text(list, "version",
+                          listdb_info(m->set.lists, (unsigned)p->listdb)->version);
+        return list;
+    }
+    return NULL;
+}
+
+static enum severity severity_of(const struct rule *rule, const struct event *e)
+{
+    const struct value *band = event_get(e, FIELD_SEGMENT_BAND);
+
+    return rule->severity[band && band->number <= BAND_STAFF ? band->number : BAND_NONE];
+}
+
+static void put_rule(struct json *h, const struct alert_maker *m, const struct rule *rule,
+                     enum severity severity)
+{
+    json_put_text(h, "rule", rule->id);
+    json_put_text(h, "rule_version", rule->version);
+    json_put_text(h, "ruleset", rule->ruleset);
+    json_put_text(h, "ruleset_version", ruleset_version(m->set.rules));
+    json_put_text(h, "title", rule->title);
+    json_put_text(h, "severity", names_get(&names_severity, severity));
+    json_put_text(h, "owner", names_get(&names_role, rule->owner));
+    json_put_text(h, "mode", names_get(&names_rule_mode, rule->mode));
+    json_put_text(h, "identity", names_get(&names_identity, rule->identity));
+    if (rule->playbook) {
+        json_put_text(h, "playbook", rule->playbook);
+        json_put_text(h, "after_hours", names_get(&names_after_hours, rule->after_hours));
+    }
+    if (m->set.agent)
+        json_put_text(h, "agent", m->set.agent);
+    if (m->set.drill)
+        json_put_bool(h, "drill", true);
+}
+
+struct json *alert_make(struct alert_maker *m, const struct raised *r)
+{
+    const struct compiled_rule *c = &m->set.rules->rules[r->rule];
+    const struct rule *rule = &c->rule;
+    enum severity severity = severity_of(rule, r->event);
+    struct field_set hidden = hidden_fields(r->event, rule->identity);
+    struct json *doc, *h, *list;
+
+    if (rule->mode != MODE_ALERT)
+        return NULL;
+    doc = event_json(r->event, &hidden);
+    json_put_text(doc, "event_type", "alert");
+    json_put(doc, "alert", eve_alert(rule, severity));
+    json_put_path(doc, "hallwatch.event",
+                  json_new_text(names_get(&names_event_kind, event_kind(r->event))));
+    h = json_get(doc, "hallwatch");
+    put_rule(h, m, rule, severity);
+    if (rule->window.kind != WINDOW_NONE)
+        json_put(h, "window", window_json(rule, r));
+    if (r->summary)
+        json_put(h, "summary", summary_json(r));
+    if ((list = list_json(m, c, r->event)))
+        json_put(h, "list", list);
+    if (rule->identity == IDENTITY_PSEUDONYM)
+        put_pseudonym(m, r->event, &hidden, doc);
+    return doc;
+}
