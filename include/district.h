@@ -15,6 +15,7 @@
 #include "auto.h"
 #include "clock.h"
 #include "diag.h"
+#include "localtime.h"
 #include "names.h"
 #include "net.h"
 
@@ -34,10 +35,11 @@ struct calendar {
 };
 
 struct site {
-    const char *id;   /* "lincoln" */
-    const char *name; /* "Lincoln High School" */
-    const char *type; /* "high", "middle", "primary", "office": free, used by scope */
-    const char *tz;   /* IANA name */
+    const char *id;    /* "lincoln" */
+    const char *name;  /* "Lincoln High School" */
+    const char *type;  /* "high", "middle", "primary", "office": free, used by scope */
+    const char *tz;    /* IANA name */
+    struct zone *zone; /* NULL only while it is read */
 };
 
 struct segment {
@@ -83,6 +85,7 @@ struct duty {
 struct roster {
     enum role role;
     const char *tz;
+    struct zone *zone;
     const struct duty *duties;
     size_t duty_count;
     const struct person *const *escalation; /* in this order, when nobody answers */
@@ -118,6 +121,7 @@ AUTO_DEFINE(district, district_free)
 const struct segment *district_segment(const struct district *di, const struct addr *a,
                                        uint16_t vlan);
 
+const struct site *district_site(const struct district *di, const char *id);
 const struct calendar *district_calendar(const struct district *di, const char *id);
 const struct roster *district_roster(const struct district *di, enum role role);
 const struct person *district_person(const struct district *di, const char *id);

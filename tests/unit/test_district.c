@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "district.h"
+
+#define HEAD "schema: 1\ndistrict: d\nname: D\nterm: t\n"
+#define SITE "sites: [{id: s, name: S, type: high, tz: America/Chicago}]\n"
+
+/* A file with that text, gone when the test has read it. */
+static struct district *load(const char *text, struct diags *d)
+{
+    char path[] = "/tmp/test_district.XXXXXX";
+    int fd = mkstemp(path);
+    struct district *di;
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    di = district_load(path, d);
+    unlink(path);
+    return di;
+}
+
+static struct district *load_well(const char *text)
+{
+    auto_diags struct diags *d = diags_new();
+    struct district *di = load(text, d);
+    auto_free char *said = diags_text(d);
+
+    if (!di)
+        fail_msg("%s", said);
+    return di;
+}
+
+static const char *segment_at(const struct district *di, const char *ip, uint16_t vlan)
+{
+    const struct segment *g;
+    struct addr a;
+
+    assert_int_equal(addr_parse(ip, &a), 0);
+    g = district_segment(di, &a, vlan);
+    return g ? g->name : "outside";
+}
+
+static void the_example_is_without_fault(void **state)
+{
+    auto_diags struct diags *d = diags_new();
+    auto_district struct district *di = district_load("deploy/examples/district.yaml", d);
+
+    (void)state;
+    assert_non_null(di);
+    assert_int_equal(diags_errors(d) + diags_warnings(d), 0);
+    assert_string_equal(segment_at(di, "10.20.1.11", 0), "students");
+    assert_string_equal(segment_at(di, "10.60.0.11", 0), "exam");
+    assert_string_equal(segment_at(di, "203.0.113.5", 0), "outside");
+}
+
+static void the_narrowest_network_that_holds_an_address_is_its_segment(void **state)
+{
+    auto_district struct district *di = load_well(
+        HEAD SITE
+        "segments:\n"
+        "- {name: all, site: s, audience: staff, networks: [10.0.0.0/8]}\n"
+        "- {name: lab, site: s, audience: students, networks: [10.1.2.0/24]}\n"
+        "- {name: six, site: s, audience: staff, networks: [\"2001:db8::/32\"]}\n");
+
+    (void)state;
+    assert_string_equal(segment_at(di, "10.1.2.255", 0), "lab");
+    assert_string_equal(segment_at(di, "10.1.3.0", 0), "all");
+    assert_string_equal(segment_at(di, "10.1.1.255", 0), "all");
+    assert_string_equal(segment_at(di, "9.255.255.255", 0), "outside");
+    assert_string_equal(segment_at(di, "11.0.0.0", 0), "outside");
+    assert_string_equal(segment_at(di, "2001:db8:1::9", 0), "six");
+    assert_string_equal(segment_at(di, "2001:db9::9", 0), "outside");
+}
+
+static void the_vlan_decides_between_segments_of_the_same_network(void **state)
+{
+    auto_district struct district *di = load_well(
+        HEAD SITE
+        "segments:\n"
+        "- {name: a, site: s, audience: staff, networks: [10.1.0.0/16], vlans: [7]}\n"
+        "- {name: b, site: s, audience: staff, networks: [10.1.0.0/16], vlans: [8]}\n"
+        "- {name: c, site: s, audience: staff, networks: [10.1.0.0/16], vlans: [9]}\n");
+
+    (void)state;
+    assert_string_equal(segment_at(di, "10.1.2.3", 7), "a");
+    assert_string_equal(segment_at(di, "10.1.2.3", 8), "b");
+    assert_string_equal(segment_at(di, "10.1.2.3", 9), "c");
+}
+
+static size_t on_duty(const struct district *di, const char *when, const char **ret_first)
+{
+    const struct person *people[4];
+    usec_t time;
+    size_t count;
+
+    assert_int_equal(clock_parse(when, &time), 0);
+    count = district_on_duty(di, ROLE_SECURITY, time, people, 4);
+    *ret_first = count ? people[0]->id : "nobody";
+    return count;
+}
+
+static void duty_is_by_local_time_over_midnight_and_the_change_of_the_clock(void **state)
+{
+    auto_district struct district *di = load_well(
+        HEAD SITE "people:\n"
+                  "- {id: day, name: Day, contacts: [{mail: d@s.example}]}\n"
+                  "- {id: night, name: Night, contacts: [{mail: n@s.example}]}\n"
+                  "rosters:\n"
+                  "- role: security\n"
+                  "  tz: America/Chicago\n"
+                  "  duty:\n"
+                  "  - {person: day, days: mon-fri, from: \"07:00\", to: \"17:00\"}\n"
+                  "  - {person: night, days: fri, from: \"22:00\", to: \"06:00\"}\n");
+    const char *first;
+
+    (void)state;
+    /* Thursday, in summer five hours behind UTC, in winter six. */
+    assert_int_equal(on_duty(di, "2026-10-29T12:00:00Z", &first), 1);
+    assert_int_equal(on_duty(di, "2026-10-29T11:59:00Z", &first), 0);
+    assert_int_equal(on_duty(di, "2026-11-05T12:30:00Z", &first), 0);
+    assert_int_equal(on_duty(di, "2026-11-05T13:00:00Z", &first), 1);
+    /* Friday night, which is Saturday morning. */
+    assert_int_equal(on_duty(di, "2026-11-07T05:00:00Z", &first), 1);
+    assert_string_equal(first, "night");
+    assert_int_equal(on_duty(di, "2026-11-07T12:00:00Z", &first), 0);
+    assert_int_equal(on_duty(di, "2026-11-08T05:00:00Z", &first), 0);
+}
+
+static void every_fault_is_told_at_once_with_its_place(void **state)
+{
+    auto_diags struct diags *d = diags_new();
+    struct district *di = load(
+        "schema: 2\ndistrict: d\nname: D\ntrem: t\n"
+        "sites: [{id: s, name: S, type: high, tz: America/Chicagoo}]\n"
+        "segments:\n"
+        "- {name: a, site: z, audience: pupils, networks: [10.1.0.0/8], gateway: 1.2.3}\n"
+        "people:\n"
+        "- {id: p, name: P, roles: [securty], contacts: [x]}\n"
+        "rosters:\n"
+        "- {role: security, duty: [{person: q, days: mo, from: 7}]}\n",
+        d);
+    static const char *const said[] = {
+        "reads schema 1, not 2",        "unknown key \"trem\"",
+        "did you mean \"term\"?",       "no time zone \"America/Chicagoo\"",
+        "there is no site \"z\"",       "unknown audience \"pupils\"",
+        "\"10.1.0.0/8\" is no network", "\"1.2.3\" is no IP address",
+        "did you mean \"security\"?",   "a contact is one way to reach somebody",
+        "nobody \"q\" under people",    "\"mo\" is no day of the week",
+        "\"7\" is no time of day",
+    };
+    auto_free char *text = diags_text(d);
+
+    (void)state;
+    assert_null(di);
+    for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+        if (!strstr(text, said[i]))
+            fail_msg("not said: %s\n%s", said[i], text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_example_is_without_fault),
+        cmocka_unit_test(the_narrowest_network_that_holds_an_address_is_its_segment),
+        cmocka_unit_test(the_vlan_decides_between_segments_of_the_same_network),
+        cmocka_unit_test(duty_is_by_local_time_over_midnight_and_the_change_of_the_clock),
+        cmocka_unit_test(every_fault_is_told_at_once_with_its_place),
+    };
+
+    return cmocka_run_group_tests_name("district", tests, NULL, NULL);
+}
