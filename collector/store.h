@@ -29,7 +29,8 @@
  * Rows. Whatever ..._each hands to its callback is borrowed for the length of the call,
  * and the callback may ask other nouns, but not begin or end a transaction. What ..._get
  * and ..._claim fill is yours to ..._done. Text is never NULL: "" means none. Id 0 means
- * none; time 0 means not yet.
+ * none; time 0 means not yet. ..._json gives a row as an object under its members' names:
+ * enums as words, times as RFC 3339 or null; yours to json_free.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -40,6 +41,7 @@
 
 #include "auto.h"
 #include "clock.h"
+#include "json.h"
 
 struct store;
 

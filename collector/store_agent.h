@@ -34,6 +34,7 @@ int store_agent_get(struct store *s, const char *name, struct store_agent *ret);
 /* By key, revoked or not. -ENOENT. */
 int store_agent_by_key(struct store *s, const char *public_key, struct store_agent *ret);
 void store_agent_done(struct store_agent *a);
+struct json *store_agent_json(const struct store_agent *a);
 
 int store_agent_heard(struct store *s, const char *name, const char *boot,
                       const char *version, uint64_t bundle);
@@ -72,6 +73,7 @@ struct store_loss {
     usec_t told;
 };
 typedef void store_loss_fn(const struct store_loss *l, void *arg);
+struct json *store_loss_json(const struct store_loss *l);
 int store_loss_each(struct store *s, size_t limit, store_loss_fn *fn, void *arg);
 
 #endif

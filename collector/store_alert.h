@@ -40,7 +40,7 @@ struct store_alert {
 };
 
 /* id, fate and incident are the store's. -EEXIST: that (agent, epoch, seq) is there. */
-int store_alert_put(struct store *s, const struct store_alert *a, int64_t *ret_id);
+int store_alert_put(struct store *s, const struct store_alert *a);
 
 typedef void store_alert_fn(const struct store_alert *a, void *arg);
 
@@ -52,6 +52,7 @@ int store_alert_settle(struct store *s, int64_t id, enum alert_fate fate,
 
 int store_alert_get(struct store *s, int64_t id, struct store_alert *ret_alert);
 void store_alert_done(struct store_alert *a);
+struct json *store_alert_json(const struct store_alert *a);
 
 /* {0} asks for everything. Newest first, by id; go on with before = the last id seen. */
 struct store_alert_filter {

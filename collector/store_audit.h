@@ -27,6 +27,7 @@ int store_audit_add(struct store *s, const char *who, const char *what, const ch
                     const char *detail);
 
 typedef void store_audit_fn(const struct store_audit *a, void *arg);
+struct json *store_audit_json(const struct store_audit *a);
 
 /* From an id on, oldest first. */
 int store_audit_each(struct store *s, int64_t from, size_t limit, store_audit_fn *fn,

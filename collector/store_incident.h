@@ -47,6 +47,7 @@ int store_incident_note(struct store *s, int64_t id, const char *who, const char
 
 int store_incident_get(struct store *s, int64_t id, struct store_incident *ret);
 void store_incident_done(struct store_incident *i);
+struct json *store_incident_json(const struct store_incident *i);
 
 struct store_incident_filter {
     int64_t before;                       /* ids below; newest first */
@@ -67,11 +68,12 @@ struct store_entry {
     int64_t id, incident;
     usec_t at;
     const char *who;
-    enum incident_state from, to; /* equal for a note */
+    enum incident_state was, became; /* equal for a note */
     enum disposition disposition;
     const char *text; /* the reason or the note */
 };
 typedef void store_entry_fn(const struct store_entry *e, void *arg);
+struct json *store_entry_json(const struct store_entry *e);
 int store_incident_each_entry(struct store *s, int64_t id, store_entry_fn *fn, void *arg);
 
 /* How often a rule's incidents turned out to be true here; drills are left out. */

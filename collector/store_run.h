@@ -58,6 +58,7 @@ int store_run_save(struct store *s, int64_t id, const char *holder, const char *
 
 int store_run_get(struct store *s, int64_t id, struct store_run *ret);
 void store_run_done(struct store_run *r);
+struct json *store_run_json(const struct store_run *r);
 
 typedef void store_run_fn(const struct store_run *r, void *arg);
 

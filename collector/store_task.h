@@ -66,6 +66,7 @@ int store_task_end_step(struct store *s, int64_t run, const char *step,
 
 int store_task_get(struct store *s, int64_t id, struct store_task *ret);
 void store_task_done(struct store_task *t);
+struct json *store_task_json(const struct store_task *t);
 
 struct store_task_filter {
     int64_t incident, run; /* 0: any */

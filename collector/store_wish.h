@@ -56,6 +56,7 @@ int store_wish_withdraw(struct store *s, int64_t run, const char *step);
 
 int store_wish_get(struct store *s, int64_t id, struct store_wish *ret);
 void store_wish_done(struct store_wish *w);
+struct json *store_wish_json(const struct store_wish *w);
 
 /* When the next wish is to be tried; -ENOENT: none. */
 int store_wish_next(struct store *s, usec_t *ret_time);

@@ -561,21 +561,6 @@ static void a_reply_without_its_echo_comes_from_the_server(void **state)
     assert_int_equal(flow->client_port, 129);
 }
 
-static void replies_without_their_echo_are_one_flow_that_ends(void **state)
-{
-    struct fixture *f = *state;
-    struct packet answer = packet(58, false, 0, 0);
-    bool from_client;
-
-    answer.src_port = 129;
-    answer.dst_port = 0;
-    give(f, answer, 0, &from_client);
-    give(f, answer, 1, &from_client);
-    assert_int_equal(flow_table_counts(f->table).made, 1);
-    flow_table_tick(f->table, USEC_PER_HOUR);
-    assert_int_equal(flow_table_counts(f->table).now, 0);
-}
-
 static void other_icmp_messages_are_told_apart_by_type_and_code(void **state)
 {
     struct fixture *f = *state;
@@ -637,7 +622,6 @@ int main(void)
         WITH_FIXTURE(an_ack_of_the_client_proves_an_answer_that_was_not_seen),
         WITH_FIXTURE(an_echo_and_its_reply_are_one_flow),
         WITH_FIXTURE(a_reply_without_its_echo_comes_from_the_server),
-        WITH_FIXTURE(replies_without_their_echo_are_one_flow_that_ends),
         WITH_FIXTURE(other_icmp_messages_are_told_apart_by_type_and_code),
         WITH_FIXTURE(protocols_without_ports_are_told_apart_by_their_ends),
     };

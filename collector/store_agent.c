@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collector/store_agent.h"
+
+#include <errno.h>
+
+#include "collector/store_sql.h"
+
+#define REJECTED_MAX ((size_t)64 << 10)
+
+static const struct shape_column columns[] = {
+    COLUMN(store_agent, ID, id),          COLUMN(store_agent, TEXT, name),
+    COLUMN(store_agent, TEXT, site),      COLUMN(store_agent, TEXT, public_key),
+    COLUMN(store_agent, TIME, added),     COLUMN(store_agent, TIME, revoked),
+    COLUMN(store_agent, TIME, heard),     COLUMN(store_agent, TEXT, boot),
+    COLUMN(store_agent, TEXT, version),   COLUMN(store_agent, COUNT, bundle),
+    COLUMN(store_agent, JSON, health),    COLUMN(store_agent, TIME, health_at),
+    COLUMN(store_agent, COUNT, rejected), COLUMN(store_agent, COUNT, lost),
+};
+static const struct shape shape = SHAPE(store_agent, columns);
+
+static const struct shape_column loss_columns[] = {
+    COLUMN(store_loss, ID, id),       COLUMN(store_loss, TEXT, agent),
+    COLUMN(store_loss, EPOCH, epoch), COLUMN(store_loss, COUNT, stream),
+    COLUMN(store_loss, COUNT, first), COLUMN(store_loss, COUNT, last),
+    COLUMN(store_loss, COUNT, count), COLUMN(store_loss, TEXT, reason),
+    COLUMN(store_loss, TIME, told),
+};
+static const struct shape loss_shape = SHAPE(store_loss, loss_columns);
+
+/* ---- who may speak ---- */
+
+int store_agent_add(struct store *s, const char *name, const char *site,
+                    const char *public_key)
+{
+    int rc = sql_do(s,
+                    "INSERT INTO agents (district, name, site, public_key, added)"
+                    " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                    OUR, STR(name), STR(site), STR(public_key), TIME(store_now(s)));
+
+    if (rc == 0 && sql_changed(s) == 0)
+        return sql_answer(s, -EEXIST,
+                          "there is an agent named %s, or one with this key, already",
+                          name);
+    return rc;
+}
+
+static int touched(struct store *s, int rc, const char *name)
+{
+    if (rc == 0 && sql_changed(s) == 0)
+        return sql_answer(s, -ENOENT, "there is no agent named %s", name);
+    return rc;
+}
+
+int store_agent_revoke(struct store *s, const char *name)
+{
+    int rc = sql_do(s,
+                    "UPDATE agents SET revoked = CASE WHEN revoked = 0 THEN $1"
+                    " ELSE revoked END WHERE district = $2 AND name = $3",
+                    TIME(store_now(s)), OUR, STR(name));
+
+    return touched(s, rc, name);
+}
+
+struct call {
+    store_agent_fn *fn;
+    void *arg;
+};
+
+static void give(const void *row, void *arg)
+{
+    const struct call *call = arg;
+
+    call->fn(row, call->arg);
+}
+
+int store_agent_each(struct store *s, store_agent_fn *fn, void *arg)
+{
+    struct call call = {fn, arg};
+    struct sql_each each = {&shape, give, &call};
+
+    return sql_rows(s, &each, "SELECT {*} FROM agents WHERE district = $1 ORDER BY name",
+                    OUR);
+}
+
+int store_agent_get(struct store *s, const char *name, struct store_agent *ret)
+{
+    int rc = sql_row(s, &shape, ret,
+                     "SELECT {*} FROM agents WHERE district = $1 AND name = $2", OUR,
+                     STR(name));
+
+    if (rc == -ENOENT)
+        return sql_answer(s, rc, "there is no agent named %s", name);
+    return rc;
+}
+
+int store_agent_by_key(struct store *s, const char *public_key, struct store_agent *ret)
+{
+    return sql_row(s, &shape, ret,
+                   "SELECT {*} FROM agents WHERE district = $1 AND public_key = $2", OUR,
+                   STR(public_key));
+}
+
+void store_agent_done(struct store_agent *a)
+{
+    shape_done(&shape, a);
+}
+
+struct json *store_agent_json(const struct store_agent *a)
+{
+    return shape_json(&shape, a);
+}
+
+/* ---- how it is ---- */
+
+int store_agent_heard(struct store *s, const char *name, const char *boot,
+                      const char *version, uint64_t bundle)
+{
+    int rc =
+        sql_do(s,
+               "UPDATE agents SET heard = $1, boot = $2, version = $3, bundle = $4"
+               " WHERE district = $5 AND name = $6",
+               TIME(store_now(s)), STR(boot), STR(version), NUM(bundle), OUR, STR(name));
+
+    return touched(s, rc, name);
+}
+
+int store_agent_health(struct store *s, const char *name, const char *document)
+{
+    int rc = sql_do(s,
+                    "UPDATE agents SET heard = $1, health = $2, health_at = $1"
+                    " WHERE district = $3 AND name = $4",
+                    TIME(store_now(s)), STR(document), OUR, STR(name));
+
+    return touched(s, rc, name);
+}
+
+/* ---- how far we have read ---- */
+
+int store_cursor_get(struct store *s, const char *agent, uint64_t epoch, unsigned stream,
+                     uint64_t *ret_seq)
+{
+    int64_t seq = 0;
+    int rc = sql_number(s, &seq,
+                        "SELECT seq FROM cursors WHERE district = $1 AND agent = $2"
+                        " AND epoch = $3 AND stream = $4",
+                        OUR, STR(agent), NUM(epoch), NUM(stream));
+
+    if (rc == 0)
+        *ret_seq = (uint64_t)seq;
+    return rc;
+}
+
+int store_cursor_put(struct store *s, const char *agent, uint64_t epoch, unsigned stream,
+                     uint64_t seq)
+{
+    return sql_do(s,
+                  "INSERT INTO cursors (district, agent, epoch, stream, seq, changed)"
+                  " VALUES ($1, $2, $3, $4, $5, $6)"
+                  " ON CONFLICT (district, agent, epoch, stream)"
+                  " DO UPDATE SET seq = excluded.seq, changed = excluded.changed",
+                  OUR, STR(agent), NUM(epoch), NUM(stream), NUM(seq), TIME(store_now(s)));
+}
+
+int store_cursor_known(struct store *s, const char *agent, uint64_t not_epoch,
+                       bool *ret_known)
+{
+    int64_t count = 0;
+    int rc = sql_number(s, &count,
+                        "SELECT count(*) FROM cursors"
+                        " WHERE district = $1 AND agent = $2 AND epoch <> $3",
+                        OUR, STR(agent), NUM(not_epoch));
+
+    if (rc == 0)
+        *ret_known = count > 0;
+    return rc;
+}
+
+/* ---- what is missing ---- */
+
+int store_rejected_put(struct store *s, const struct store_place *at, const char *why,
+                       const void *bytes, size_t len)
+{
+    struct store_value kept = {
+        .type = STORE_BYTES,
+        .text = {.at = bytes, .len = len < REJECTED_MAX ? len : REJECTED_MAX},
+    };
+    int rc = sql_do(
+        s,
+        "INSERT INTO rejected (district, agent, epoch, stream, seq, arrived, why, bytes)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        " ON CONFLICT (district, agent, epoch, stream, seq) DO NOTHING",
+        OUR, STR(at->agent), NUM(at->epoch), NUM(at->stream), NUM(at->seq),
+        TIME(store_now(s)), STR(why), kept);
+
+    if (rc || sql_changed(s) == 0)
+        return rc;
+    return sql_do(s,
+                  "UPDATE agents SET rejected = rejected + 1"
+                  " WHERE district = $1 AND name = $2",
+                  OUR, STR(at->agent));
+}
+
+int store_loss_put(struct store *s, const struct store_place *at, uint64_t last,
+                   const char *reason)
+{
+    uint64_t count = last - at->seq + 1;
+    int rc = sql_do(
+        s,
+        "INSERT INTO losses (district, agent, epoch, stream, first, last, count, reason,"
+        " told) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        " ON CONFLICT (district, agent, epoch, stream, first) DO NOTHING",
+        OUR, STR(at->agent), NUM(at->epoch), NUM(at->stream), NUM(at->seq), NUM(last),
+        NUM(count), STR(reason), TIME(store_now(s)));
+
+    if (rc || sql_changed(s) == 0)
+        return rc;
+    return sql_do(s,
+                  "UPDATE agents SET lost = lost + $1 WHERE district = $2 AND name = $3",
+                  NUM(count), OUR, STR(at->agent));
+}
+
+struct loss_call {
+    store_loss_fn *fn;
+    void *arg;
+};
+
+static void give_loss(const void *row, void *arg)
+{
+    const struct loss_call *call = arg;
+
+    call->fn(row, call->arg);
+}
+
+int store_loss_each(struct store *s, size_t limit, store_loss_fn *fn, void *arg)
+{
+    struct loss_call call = {fn, arg};
+    struct sql_each each = {&loss_shape, give_loss, &call};
+
+    return sql_rows(
+        s, &each, "SELECT {*} FROM losses WHERE district = $1 ORDER BY id DESC LIMIT $2",
+        OUR, NUM(limit));
+}
+
+struct json *store_loss_json(const struct store_loss *l)
+{
+    return shape_json(&loss_shape, l);
+}

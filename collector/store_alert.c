@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collector/store_alert.h"
+
+#include <errno.h>
+
+#include "collector/store_sql.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define LIMIT        100
+#define LIMIT_MAX    10000
+
+static const char *const fates[] = {"new",      "opened",    "joined",
+                                    "silenced", "inhibited", "alone"};
+const struct names names_alert_fate = {"fate of an alert", fates, COUNT(fates)};
+
+static const struct shape_column columns[] = {
+    COLUMN(store_alert, ID, id),
+    COLUMN(store_alert, TEXT, agent),
+    COLUMN(store_alert, EPOCH, epoch),
+    COLUMN(store_alert, COUNT, seq),
+    COLUMN(store_alert, TIME, at),
+    COLUMN(store_alert, TIME, arrived),
+    COLUMN(store_alert, TEXT, rule),
+    COLUMN(store_alert, TEXT, title),
+    COLUMN_NAME(store_alert, severity, names_severity),
+    COLUMN(store_alert, TEXT, site),
+    COLUMN(store_alert, TEXT, segment),
+    COLUMN(store_alert, TEXT, device),
+    COLUMN(store_alert, TEXT, playbook),
+    COLUMN_NAME(store_alert, owner, names_role),
+    COLUMN(store_alert, FLAG, drill),
+    COLUMN(store_alert, FLAG, summary),
+    COLUMN(store_alert, COUNT, repeats),
+    COLUMN_NAME(store_alert, fate, names_alert_fate),
+    COLUMN(store_alert, ID, incident),
+    COLUMN(store_alert, JSON, document),
+};
+static const struct shape shape = SHAPE(store_alert, columns);
+
+int store_alert_put(struct store *s, const struct store_alert *a)
+{
+    int rc = sql_do(
+        s,
+        "INSERT INTO alerts (district, agent, epoch, seq, at, arrived, rule, title,"
+        " severity, site, segment, device, playbook, owner, drill, summary, repeats,"
+        " document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+        " $15, $16, $17, $18) ON CONFLICT (district, agent, epoch, seq) DO NOTHING",
+        OUR, STR(a->agent), NUM(a->epoch), NUM(a->seq), TIME(a->at), TIME(a->arrived),
+        STR(a->rule), STR(a->title), NUM(a->severity), STR(a->site), STR(a->segment),
+        STR(a->device), STR(a->playbook), NUM(a->owner), NUM(a->drill), NUM(a->summary),
+        NUM(a->repeats), STR(a->document));
+
+    if (rc == 0 && sql_changed(s) == 0)
+        return sql_answer(s, -EEXIST, "this alert of %s is stored already", a->agent);
+    return rc;
+}
+
+struct call {
+    store_alert_fn *fn;
+    void *arg;
+};
+
+static void give(const void *row, void *arg)
+{
+    const struct call *call = arg;
+
+    call->fn(row, call->arg);
+}
+
+int store_alert_each_new(struct store *s, size_t limit, store_alert_fn *fn, void *arg)
+{
+    struct call call = {fn, arg};
+    struct sql_each each = {&shape, give, &call};
+
+    return sql_rows(s, &each,
+                    "SELECT {*} FROM alerts WHERE district = $1 AND fate = 0"
+                    " ORDER BY id LIMIT $2",
+                    OUR, NUM(limit));
+}
+
+int store_alert_settle(struct store *s, int64_t id, enum alert_fate fate,
+                       int64_t incident)
+{
+    int rc = sql_do(s,
+                    "UPDATE alerts SET fate = $1, incident = $2"
+                    " WHERE district = $3 AND id = $4 AND fate = 0",
+                    NUM(fate), ID(incident), OUR, NUM(id));
+
+    if (rc == 0 && sql_changed(s) == 0)
+        return sql_answer(s, -ESTALE, "alert %lld has been settled", (long long)id);
+    return rc;
+}
+
+int store_alert_get(struct store *s, int64_t id, struct store_alert *ret_alert)
+{
+    return sql_row(s, &shape, ret_alert,
+                   "SELECT {*} FROM alerts WHERE district = $1 AND id = $2", OUR,
+                   NUM(id));
+}
+
+void store_alert_done(struct store_alert *a)
+{
+    shape_done(&shape, a);
+}
+
+struct json *store_alert_json(const struct store_alert *a)
+{
+    return shape_json(&shape, a);
+}
+
+static size_t limit_of(size_t asked)
+{
+    if (asked == 0)
+        return LIMIT;
+    return asked < LIMIT_MAX ? asked : LIMIT_MAX;
+}
+
+static void choose(struct query *q, const struct store_alert_filter *f)
+{
+    if (f->before)
+        query_add(q, " AND id < ", NUM(f->before));
+    if (f->rule)
+        query_add(q, " AND rule = ", STR(f->rule));
+    if (f->site)
+        query_add(q, " AND site = ", STR(f->site));
+    if (f->device) /* said twice, so that the partial index serves */
+        query_add(q, " AND device <> '' AND device = ", STR(f->device));
+    if (f->playbook)
+        query_add(q, " AND playbook = ", STR(f->playbook));
+    if (f->incident)
+        query_add(q, " AND incident = ", NUM(f->incident));
+    if (f->least)
+        query_add(q, " AND severity >= ", NUM(f->least));
+    if (f->since)
+        query_add(q, " AND arrived >= ", TIME(f->since));
+    if (f->until)
+        query_add(q, " AND arrived < ", TIME(f->until));
+    query_any_of(q, "owner", f->owners);
+    if (f->leave_out_drills)
+        query_text(q, " AND drill = 0");
+}
+
+int store_alert_each(struct store *s, const struct store_alert_filter *f,
+                     store_alert_fn *fn, void *arg)
+{
+    struct call call = {fn, arg};
+    struct sql_each each = {&shape, give, &call};
+    struct query q;
+
+    query_begin(&q, "SELECT {*} FROM alerts WHERE district = ", OUR);
+    choose(&q, f);
+    query_add(&q, " ORDER BY id DESC LIMIT ", NUM(limit_of(f->limit)));
+    return query_each(s, &q, &each);
+}

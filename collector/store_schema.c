@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Times are microseconds since 1970, 0 where there is none; enums are their number; an id
+ * that is none is NULL, text that is none is ''. Every key begins with the district, so
+ * that the tables can be spread over machines by it.
+ */
+#include "collector/store_schema.h"
+
+/* clang-format off */
+
+#define META \
+    "CREATE TABLE meta (" \
+    "  district TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL," \
+    "  PRIMARY KEY (district, name));"
+
+#define AGENTS \
+    "CREATE TABLE agents (" \
+    "  id {serial}, district TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL," \
+    "  public_key TEXT NOT NULL, added BIGINT NOT NULL," \
+    "  revoked BIGINT NOT NULL DEFAULT 0, heard BIGINT NOT NULL DEFAULT 0," \
+    "  boot TEXT NOT NULL DEFAULT '', version TEXT NOT NULL DEFAULT ''," \
+    "  bundle BIGINT NOT NULL DEFAULT 0, health TEXT NOT NULL DEFAULT ''," \
+    "  health_at BIGINT NOT NULL DEFAULT 0, rejected BIGINT NOT NULL DEFAULT 0," \
+    "  lost BIGINT NOT NULL DEFAULT 0," \
+    "  UNIQUE (district, name), UNIQUE (district, public_key), {key});" \
+    "CREATE TABLE cursors (" \
+    "  district TEXT NOT NULL, agent TEXT NOT NULL, epoch BIGINT NOT NULL," \
+    "  stream BIGINT NOT NULL, seq BIGINT NOT NULL, changed BIGINT NOT NULL," \
+    "  PRIMARY KEY (district, agent, epoch, stream));" \
+    "CREATE TABLE rejected (" \
+    "  id {serial}, district TEXT NOT NULL, agent TEXT NOT NULL, epoch BIGINT NOT NULL," \
+    "  stream BIGINT NOT NULL, seq BIGINT NOT NULL, arrived BIGINT NOT NULL," \
+    "  why TEXT NOT NULL, bytes {bytes} NOT NULL," \
+    "  UNIQUE (district, agent, epoch, stream, seq), {key});" \
+    "CREATE TABLE losses (" \
+    "  id {serial}, district TEXT NOT NULL, agent TEXT NOT NULL, epoch BIGINT NOT NULL," \
+    "  stream BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL," \
+    "  count BIGINT NOT NULL, reason TEXT NOT NULL, told BIGINT NOT NULL," \
+    "  UNIQUE (district, agent, epoch, stream, first), {key});"
+
+#define INCIDENTS \
+    "CREATE TABLE incidents (" \
+    "  id {serial}, district TEXT NOT NULL, key TEXT NOT NULL, playbook TEXT NOT NULL," \
+    "  rule TEXT NOT NULL, title TEXT NOT NULL, site TEXT NOT NULL," \
+    "  segment TEXT NOT NULL, device TEXT NOT NULL, severity BIGINT NOT NULL," \
+    "  owner BIGINT NOT NULL, state BIGINT NOT NULL DEFAULT 0," \
+    "  disposition BIGINT NOT NULL DEFAULT 0, drill BIGINT NOT NULL," \
+    "  reopened BIGINT NOT NULL DEFAULT 0, alerts BIGINT NOT NULL," \
+    "  first BIGINT NOT NULL, last BIGINT NOT NULL, opened BIGINT NOT NULL," \
+    "  heard BIGINT NOT NULL, closed BIGINT NOT NULL DEFAULT 0, {key});" \
+    "CREATE INDEX incidents_key ON incidents (district, key, state);" \
+    "CREATE INDEX incidents_state ON incidents (district, state, id);" \
+    "CREATE INDEX incidents_rule ON incidents (district, rule);" \
+    "CREATE TABLE incident_entries (" \
+    "  id {serial}, district TEXT NOT NULL, incident BIGINT NOT NULL," \
+    "  at BIGINT NOT NULL, who TEXT NOT NULL, was BIGINT NOT NULL," \
+    "  became BIGINT NOT NULL, disposition BIGINT NOT NULL, text TEXT NOT NULL, {key}," \
+    "  FOREIGN KEY (district, incident) REFERENCES incidents (district, id));" \
+    "CREATE INDEX incident_entries_incident ON incident_entries (district, incident, id);"
+
+/* What a filtered page asks for has its index; those that are rarely set are partial. */
+#define ALERTS \
+    "CREATE TABLE alerts (" \
+    "  id {serial}, district TEXT NOT NULL, agent TEXT NOT NULL, epoch BIGINT NOT NULL," \
+    "  seq BIGINT NOT NULL, at BIGINT NOT NULL, arrived BIGINT NOT NULL," \
+    "  rule TEXT NOT NULL, title TEXT NOT NULL, severity BIGINT NOT NULL," \
+    "  site TEXT NOT NULL, segment TEXT NOT NULL, device TEXT NOT NULL," \
+    "  playbook TEXT NOT NULL, owner BIGINT NOT NULL, drill BIGINT NOT NULL," \
+    "  summary BIGINT NOT NULL, repeats BIGINT NOT NULL, fate BIGINT NOT NULL DEFAULT 0," \
+    "  incident BIGINT, document TEXT NOT NULL, {row_key}," \
+    "  FOREIGN KEY (district, incident) REFERENCES incidents (district, id));" \
+    "CREATE UNIQUE INDEX alerts_once ON alerts (district, agent, epoch, seq);" \
+    "CREATE INDEX alerts_new ON alerts (district, id) WHERE fate = 0;" \
+    "CREATE INDEX alerts_incident ON alerts (district, incident, id)" \
+    "  WHERE incident IS NOT NULL;" \
+    "CREATE INDEX alerts_rule ON alerts (district, rule, id);" \
+    "CREATE INDEX alerts_site ON alerts (district, site, id);" \
+    "CREATE INDEX alerts_device ON alerts (district, device, id) WHERE device <> '';"
+
+#define RUNS \
+    "CREATE TABLE plans (" \
+    "  district TEXT NOT NULL, digest TEXT NOT NULL, text TEXT NOT NULL," \
+    "  PRIMARY KEY (district, digest));" \
+    "CREATE TABLE runs (" \
+    "  id {serial}, district TEXT NOT NULL, incident BIGINT NOT NULL, caller BIGINT," \
+    "  caller_step TEXT NOT NULL, playbook TEXT NOT NULL, version BIGINT NOT NULL," \
+    "  plan TEXT NOT NULL, state TEXT NOT NULL, status BIGINT NOT NULL DEFAULT 0," \
+    "  drill BIGINT NOT NULL, holder TEXT NOT NULL DEFAULT ''," \
+    "  held_until BIGINT NOT NULL DEFAULT 0, started BIGINT NOT NULL," \
+    "  ended BIGINT NOT NULL DEFAULT 0, {key}," \
+    "  FOREIGN KEY (district, incident) REFERENCES incidents (district, id)," \
+    "  FOREIGN KEY (district, caller) REFERENCES runs (district, id)," \
+    "  FOREIGN KEY (district, plan) REFERENCES plans (district, digest));" \
+    "CREATE INDEX runs_incident ON runs (district, incident, id);" \
+    "CREATE TABLE inputs (" \
+    "  id {serial}, district TEXT NOT NULL, run BIGINT NOT NULL, kind BIGINT NOT NULL," \
+    "  step TEXT NOT NULL, who TEXT NOT NULL, document TEXT NOT NULL," \
+    "  at BIGINT NOT NULL, consumed BIGINT NOT NULL DEFAULT 0, {key}," \
+    "  FOREIGN KEY (district, run) REFERENCES runs (district, id));" \
+    "CREATE INDEX inputs_waiting ON inputs (district, run, id) WHERE consumed = 0;" \
+    "CREATE TABLE timers (" \
+    "  district TEXT NOT NULL, run BIGINT NOT NULL, step TEXT NOT NULL," \
+    "  name TEXT NOT NULL, due BIGINT NOT NULL, PRIMARY KEY (district, run, step, name)," \
+    "  FOREIGN KEY (district, run) REFERENCES runs (district, id));" \
+    "CREATE INDEX timers_due ON timers (district, due);"
+
+#define TASKS \
+    "CREATE TABLE tasks (" \
+    "  id {serial}, district TEXT NOT NULL, run BIGINT NOT NULL," \
+    "  incident BIGINT NOT NULL, step TEXT NOT NULL, key TEXT NOT NULL," \
+    "  kind BIGINT NOT NULL, role BIGINT NOT NULL, title TEXT NOT NULL," \
+    "  detail TEXT NOT NULL, drill BIGINT NOT NULL, state BIGINT NOT NULL DEFAULT 0," \
+    "  opened BIGINT NOT NULL, due BIGINT NOT NULL, taken_by TEXT NOT NULL DEFAULT ''," \
+    "  taken BIGINT NOT NULL DEFAULT 0, answered_by TEXT NOT NULL DEFAULT ''," \
+    "  answered BIGINT NOT NULL DEFAULT 0, answer TEXT NOT NULL DEFAULT ''," \
+    "  UNIQUE (district, run, key), {key}," \
+    "  FOREIGN KEY (district, run) REFERENCES runs (district, id)," \
+    "  FOREIGN KEY (district, incident) REFERENCES incidents (district, id));" \
+    "CREATE INDEX tasks_state ON tasks (district, state, due);" \
+    "CREATE INDEX tasks_incident ON tasks (district, incident, id);"
+
+#define WISHES \
+    "CREATE TABLE wishes (" \
+    "  id {serial}, district TEXT NOT NULL, run BIGINT NOT NULL," \
+    "  incident BIGINT NOT NULL, step TEXT NOT NULL, action TEXT NOT NULL," \
+    "  key TEXT NOT NULL, payload TEXT NOT NULL, drill BIGINT NOT NULL," \
+    "  state BIGINT NOT NULL DEFAULT 0, attempts BIGINT NOT NULL DEFAULT 0," \
+    "  made BIGINT NOT NULL, next_try BIGINT NOT NULL," \
+    "  holder TEXT NOT NULL DEFAULT '', held_until BIGINT NOT NULL DEFAULT 0," \
+    "  outcome TEXT NOT NULL DEFAULT '', UNIQUE (district, key), {key}," \
+    "  FOREIGN KEY (district, run) REFERENCES runs (district, id)," \
+    "  FOREIGN KEY (district, incident) REFERENCES incidents (district, id));" \
+    "CREATE INDEX wishes_waiting ON wishes (district, next_try) WHERE state = 0;" \
+    "CREATE INDEX wishes_incident ON wishes (district, incident, id);"
+
+#define SILENCES \
+    "CREATE TABLE silences (" \
+    "  id {serial}, district TEXT NOT NULL, rule TEXT NOT NULL, site TEXT NOT NULL," \
+    "  segment TEXT NOT NULL, device TEXT NOT NULL, owner TEXT NOT NULL," \
+    "  why TEXT NOT NULL, begins BIGINT NOT NULL, until BIGINT NOT NULL," \
+    "  ended BIGINT NOT NULL DEFAULT 0, hits BIGINT NOT NULL DEFAULT 0, {key});"
+
+#define AUDIT \
+    "CREATE TABLE audit (" \
+    "  district TEXT NOT NULL, id BIGINT NOT NULL, at BIGINT NOT NULL," \
+    "  who TEXT NOT NULL, what TEXT NOT NULL, about TEXT NOT NULL," \
+    "  detail TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (district, id));"
+
+/* clang-format on */
+
+const struct store_migration store_migrations[] = {
+    {"the first tables", META AGENTS INCIDENTS ALERTS RUNS TASKS WISHES SILENCES AUDIT},
+};
+const size_t store_migration_count = sizeof(store_migrations) / sizeof(*store_migrations);
