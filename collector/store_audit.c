@@ -65,6 +65,8 @@ static void hash_row(const char *before, const struct store_audit *a,
 static int read_head(struct store *s, struct head *ret)
 {
     auto_free char *text = NULL;
+    char *hash;
+    uint64_t id = 0;
     int rc = sql_text(s, &text,
                       "SELECT value FROM meta WHERE district = $1 AND name = $2 {lock}",
                       OUR, STR("audit"));
@@ -74,9 +76,15 @@ static int read_head(struct store *s, struct head *ret)
         return 0;
     if (rc)
         return rc;
-    if (sscanf(text, "%" SCNd64 " %64s", &ret->id, ret->hash) != 2)
-        ret->id = -1; /* fits no row, so verify will say so */
-    return 0;
+    hash = strchr(text, ' ');
+    if (!hash || strlen(hash + 1) != AUDIT_HASH_TEXT - 1)
+        return sql_spoil(s,
+                         sql_answer(s, -EBADMSG, "the audit record has no valid head"));
+    *hash++ = '\0';
+    rc = text_parse_number(text, &id);
+    ret->id = (int64_t)id;
+    memcpy(ret->hash, hash, AUDIT_HASH_TEXT);
+    return rc;
 }
 
 static int write_head(struct store *s, const struct head *h)

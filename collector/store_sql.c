@@ -23,12 +23,16 @@ int sql_answer(struct store *s, int rc, const char *format, ...)
     return rc;
 }
 
-/* What the database can't do now spoils the transaction. */
-static int fail(struct store *s, int rc)
+int sql_spoil(struct store *s, int rc)
 {
     if (s->writing && !s->spoiled)
         s->spoiled = rc;
-    return sql_answer(s, rc, "%s", s->driver->error(s->db));
+    return rc;
+}
+
+static int fail(struct store *s, int rc)
+{
+    return sql_spoil(s, sql_answer(s, rc, "%s", s->driver->error(s->db)));
 }
 
 /* ---- statements ---- */
@@ -114,24 +118,37 @@ struct asking {
     int index;
 };
 
-static int ask_begin(struct store *s, const char *sql, const struct shape *shape,
-                     bool keep, struct asking *ret)
+/* A statement for this one asking. */
+static int ask_once(struct store *s, const char *sql, const struct shape *shape,
+                    struct asking *ret)
 {
-    int rc = keep ? find_statement(s, sql, shape) : -1;
+    struct store_stmt *st = NULL;
+    int rc = s->spoiled;
+
+    if (rc)
+        return rc;
+    rc = prepare(s, sql, shape, &st);
+    if (rc)
+        return fail(s, rc);
+    *ret = (struct asking){.st = st, .index = -1};
+    return 0;
+}
+
+static int ask_kept(struct store *s, const char *sql, const struct shape *shape,
+                    struct asking *ret)
+{
+    int index;
 
     if (s->spoiled)
         return s->spoiled;
-    ret->index = -1;
-    if (keep && rc < 0)
-        return fail(s, rc);
-    if (keep && !s->statements[rc].busy) {
-        ret->index = rc;
-        ret->st = s->statements[rc].st;
-        s->statements[rc].busy = true;
-        return 0;
-    }
-    rc = prepare(s, sql, shape, &ret->st);
-    return rc ? fail(s, rc) : 0;
+    index = find_statement(s, sql, shape);
+    if (index < 0)
+        return fail(s, index);
+    if (s->statements[index].busy)
+        return ask_once(s, sql, shape, ret);
+    s->statements[index].busy = true;
+    *ret = (struct asking){.st = s->statements[index].st, .index = index};
+    return 0;
 }
 
 static void ask_end(struct store *s, const struct asking *a)
@@ -152,7 +169,7 @@ int sql_run(struct store *s, const char *sql, const struct store_value *values,
     int rc;
 
     assert(s->writing);
-    rc = ask_begin(s, sql, NULL, true, &a);
+    rc = ask_kept(s, sql, NULL, &a);
     if (rc)
         return rc;
     rc = s->driver->bind(a.st, values, count);
@@ -172,25 +189,34 @@ uint64_t sql_changed(const struct store *s)
 
 /* ---- reading ---- */
 
+/* To the first row. That there is none is an answer: -ENOENT. */
+static int first_row(struct store *s, const struct asking *a,
+                     const struct store_value *values, size_t count)
+{
+    int rc = s->driver->bind(a->st, values, count);
+
+    if (rc == 0)
+        rc = s->driver->step(a->st);
+    if (rc < 0)
+        return fail(s, rc);
+    if (rc == 0)
+        return sql_answer(s, -ENOENT, "there is no such thing in the store");
+    return 0;
+}
+
 int sql_ask(struct store *s, const char *sql, const struct store_value *values,
             size_t count, int64_t *ret_number)
 {
     struct asking a;
-    int rc = ask_begin(s, sql, NULL, true, &a);
+    int rc = ask_kept(s, sql, NULL, &a);
 
     if (rc)
         return rc;
-    rc = s->driver->bind(a.st, values, count);
+    rc = first_row(s, &a, values, count);
     if (rc == 0)
-        rc = s->driver->step(a.st);
-    if (rc > 0)
         *ret_number = s->driver->column(a.st, 0).number;
-    if (rc < 0)
-        fail(s, rc);
     ask_end(s, &a);
-    if (rc == 0)
-        return sql_answer(s, -ENOENT, "there is no such thing in the store");
-    return rc < 0 ? rc : 0;
+    return rc;
 }
 
 int sql_insert(struct store *s, const char *sql, const struct store_value *values,
@@ -212,24 +238,18 @@ int sql_ask_text(struct store *s, const char *sql, const struct store_value *val
                  size_t count, char **ret_text)
 {
     struct asking a;
-    int rc = ask_begin(s, sql, NULL, true, &a);
+    struct text text;
+    int rc = ask_kept(s, sql, NULL, &a);
 
     if (rc)
         return rc;
-    rc = s->driver->bind(a.st, values, count);
-    if (rc == 0)
-        rc = s->driver->step(a.st);
-    if (rc > 0) {
-        struct store_value v = s->driver->column(a.st, 0);
-
-        *ret_text = xstrndup(v.text.at ? v.text.at : "", v.text.len);
+    rc = first_row(s, &a, values, count);
+    if (rc == 0) {
+        text = s->driver->column(a.st, 0).text;
+        *ret_text = xstrndup(text.at ? text.at : "", text.len);
     }
-    if (rc < 0)
-        fail(s, rc);
     ask_end(s, &a);
-    if (rc == 0)
-        return sql_answer(s, -ENOENT, "there is no such thing in the store");
-    return rc < 0 ? rc : 0;
+    return rc;
 }
 
 static void read_row(const struct store_driver *driver, const struct store_stmt *st,
@@ -289,23 +309,17 @@ int sql_get(struct store *s, const struct shape *shape, void *ret_row, const cha
             const struct store_value *values, size_t count)
 {
     struct asking a;
-    int rc = ask_begin(s, sql, shape, true, &a);
+    int rc = ask_kept(s, sql, shape, &a);
 
     if (rc)
         return rc;
-    rc = s->driver->bind(a.st, values, count);
-    if (rc == 0)
-        rc = s->driver->step(a.st);
-    if (rc > 0) {
+    rc = first_row(s, &a, values, count);
+    if (rc == 0) {
         read_row(s->driver, a.st, shape, ret_row);
         keep_text(shape, ret_row);
     }
-    if (rc < 0)
-        fail(s, rc);
     ask_end(s, &a);
-    if (rc == 0)
-        return sql_answer(s, -ENOENT, "there is no such thing in the store");
-    return rc < 0 ? rc : 0;
+    return rc;
 }
 
 static int walk(struct store *s, struct store_stmt *st, const struct sql_each *each)
@@ -324,7 +338,7 @@ static int each_row(struct store *s, const struct sql_each *each, const char *sq
                     const struct store_value *values, size_t count, bool keep)
 {
     struct asking a;
-    int rc = ask_begin(s, sql, each->shape, keep, &a);
+    int rc = keep ? ask_kept(s, sql, each->shape, &a) : ask_once(s, sql, each->shape, &a);
 
     if (rc)
         return rc;

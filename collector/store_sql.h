@@ -92,10 +92,10 @@ struct shape {
         .name = #member, .kind = SHAPE_NAME, .offset = offsetof(struct row, member), \
         .names = &(names_)                                                           \
     }
-#define SHAPE(row, columns_)                                                \
-    {                                                                       \
-        .columns = columns_, .count = sizeof(columns_) / sizeof(*columns_), \
-        .size = sizeof(struct row)                                          \
+#define SHAPE(row, list)                                              \
+    {                                                                 \
+        .columns = (list), .count = sizeof(list) / sizeof((list)[0]), \
+        .size = sizeof(struct row)                                    \
     }
 
 void shape_done(const struct shape *shape, void *row); /* frees its text */
@@ -169,5 +169,8 @@ void sql_forget(struct store *s); /* releases every statement */
 /* Says why, and gives rc. For answers that spoil nothing. */
 int sql_answer(struct store *s, int rc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* What is no answer spoils the transaction; gives rc. */
+int sql_spoil(struct store *s, int rc);
 
 #endif
