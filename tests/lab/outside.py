@@ -15,6 +15,7 @@ POOL = "203.0.113.133"
 VPN = "203.0.113.77"
 PEER = "203.0.113.99"
 RELAY = "203.0.113.90"
+CANARY = "use-application-dns.net"
 
 WEB = {
     "www.encyclopedia.test": "203.0.113.10",
@@ -41,6 +42,7 @@ OTHER = {
     "cloudflare-dns.com": "203.0.113.51",
     "pool.minexmr.test": POOL,
     "relay.anydesk.test": RELAY,
+    CANARY: "203.0.113.52",
     "vpn.example": VPN,
     "tracker.example": PEER,
     "ns1.tunnel-example.test": TUNNEL,

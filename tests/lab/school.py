@@ -55,7 +55,6 @@ INSIDE_NAMES = {
 }
 
 SAFE_SEARCH = "216.239.38.120"
-CANARY = "use-application-dns.net"
 
 NSSWITCH = "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n"
 
@@ -184,8 +183,12 @@ class School:
 
     # ---- the school's DNS and DHCP
 
-    def serve_dns(self, safe_search=True):
-        """(Re)start the router's dnsmasq; without safe_search Google is as outside."""
+    def serve_dns(self, safe_search=True, canary=True):
+        """(Re)start the router's dnsmasq.
+
+        Without safe_search, Google's names are as outside; without canary, so is the name
+        by which browsers ask whether they may use DNS over HTTPS.
+        """
         if self.dns:
             self.dns.stop()
         router = self.host("router")
@@ -193,12 +196,14 @@ class School:
                  f"pid-file={router.path('dnsmasq.pid')}", "log-facility=-",
                  f"dhcp-leasefile={router.path('leases')}", "dhcp-authoritative",
                  "except-interface=wan", f"server={outside.DNS}", "domain=lincoln.test",
-                 "local=/lincoln.test/", f"local=/{CANARY}/"]
+                 "local=/lincoln.test/"]
         lines += [f"host-record={name},{address}"
                   for name, address in INSIDE_NAMES.items()]
         if safe_search:
             lines += [f"host-record=forcesafesearch.google.com,{SAFE_SEARCH}",
                       "cname=www.google.com,forcesafesearch.google.com"]
+        if canary:
+            lines += [f"local=/{outside.CANARY}/"]
         for segment in SEGMENTS:
             lines += dhcp_lines(segment)
         path = router.write("dnsmasq.conf", "\n".join(lines) + "\n")

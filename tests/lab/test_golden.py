@@ -51,6 +51,10 @@ FACTS = [
                            " && dns.a == 203.0.113.20", 4),
     ("safesearch-enforced", 'dns.qry.name == "www.google.com"'
                             " && dns.a == 216.239.38.120", 4),
+    ("canary-answered", 'dns.qry.name == "use-application-dns.net"'
+                        " && dns.a == 203.0.113.52", 2),
+    ("canary-refused", 'dns.qry.name == "use-application-dns.net"'
+                       " && dns.flags.rcode == 3", 2),
     ("ftp-login", 'ftp.request.command == "PASS"', 2),
     ("ftp-login", "ftp.response.code == 230", 2),
     ("basic-password", "http.authbasic", 1),
@@ -77,6 +81,7 @@ FACTS = [
 SILENT = [
     ("block-page", "tcp.len > 0 && ip.src == 203.0.113.40 && frame.len > 1400"),
     ("safesearch-enforced", "dns.a == 203.0.113.20"),
+    ("canary-refused", "dns.a == 203.0.113.52"),
     ("basic-asked", "http.authbasic"),
     ("old-tls-refused", "tls.handshake.type == 2"),
     ("exam-work", "tls.handshake.type == 1 && !(ip.dst == 203.0.113.12)"),

@@ -2,6 +2,7 @@
 """The ordinary day: nothing here may raise an alert."""
 
 import time
+from hashlib import md5
 
 from acts import fetch, greet_gateway, join, look_up, visit
 from scenario import HARMLESS, Scenario
@@ -34,7 +35,8 @@ def switching_on(school):
 def many_look_ups(school):
     """Many names below one domain within seconds, as a page full of pictures asks for."""
     host = school["student-02"]
-    names = [f"img{n}.cdn.fonts.test" for n in range(60)]
+    names = [f"img{n}.cdn.fonts.test" for n in range(30)]
+    names += [f"{md5(bytes([n])).hexdigest()}-{n}.cdn.fonts.test" for n in range(30)]
     names += ["www.encyclopedia.test", "classroom.example", "news.example",
               "weather.test", "maps.example", "mail.example"] * 10
     batch = host.write("names", "".join(f"{name} A\n" for name in names))
@@ -97,7 +99,8 @@ SCENARIOS = [
              "DHCP server.", switching_on, ["udhcpc"]),
     Scenario("many-look-ups", HARMLESS,
              "A device looks 120 ordinary names up within seconds, half of them below "
-             "one domain; looks a little like a DNS tunnel.", many_look_ups),
+             "one domain and thirty of these long; looks a little like a DNS tunnel.",
+             many_look_ups),
     Scenario("arp-announcement", HARMLESS,
              "A device announces its own address by gratuitous ARP and asks for the "
              "gateway; looks a little like ARP spoofing.", announcement, ["arping"]),

@@ -62,7 +62,8 @@ def dns_over_https(school):
     config = far.write("unbound.conf", UNBOUND.format(
         address=OTHER["dns.google"], dns=DNS, folder=far.folder, key=authority.key,
         certificate=authority.certify("dns.google")))
-    with far.start(shutil.copy(find("unbound"), far.folder), "-d", "-p", "-c", config) as server:
+    unbound = shutil.copy(find("unbound"), far.folder)
+    with far.start(unbound, "-d", "-p", "-c", config) as server:
         server.wait_log("start of service")
         greet_gateway(school, "student-04")
         for site in ("news.example", "maps.example", "weather.test", "mail.example"):

@@ -100,7 +100,7 @@ def old_tls(school):
 
 
 def old_tls_refused(school):
-    """A client that knows nothing newer than TLS 1.1 is turned away by a modern server."""
+    """A client that knows nothing newer than TLS 1.1 meets a modern server."""
     authority = school.outside.authority
     greet_gateway(school, "staff-01")
     school["staff-01"].run("openssl", "s_client", "-tls1_1", "-cipher", OLD,

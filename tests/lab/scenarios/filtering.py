@@ -2,6 +2,7 @@
 """Whether the school's filter does its work."""
 
 from acts import fetch, greet_gateway, look_up
+from outside import CANARY
 from scenario import HARMLESS, MISUSE, Scenario
 
 ADULT = "www.adult-example.test"
@@ -31,6 +32,21 @@ def safe_search_missing(school):
         school.serve_dns()
 
 
+def browser_start(school):
+    """A browser asks whether it may use DNS over HTTPS, then reads a page."""
+    look_up(school, "student-03", CANARY)
+    look_up(school, "staff-01", CANARY)
+    fetch(school, "student-03", "https://news.example/")
+
+
+def canary_answered(school):
+    school.serve_dns(canary=False)
+    try:
+        browser_start(school)
+    finally:
+        school.serve_dns()
+
+
 SCENARIOS = [
     Scenario("filter-not-applied", MISUSE,
              "A student's device loads 230 kB from a host that the filter must block.",
@@ -45,4 +61,10 @@ SCENARIOS = [
     Scenario("safesearch-enforced", HARMLESS,
              "The school's DNS sends www.google.com to forcesafesearch.google.com.",
              search),
+    Scenario("canary-answered", MISUSE,
+             "The school's DNS knows use-application-dns.net, so browsers may go their "
+             "own way.", canary_answered, rules=["filter.canary-answered"]),
+    Scenario("canary-refused", HARMLESS,
+             "The school's DNS says that use-application-dns.net does not exist.",
+             browser_start),
 ]
