@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/agent.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/content.h"
+#include "agent/replay.h"
+#include "log.h"
+#include "mem.h"
+#include "options.h"
+
+#define REPLAY_FLOWS (1u << 17)
+
+struct arguments {
+    struct option_texts files, rules;
+    const char *district, *lists, *events, *filter, *site, *pseudonym_key;
+    bool stats;
+};
+
+static const struct option_row rows[] = {
+    {"read", 'r', OPTION_TEXTS, offsetof(struct arguments, files), "FILE",
+     "judge a capture file instead of the wire (pcap, pcapng, - for standard input)"},
+    {"rules", 0, OPTION_TEXTS, offsetof(struct arguments, rules), "PATH",
+     "rules to judge by: a file or a folder; may be given several times"},
+    {"district", 0, OPTION_TEXT, offsetof(struct arguments, district), "FILE",
+     "the district's sites, segments and calendars (district.yaml)"},
+    {"lists", 0, OPTION_TEXT, offsetof(struct arguments, lists), "FILE",
+     "compiled lists (hallwatch lists build)"},
+    {"site", 0, OPTION_TEXT, offsetof(struct arguments, site), "ID",
+     "the site whose local time applies; else the first"},
+    {"events", 0, OPTION_TEXT, offsetof(struct arguments, events), "KINDS",
+     "print these events too: flow,dns,tls,http,... or all"},
+    {"filter", 'f', OPTION_TEXT, offsetof(struct arguments, filter), "BPF",
+     "look only at packets that this filter lets through"},
+    {"pseudonym-key", 0, OPTION_TEXT, offsetof(struct arguments, pseudonym_key), "FILE",
+     "the key that makes pseudonyms; else they differ from run to run"},
+    {"stats", 0, OPTION_FLAG, offsetof(struct arguments, stats), NULL,
+     "end with one line of counters"},
+    {0},
+};
+
+/* "flow,dns" to a mask; 0 after a complaint. */
+static uint32_t read_kinds(const char *text)
+{
+    auto_free char *copy = xstrdup(text);
+    uint32_t kinds = 0;
+
+    if (strcmp(text, "all") == 0)
+        return UINT32_MAX;
+    for (char *rest = copy, *word; (word = strsep(&rest, ","));) {
+        int kind = names_find(&names_event_kind, word);
+        const char *near;
+
+        if (kind >= 0) {
+            kinds |= UINT32_C(1) << kind;
+            continue;
+        }
+        near = text_nearest(word, names_event_kind.at, names_event_kind.count);
+        fprintf(stderr, "hallwatch-agent: --events: unknown kind of event \"%s\"%s%s%s\n",
+                word, near ? ": did you mean \"" : "", near ? near : "",
+                near ? "\"?" : "");
+        return 0;
+    }
+    return kinds;
+}
+
+static bool read_pseudonym_key(const char *path, struct crypt_hash_key *ret_key)
+{
+    char public[160], secret[160];
+    int error;
+
+    if (!path) {
+        crypt_random(ret_key->bytes, sizeof(ret_key->bytes));
+        return true;
+    }
+    error = crypt_key_read(path, "pseudonym", public, secret);
+    if (!error)
+        error = crypt_unhex(secret, ret_key->bytes, sizeof(ret_key->bytes));
+    if (error)
+        fprintf(stderr, "hallwatch-agent: %s: no pseudonym key: %s\n", path,
+                strerror(-error));
+    return !error;
+}
+
+static struct content *load(const struct arguments *a)
+{
+    auto_diags struct diags *d = diags_new();
+    struct content *content = content_load(
+        &(struct content_settings){
+            .district = a->district,
+            .lists = a->lists,
+            .rules = a->rules.items,
+            .rule_count = a->rules.count,
+            .site = a->site,
+        },
+        d);
+    auto_free char *text = diags_text(d);
+
+    if (diags_errors(d) || diags_warnings(d))
+        fputs(text, stderr);
+    return content;
+}
+
+static int replay(const struct arguments *a)
+{
+    struct crypt_hash_key key;
+    uint32_t events = 0;
+    auto_content struct content *content = NULL;
+
+    if (a->events && !(events = read_kinds(a->events)))
+        return OPTIONS_USAGE;
+    if (crypt_init() != 0 || !read_pseudonym_key(a->pseudonym_key, &key))
+        return 1;
+    content = load(a);
+    if (!content)
+        return 1;
+    return replay_run(&(struct replay_settings){
+        .files = a->files.items,
+        .file_count = a->files.count,
+        .filter = a->filter,
+        .content = content,
+        .agent = "replay",
+        .events = events,
+        .flow_capacity = REPLAY_FLOWS,
+        .stats = a->stats,
+        .pseudonym_key = &key,
+    });
+}
+
+static int run(const void *values, int argc, char **argv)
+{
+    const struct arguments *a = values;
+
+    (void)argc;
+    (void)argv;
+    if (a->files.count)
+        return replay(a);
+    fprintf(stderr, "hallwatch-agent: nothing to do: give a capture with -r FILE\n");
+    return OPTIONS_USAGE;
+}
+
+int agent_main(int argc, char **argv)
+{
+    static const struct command top = {
+        "hallwatch-agent",
+        .help = "watches a school segment and raises alerts by safety rules",
+        .options = rows,
+        .size = sizeof(struct arguments),
+        .run = run,
+    };
+
+    log_open("agent", LOG_LEVEL_INFO);
+    return options_run(&top, argc, argv);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * content.h - what an agent judges by: the district, its rules and its lists, loaded
+ * together because rules speak of both.
+ */
+#ifndef CONTENT_H
+#define CONTENT_H
+
+#include "auto.h"
+#include "diag.h"
+#include "district.h"
+#include "listdb.h"
+#include "rule.h"
+
+struct content {
+    struct district *district; /* NULL: none was given */
+    struct listdb *lists;      /* NULL: none was given */
+    struct ruleset *rules;     /* NULL: none were given */
+};
+
+struct content_settings {
+    const char *district; /* district.yaml; NULL: none */
+    const char *lists;    /* a compiled list file; NULL: none */
+    const char *const *rules;
+    size_t rule_count;
+    const char *site; /* whose local time and overlays apply; NULL: the first */
+};
+
+/* NULL when anything of it has an error; every fault is told to d. */
+struct content *content_load(const struct content_settings *settings, struct diags *d);
+void content_free(struct content *c);
+AUTO_DEFINE(content, content_free)
+#define auto_content __attribute__((cleanup(auto_content_run)))
+
+#endif
