@@ -204,12 +204,8 @@ static void print_stats(const struct replay *r, const char *file)
     auto_free char *line = NULL;
 
     json_put_text(o, "file", file);
-    if (r->courier) {
-        auto_json struct json *courier = courier_stats(r->courier);
-
-        json_put(o, "rules", json_copy(json_get(courier, "rules")));
-        json_put(o, "devices", json_copy(json_get(courier, "devices")));
-    }
+    if (r->courier)
+        json_put(o, "courier", courier_stats(r->courier));
     line = json_write(o);
     puts(line);
 }
