@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <ndpi/ndpi_api.h>
 
@@ -144,6 +145,15 @@ static struct ndpi_detection_module_struct *module_new(void)
     ndpi_set_protocol_detection_bitmask2(module, &all);
     ndpi_finalize_initialization(module);
     return module;
+}
+
+void dpi_prepare(void)
+{
+    struct ndpi_detection_module_struct *module = module_new();
+
+    if (module)
+        ndpi_exit_detection_module(module);
+    tzset();
 }
 
 struct dpi *dpi_new(const struct dpi_settings *settings)

@@ -30,6 +30,10 @@ struct dpi_counts {
     uint64_t evicted; /* flows whose inspection gave up its place */
 };
 
+/* Once in a process, before it gives up opening files: the libraries behind nDPI look at
+ * the system when they are first used. */
+void dpi_prepare(void);
+
 /* NULL: this nDPI cannot be used (then dpi_version says which it is). */
 struct dpi *dpi_new(const struct dpi_settings *settings);
 void dpi_free(struct dpi *d);

@@ -267,9 +267,10 @@ static int replay_one(const struct replay_settings *set, struct capture *capture
 int replay_run(const struct replay_settings *settings)
 {
     int code = 0, ends[2];
-    char error[SANDBOX_ERROR];
+    char error[SANDBOX_ERROR] = "no socket pair to be had";
     struct capture **captures = open_all(settings, &code);
 
+    dpi_prepare();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) !=
             0 ||
         sandbox_enter(SANDBOX_SENSOR, error) != 0) {
