@@ -76,6 +76,8 @@ static void on_device(const struct event *e, void *arg)
 {
     struct replay *r = arg;
 
+    if (!r->courier)
+        return;
     hits_put_device(r->writer, e);
     after_put(r);
 }
