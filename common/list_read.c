@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "list_read.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "domain.h"
+#include "file.h"
+#include "list_reader.h"
+#include "mem.h"
+#include "net.h"
+
+#define FILE_MAX_BYTES (UINT64_C(1) << 30)
+#define TOLD           5  /* refused lines of a file that are shown */
+#define SHOWN          60 /* bytes of one of them */
+
+static const char *const form_words[] = {"plain", "hosts", "ut1", "rpz", "csv"};
+const struct names names_list_form = {"form of a list", form_words,
+                                      sizeof(form_words) / sizeof(form_words[0])};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+struct text list_reader_word(struct text *line)
+{
+    struct text word;
+
+    while (line->len > 0 && is_blank(line->at[0])) {
+        line->at++;
+        line->len--;
+    }
+    word = (struct text){.at = line->at, .len = 0};
+    while (word.len < line->len && !is_blank(line->at[word.len]))
+        word.len++;
+    line->at += word.len;
+    line->len -= word.len;
+    return word;
+}
+
+void list_reader_refuse(struct list_reader *r, struct text what, const char *why)
+{
+    auto_buffer struct buffer shown = {0};
+    struct place at = {
+        .file = r->source->path, .line = r->line, .column = 1, .length = 1};
+
+    if (r->counts.refused++ >= TOLD)
+        return;
+    if (what.len > SHOWN)
+        what.len = SHOWN;
+    buffer_text_visible(&shown, what);
+    diags_warn(r->diags, at, "W0422", "\"%s\" %s; the line is left out",
+               shown.at ? shown.at : "", why);
+}
+
+void list_reader_name(struct list_reader *r, struct text name)
+{
+    char clean[DOMAIN_MAX];
+    struct text whole = name;
+    size_t len;
+
+    if (name.len > 1 && name.at[0] == '*' && name.at[1] == '.')
+        name = (struct text){.at = name.at + 2, .len = name.len - 2};
+    else if (name.len > 0 && name.at[0] == '.')
+        name = (struct text){.at = name.at + 1, .len = name.len - 1};
+
+    if (domain_clean(name, clean, &len) != 0 || memchr(clean, '*', len)) {
+        list_reader_refuse(r, whole, "is no host name");
+        return;
+    }
+    r->counts.names++;
+    r->fn((struct text){.at = clean, .len = len}, r->arg);
+}
+
+static int line_plain(struct list_reader *r, struct text line)
+{
+    struct text whole = line, name = list_reader_word(&line);
+
+    if (list_reader_word(&line).len > 0)
+        list_reader_refuse(r, whole, "is more than one word");
+    else
+        list_reader_name(r, name);
+    return 0;
+}
+
+static bool is_address(struct text word)
+{
+    char text[ADDR_TEXT];
+    struct addr addr;
+
+    if (word.len >= sizeof(text))
+        return false;
+    memcpy(text, word.at, word.len);
+    text[word.len] = '\0';
+    return addr_parse(text, &addr) == 0;
+}
+
+static int line_hosts(struct list_reader *r, struct text line)
+{
+    struct text whole = line, word = list_reader_word(&line);
+
+    if (!is_address(word)) {
+        list_reader_refuse(r, whole, "does not begin with an address");
+        return 0;
+    }
+    while ((word = list_reader_word(&line)).len > 0) {
+        /* localhost, broadcasthost, ip6-allnodes: the machine's own names have no dot. */
+        if (!memchr(word.at, '.', word.len) || text_equal(word, TEXT("0.0.0.0")) ||
+            text_equal(word, TEXT("localhost.localdomain")))
+            r->counts.skipped++;
+        else
+            list_reader_name(r, word);
+    }
+    return 0;
+}
+
+static const struct {
+    int (*line)(struct list_reader *r, struct text line);
+    char comment; /* and where: */
+    bool anywhere;
+} forms[] = {
+    [LIST_FORM_PLAIN] = {line_plain, '#', true},
+    [LIST_FORM_HOSTS] = {line_hosts, '#', true},
+    [LIST_FORM_UT1] = {line_plain, '#', true},
+    [LIST_FORM_RPZ] = {list_line_rpz, ';', true},
+    [LIST_FORM_CSV] = {list_line_csv, '#', false},
+};
+
+/* The line without a comment and what is blank at its end. */
+static struct text trimmed(enum list_form form, struct text line)
+{
+    const char *comment = NULL;
+
+    if (forms[form].anywhere)
+        comment = memchr(line.at, forms[form].comment, line.len);
+    else if (line.len > 0 && line.at[0] == forms[form].comment)
+        comment = line.at;
+    if (comment)
+        line.len = (size_t)(comment - line.at);
+    while (line.len > 0 && is_blank(line.at[line.len - 1]))
+        line.len--;
+    return line;
+}
+
+static struct text next_line(struct text *rest)
+{
+    const char *end = memchr(rest->at, '\n', rest->len);
+    struct text line = {.at = rest->at,
+                        .len = end ? (size_t)(end - rest->at) : rest->len};
+    size_t taken = line.len + (end ? 1 : 0);
+
+    rest->at += taken;
+    rest->len -= taken;
+    return line;
+}
+
+static int read_lines(struct list_reader *r, struct text rest)
+{
+    enum list_form form = r->source->form;
+
+    if (rest.len >= 3 && memcmp(rest.at, "\xef\xbb\xbf", 3) == 0)
+        rest = (struct text){.at = rest.at + 3, .len = rest.len - 3};
+    while (rest.len > 0) {
+        struct text line = trimmed(form, next_line(&rest));
+        int result;
+
+        r->line++;
+        if (line.len == 0)
+            continue;
+        r->counts.lines++;
+        result = forms[form].line(r, line);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+int list_parse(const struct list_source *source, const char *bytes, size_t len,
+               list_name_fn *fn, void *arg, struct list_counts *ret_counts,
+               struct diags *d)
+{
+    struct list_reader r = {.source = source, .fn = fn, .arg = arg, .diags = d};
+    struct place file = {.file = source->path};
+    int result = read_lines(&r, (struct text){.at = bytes, .len = len});
+
+    if (result != 0)
+        return result;
+    if (r.counts.refused > TOLD)
+        diags_warn(d, file, "W0422", "%llu more lines are left out",
+                   (unsigned long long)(r.counts.refused - TOLD));
+    *ret_counts = r.counts;
+    return 0;
+}
+
+/* UT1 ships a category as a folder. */
+static char *file_of(const struct list_source *source)
+{
+    struct stat st;
+
+    if (source->form == LIST_FORM_UT1 && stat(source->path, &st) == 0 &&
+        S_ISDIR(st.st_mode))
+        return xasprintf("%s/domains", source->path);
+    return xstrdup(source->path);
+}
+
+int list_read(const struct list_source *source, list_name_fn *fn, void *arg,
+              struct list_counts *ret_counts, struct diags *d)
+{
+    auto_free char *path = file_of(source), *bytes = NULL;
+    struct list_source file = *source;
+    size_t len;
+    int result = file_read(path, FILE_MAX_BYTES, &bytes, &len);
+
+    file.path = path;
+    if (result != 0) {
+        diags_error(d, (struct place){.file = path}, "E0420",
+                    "the list cannot be read: %s", strerror(-result));
+        return result;
+    }
+    return list_parse(&file, bytes, len, fn, arg, ret_counts, d);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * list_read.h - lists of domains as others write them.
+ *
+ * Every name is cleaned (domain.h) before it is handed on; a leading "*." or "." is taken
+ * off, as a listed name stands for all below it anyway. A line that cannot be used is
+ * counted and left out, and the first few of a file are told with their place.
+ */
+#ifndef LIST_READ_H
+#define LIST_READ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "diag.h"
+#include "names.h"
+#include "text.h"
+
+/* '#' begins a comment in the first three. */
+enum list_form {
+    LIST_FORM_PLAIN, /* one domain a line */
+    LIST_FORM_HOSTS, /* "0.0.0.0 name name", as in /etc/hosts */
+    LIST_FORM_UT1,   /* a category's folder of Universite Toulouse: its file "domains" */
+    LIST_FORM_RPZ,   /* a response policy zone; what it passes through is left out */
+    LIST_FORM_CSV,   /* a column of a table, RFC 4180 */
+};
+extern const struct names names_list_form;
+
+struct list_source {
+    enum list_form form;
+    const char *path;
+    const char *column; /* CSV: the heading of a column, or its number from 1 when the
+                         * table has no headings; NULL: the first, without headings */
+};
+
+struct list_counts {
+    uint64_t lines;   /* that were neither empty nor comments */
+    uint64_t names;   /* handed on */
+    uint64_t skipped; /* lines that list nothing, as they should: SOA, localhost */
+    uint64_t refused; /* lines or names that cannot be used */
+};
+
+/* name is borrowed for the call. */
+typedef void list_name_fn(struct text name, void *arg);
+
+/*
+ * All of a file, at most 1 GiB. 0, or -errno and an error in d (E0420: it cannot be read;
+ * E0421: it has no such column). Refused lines are warnings (W0422) and no failure: who
+ * calls decides how many are too many.
+ */
+int list_read(const struct list_source *source, list_name_fn *fn, void *arg,
+              struct list_counts *ret_counts, struct diags *d);
+
+/* The same from bytes; source->path is only for messages. */
+int list_parse(const struct list_source *source, const char *bytes, size_t len,
+               list_name_fn *fn, void *arg, struct list_counts *ret_counts,
+               struct diags *d);
+
+#endif
