@@ -146,6 +146,18 @@ void alert_pseudonym(const struct crypt_hash_key *key, const char *term,
     ret_name[at] = '\0';
 }
 
+/* A value as plain text: without the quotes that a rule would need. */
+static void add_plain(const struct event *e, enum field_id f, struct buffer *out)
+{
+    enum field_type type = field_get(f)->type;
+    const struct value *v = event_get(e, f);
+
+    if (type == TYPE_TEXT || type == TYPE_DOMAIN)
+        buffer_add(out, v->text.at, v->text.len);
+    else
+        event_print_value(e, f, out);
+}
+
 static char *seal(const struct alert_maker *m, const struct event *e,
                   const struct field_set *hidden)
 {
@@ -157,8 +169,8 @@ static char *seal(const struct alert_maker *m, const struct event *e,
 
         if (!field_set_has(hidden, f) || field_get(f)->privacy == PRIVACY_MEMORY)
             continue;
-        event_print_value(e, f, &value);
-        json_put_text(truth, field_get(f)->name, value.at ? value.at : "");
+        add_plain(e, f, &value);
+        json_put_bytes(truth, field_get(f)->name, (struct text){value.at, value.len});
     }
     text = json_write(truth);
     return crypt_seal(m->set.vault, text, strlen(text));
@@ -177,7 +189,8 @@ static void put_pseudonym(const struct alert_maker *m, const struct event *e,
 
         if (!event_has(e, names[i]))
             continue;
-        event_print_value(e, names[i], &device);
+        add_plain(e, names[i], &device);
+        buffer_text(&device, "");
         if (m->set.pseudonym_key) {
             alert_pseudonym(m->set.pseudonym_key, term ? term : "", device.at, pseudonym);
             json_put_path(doc, "hallwatch.device.pseudonym", json_new_text(pseudonym));

@@ -11,7 +11,7 @@
 #include "crypt.h"
 #include "file.h"
 #include "mem.h"
-#include "ruleset.h"
+#include "rule_tests.h"
 
 #define FILE_MAX ((size_t)16 << 20)
 
@@ -394,6 +394,7 @@ struct ruleset *ruleset_load(const struct ruleset_settings *settings, struct dia
     };
     rule_names_read(&r);
     read_rules(&r);
+    rule_tests_read(&r);
     if (diags_errors(d) > errors)
         return NULL;
     rule_names_report_unused(&r);
@@ -432,7 +433,7 @@ const struct rule *ruleset_rule(const struct ruleset *s, size_t i)
 int ruleset_find(const struct ruleset *s, const char *id)
 {
     for (size_t i = 0; i < s->rule_count; i++)
-        if (strcmp(s->rules[i].rule.id, id) == 0)
+        if (s->rules[i].rule.id && strcmp(s->rules[i].rule.id, id) == 0)
             return (int)i;
     return -ENOENT;
 }

@@ -69,7 +69,7 @@ struct ruleset {
     uint32_t kinds;
     struct field_set uses;
     char version[17];
-    const struct ruleset_tests *tests; /* rule_test.c */
+    const struct ruleset_tests *tests; /* rule_tests.h */
 };
 
 /* What reading a file needs at hand. */

@@ -37,7 +37,7 @@ struct tracker {
     tracker_fn *fn;
     void *arg;
     struct hash_key secrets[2];
-    struct rule_state **states;
+    struct rule_state **states; /* NULL: the rule was not hit yet */
     size_t count;
     struct event *event;            /* room for a summary's */
     uint8_t packed[EVENT_PACK_MAX]; /* room to pack one */
@@ -56,11 +56,6 @@ struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg
     t->event = event_new();
     t->count = ruleset_count(set);
     t->states = xcalloc(t->count + 1, sizeof(*t->states));
-    for (size_t i = 0; i < t->count; i++) {
-        t->states[i] = xcalloc(1, sizeof(struct rule_state));
-        t->states[i]->tracker = t;
-        t->states[i]->rule = i;
-    }
     return t;
 }
 
@@ -70,6 +65,8 @@ void tracker_free(struct tracker *t)
         return;
     t->silent = true;
     for (size_t i = 0; i < t->count; i++) {
+        if (!t->states[i])
+            continue;
         agemap_free(t->states[i]->windows);
         agemap_free(t->states[i]->told);
         free(t->states[i]);
@@ -77,6 +74,18 @@ void tracker_free(struct tracker *t)
     free(t->states);
     event_free(t->event);
     free(t);
+}
+
+static struct rule_state *state_of(struct tracker *t, size_t rule)
+{
+    struct rule_state *s = t->states[rule];
+
+    if (s)
+        return s;
+    s = t->states[rule] = xcalloc(1, sizeof(*s));
+    s->tracker = t;
+    s->rule = rule;
+    return s;
 }
 
 static const struct rule *rule_of(const struct rule_state *s)
@@ -301,7 +310,7 @@ static void tell(struct rule_state *s, const struct event *e,
 
 void tracker_hit(struct tracker *t, size_t rule, const struct event *e)
 {
-    struct rule_state *s = t->states[rule];
+    struct rule_state *s = state_of(t, rule);
     struct window_reading w = {.value = 1, .first = event_time(e), .last = event_time(e)};
 
     s->counts.hits++;
@@ -315,6 +324,8 @@ void tracker_hit(struct tracker *t, size_t rule, const struct event *e)
 void tracker_tick(struct tracker *t, usec_t now)
 {
     for (size_t i = 0; i < t->count; i++) {
+        if (!t->states[i])
+            continue;
         drop_due(t->states[i], now);
         drop_empty_windows(t->states[i], now);
     }
@@ -323,29 +334,29 @@ void tracker_tick(struct tracker *t, usec_t now)
 void tracker_finish(struct tracker *t)
 {
     for (size_t i = 0; i < t->count; i++)
-        while (t->states[i]->told && agemap_count(t->states[i]->told) > 0)
+        while (t->states[i] && t->states[i]->told && agemap_count(t->states[i]->told) > 0)
             agemap_drop_oldest(t->states[i]->told);
 }
 
 struct tracker_counts tracker_counts(const struct tracker *t, size_t rule)
 {
-    return t->states[rule]->counts;
+    return t->states[rule] ? t->states[rule]->counts : (struct tracker_counts){0};
 }
 
 uint64_t tracker_peak(const struct tracker *t, size_t rule, usec_t *ret_at)
 {
-    *ret_at = t->states[rule]->peak_at;
-    return t->states[rule]->peak;
+    *ret_at = t->states[rule] ? t->states[rule]->peak_at : 0;
+    return t->states[rule] ? t->states[rule]->peak : 0;
 }
 
 static void take_over(struct tracker *t, size_t to, struct tracker *old, size_t from)
 {
-    struct rule_state *mine = t->states[to];
-
     t->states[to] = old->states[from];
+    old->states[from] = NULL;
+    if (!t->states[to])
+        return;
     t->states[to]->tracker = t;
     t->states[to]->rule = to;
-    old->states[from] = mine;
 }
 
 void tracker_inherit(struct tracker *t, struct tracker *old)

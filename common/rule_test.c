@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A test's events are put in order of time and go the way that events of packets go:
+ * matcher, then tracker. Only the hits of the test's own rule, or of its file's rules,
+ * are counted.
+ */
+#include "rule_test.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "items.h"
+#include "mem.h"
+#include "rule_tests.h"
+#include "tracker.h"
+
+#define SEEN_YES 1
+#define SEEN_NO  2
+
+struct planned {
+    usec_t at;
+    const struct node *body;
+    uint64_t n;
+    size_t order;
+};
+
+/* One test under way. */
+struct trial {
+    const struct ruleset *set;
+    const struct rule_test *test;
+    struct diags *diags;
+    struct planned *events;
+    size_t event_count, event_capacity;
+    struct tracker *tracker;
+    uint64_t counts[EXPECTED_COUNTS];
+    struct event *event; /* the one that is being tried */
+    struct event *alert; /* that of the first alert, with window.value */
+    bool has_alert;
+};
+
+struct runner {
+    const struct ruleset *set;
+    const struct rule_test_settings *settings;
+    struct diags *diags;
+    struct matcher *matcher;
+    struct list_memo *lists;
+    uint8_t **seen;  /* for each rule, for each step: SEEN_YES, SEEN_NO */
+    uint8_t *tested; /* for each rule: a test that it met, one that it did not */
+};
+
+/* ---- the events of a test ---- */
+
+static void plan(struct trial *t, const struct node *body, uint64_t n, usec_t at)
+{
+    t->events = xgrow(t->events, t->event_count, &t->event_capacity, sizeof(*t->events));
+    t->events[t->event_count] = (struct planned){at, body, n, t->event_count};
+    t->event_count++;
+}
+
+static void plan_generated(struct trial *t, const struct node *g)
+{
+    const struct node *body = node_get(g, "event"), *n = node_get(g, "at");
+    uint64_t count = 0, every = 0;
+    usec_t at = t->test->start, after = 0;
+
+    node_read_number(node_get(g, "count"), 1, UINT32_MAX, &count, t->diags);
+    if (node_get(g, "every"))
+        node_read_duration(node_get(g, "every"), &every, t->diags);
+    if (n && node_read_duration(n, &after, t->diags))
+        at += after;
+    for (uint64_t i = 1; i <= count; i++, at += every)
+        plan(t, body, i, at);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct planned *x = a, *y = b;
+
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+static void plan_all(struct trial *t)
+{
+    const struct rule_test *test = t->test;
+    usec_t at = test->start;
+
+    for (size_t i = 0; test->events && i < node_count(test->events); i++) {
+        const struct node *body = node_item(test->events, i);
+
+        if (!rule_test_event(t->event, body, 1, test->start, at, t->diags))
+            continue;
+        at = event_time(t->event);
+        plan(t, body, 1, at);
+    }
+    for (size_t i = 0; test->generate && i < items_count(test->generate); i++)
+        plan_generated(t, items_at(test->generate, i));
+    if (t->event_count > 0)
+        qsort(t->events, t->event_count, sizeof(*t->events), by_time);
+}
+
+/* ---- running them ---- */
+
+static bool concerns(const struct trial *t, size_t rule)
+{
+    if (t->test->rule == ALL_RULES)
+        return t->set->rules[rule].file == t->test->file;
+    return rule == t->test->rule;
+}
+
+static void on_match(size_t rule, enum match_verdict verdict, void *arg)
+{
+    struct trial *t = arg;
+
+    if (!concerns(t, rule))
+        return;
+    t->counts[verdict == MATCH_HIT ? EXPECT_MATCH : EXPECT_EXCEPTED]++;
+    if (verdict == MATCH_HIT)
+        tracker_hit(t->tracker, rule, t->event);
+}
+
+static void on_alert(const struct raised *r, void *arg)
+{
+    struct trial *t = arg;
+
+    t->counts[r->summary ? EXPECT_SUMMARIES : EXPECT_ALERTS]++;
+    if (r->summary || t->has_alert)
+        return;
+    event_copy(t->alert, r->event);
+    event_put_number(t->alert, FIELD_WINDOW_VALUE, r->value);
+    t->has_alert = true;
+}
+
+/* The rule's program on the event, noting the answers that were met on the way. */
+static void note_steps(struct runner *r, size_t rule, const struct event *e)
+{
+    const struct program *p = &r->set->rules[rule].program;
+    uint16_t at = 0;
+
+    if (!(r->set->rules[rule].rule.watch >> event_kind(e) & 1))
+        return;
+    if (!r->seen[rule])
+        r->seen[rule] = xcalloc(p->count, 1);
+    list_memo_begin(r->lists);
+    do {
+        bool yes =
+            predicate_holds(&r->set->predicates.at[p->steps[at].predicate], e, r->lists);
+
+        r->seen[rule][at] |= yes ? SEEN_YES : SEEN_NO;
+        at = yes ? p->steps[at].yes : p->steps[at].no;
+    } while (at < EXPR_FALSE);
+}
+
+static void run_events(struct runner *r, struct trial *t)
+{
+    for (size_t i = 0; i < t->event_count; i++) {
+        const struct planned *p = &t->events[i];
+
+        if (!rule_test_event(t->event, p->body, p->n, t->test->start, p->at, t->diags))
+            continue;
+        ruleset_match(r->matcher, t->event, on_match, t);
+        for (size_t k = 0; r->settings->coverage && k < r->set->rule_count; k++)
+            if (concerns(t, k))
+                note_steps(r, k, t->event);
+    }
+    tracker_finish(t->tracker);
+}
+
+/* ---- judging ---- */
+
+/* Of a rule that was not met: the condition at which the first event failed. */
+static void hint_condition(struct runner *r, struct trial *t)
+{
+    const struct compiled_rule *c;
+    const struct predicate *p = NULL;
+    auto_buffer struct buffer value = {0};
+    uint16_t at = 0;
+
+    if (t->test->rule == ALL_RULES || t->event_count == 0)
+        return;
+    c = &r->set->rules[t->test->rule];
+    if (!rule_test_event(t->event, t->events[0].body, t->events[0].n, t->test->start,
+                         t->events[0].at, t->diags) ||
+        !(c->rule.watch >> event_kind(t->event) & 1))
+        return;
+    list_memo_begin(r->lists);
+    do {
+        p = &r->set->predicates.at[c->program.steps[at].predicate];
+        at = predicate_holds(p, t->event, r->lists) ? c->program.steps[at].yes
+                                                    : c->program.steps[at].no;
+    } while (at < EXPR_FALSE);
+    if (at == EXPR_TRUE) {
+        diags_hint(t->diags, "its condition is met: look at scope, during, exceptions");
+        return;
+    }
+    if (event_has(t->event, p->field))
+        event_print_value(t->event, p->field, &value);
+    diags_hint(t->diags, "the first event fails at: %.*s (%s is %s)", (int)p->written.len,
+               p->written.at, field_get(p->field)->name,
+               value.len ? value.at : "missing");
+}
+
+static void hint_window(struct runner *r, struct trial *t)
+{
+    const struct rule_window *w = &r->set->rules[t->test->rule].rule.window;
+    char after[CLOCK_TEXT];
+    uint64_t peak;
+    usec_t at;
+
+    if (w->kind == WINDOW_NONE)
+        return;
+    peak = tracker_peak(t->tracker, t->test->rule, &at);
+    clock_print_duration(at > t->test->start ? at - t->test->start : 0, after);
+    diags_hint(t->diags, "highest window.value was %llu at %s; the rule needs %llu",
+               (unsigned long long)peak, after, (unsigned long long)w->reach);
+}
+
+static bool judge_counts(struct runner *r, struct trial *t)
+{
+    const struct rule_test *test = t->test;
+
+    for (enum expected_count c = 0; c < EXPECTED_COUNTS; c++) {
+        if (!test->expected[c].node || test->expected[c].count == t->counts[c])
+            continue;
+        diags_error(t->diags, node_place(test->expected[c].node), "E0601",
+                    "test \"%s\" failed: expected %s %llu, got %llu", test->name,
+                    rule_test_count_name(c), (unsigned long long)test->expected[c].count,
+                    (unsigned long long)t->counts[c]);
+        if (t->counts[EXPECT_MATCH] == 0 && t->counts[EXPECT_EXCEPTED] == 0)
+            hint_condition(r, t);
+        else if (test->rule != ALL_RULES)
+            hint_window(r, t);
+        return false;
+    }
+    return true;
+}
+
+/* The expected value goes into an event of its own, and both are printed. */
+static bool judge_field(struct trial *t, const struct node *key, const struct node *value)
+{
+    auto_buffer struct buffer wanted = {0}, got = {0};
+    auto_event struct event *room = event_new();
+    enum field_id f = field_find(node_text(key), strlen(node_text(key)));
+
+    event_begin(room, event_kind(t->alert), 0);
+    if (!rule_test_put(room, f, value, 1, t->diags))
+        return false;
+    event_print_value(room, f, &wanted);
+    if (event_has(t->alert, f))
+        event_print_value(t->alert, f, &got);
+    if (got.len && strcmp(got.at, wanted.at) == 0)
+        return true;
+    diags_error(t->diags, node_place(value), "E0601",
+                "test \"%s\" failed: expected %s to be %s, got %s", t->test->name,
+                node_text(key), wanted.at, got.len ? got.at : "none");
+    return false;
+}
+
+static bool judge_fields(struct trial *t)
+{
+    const struct node *fields = t->test->fields;
+
+    if (fields && !t->has_alert) {
+        diags_error(t->diags, node_place(fields), "E0601",
+                    "test \"%s\" failed: expected these fields, but there is no alert",
+                    t->test->name);
+        return false;
+    }
+    for (size_t i = 0; fields && i < node_count(fields); i++)
+        if (!judge_field(t, node_key(fields, i), node_value(fields, i)))
+            return false;
+    return true;
+}
+
+static bool run_trial(struct runner *r, const struct rule_test *test)
+{
+    struct trial t = {.set = r->set, .test = test, .diags = r->diags};
+    bool passed;
+
+    t.event = event_new();
+    t.alert = event_new();
+    t.tracker = tracker_new(r->set, on_alert, &t);
+    plan_all(&t);
+    run_events(r, &t);
+    passed = judge_counts(r, &t) && judge_fields(&t);
+    if (test->rule != ALL_RULES)
+        r->tested[test->rule] |= t.counts[EXPECT_MATCH] ? SEEN_YES : SEEN_NO;
+    tracker_free(t.tracker);
+    event_free(t.event);
+    event_free(t.alert);
+    free(t.events);
+    return passed;
+}
+
+/* ---- captures ---- */
+
+/* The path as it is, or from the folder of the rule file, or from one above it. */
+static char *find_pcap(const struct rule_test *test)
+{
+    const char *name = node_text(test->pcap);
+    auto_free char *folder = xstrdup(test->file->path);
+    char *slash;
+
+    if (name[0] == '/' || access(name, R_OK) == 0)
+        return xstrdup(name);
+    while ((slash = strrchr(folder, '/'))) {
+        char *path;
+
+        *slash = '\0';
+        path = xasprintf("%s/%s", folder, name);
+        if (access(path, R_OK) == 0)
+            return path;
+        free(path);
+    }
+    return NULL;
+}
+
+static enum rule_test_verdict run_pcap(struct runner *r, const struct rule_test *test,
+                                       const char **ret_why)
+{
+    auto_free char *path = r->settings->pcap ? find_pcap(test) : NULL;
+    const char *rule = test->rule == ALL_RULES ? NULL : r->set->rules[test->rule].rule.id;
+    uint64_t alerts;
+    int err;
+
+    *ret_why = r->settings->pcap ? "the capture is missing" : "captures are not run here";
+    if (!path)
+        return TEST_SKIPPED;
+    err = r->settings->pcap(path, test->file->path, rule, &alerts, r->settings->arg);
+    *ret_why = "hallwatch-agent is not there";
+    if (err == -ENOENT)
+        return TEST_SKIPPED;
+    if (err) {
+        diags_error(r->diags, node_place(test->pcap), "E0601",
+                    "test \"%s\" failed: hallwatch-agent could not run the capture",
+                    test->name);
+        return TEST_FAILED;
+    }
+    if (!test->expected[EXPECT_ALERTS].node ||
+        test->expected[EXPECT_ALERTS].count == alerts)
+        return TEST_PASSED;
+    diags_error(r->diags, node_place(test->expected[EXPECT_ALERTS].node), "E0601",
+                "test \"%s\" failed: expected alerts %llu, got %llu", test->name,
+                (unsigned long long)test->expected[EXPECT_ALERTS].count,
+                (unsigned long long)alerts);
+    return TEST_FAILED;
+}
+
+/* ---- all of them ---- */
+
+static enum rule_test_verdict run_one(struct runner *r, const struct rule_test *test,
+                                      const char **ret_why)
+{
+    const struct rule *rule =
+        test->rule == ALL_RULES ? NULL : &r->set->rules[test->rule].rule;
+
+    *ret_why = "the rule is disabled";
+    if (rule && rule->mode == MODE_DISABLED)
+        return TEST_SKIPPED;
+    *ret_why = "the rule runs at the collector";
+    if (rule && rule->at_collector)
+        return TEST_SKIPPED;
+    if (test->pcap)
+        return run_pcap(r, test, ret_why);
+    return run_trial(r, test) ? TEST_PASSED : TEST_FAILED;
+}
+
+static void report_step(struct runner *r, const struct compiled_rule *c, size_t step,
+                        uint8_t seen)
+{
+    struct text written = r->set->predicates.at[c->program.steps[step].predicate].written;
+
+    if (seen != (SEEN_YES | SEEN_NO))
+        diags_warn(r->diags, node_place(node_get(c->node, "when")), "W0603",
+                   "rule %s: in no test is \"%.*s\" %s", c->rule.id, (int)written.len,
+                   written.at,
+                   seen == SEEN_NO    ? "true"
+                   : seen == SEEN_YES ? "false"
+                                      : "asked");
+}
+
+static void report_coverage(struct runner *r)
+{
+    for (size_t i = 0; i < r->set->rule_count; i++) {
+        const struct compiled_rule *c = &r->set->rules[i];
+
+        if (c->rule.mode == MODE_DISABLED || c->rule.at_collector)
+            continue;
+        if (!(r->tested[i] & SEEN_YES))
+            diags_warn(r->diags, c->rule.place, "W0602", "rule %s: no test matches it",
+                       c->rule.id);
+        if (!(r->tested[i] & SEEN_NO))
+            diags_warn(r->diags, c->rule.place, "W0602",
+                       "rule %s: no test comes near and does not match", c->rule.id);
+        for (size_t k = 0; k < c->program.count; k++)
+            report_step(r, c, k, r->seen[i] ? r->seen[i][k] : 0);
+    }
+}
+
+struct rule_test_counts ruleset_test(const struct ruleset *set,
+                                     const struct rule_test_settings *settings,
+                                     struct diags *d)
+{
+    struct runner r = {.set = set, .settings = settings, .diags = d};
+    struct rule_test_counts counts = {0};
+
+    r.matcher = matcher_new(set);
+    r.lists = list_memo_new(set->settings.lists);
+    r.seen = xcalloc(set->rule_count + 1, sizeof(*r.seen));
+    r.tested = xcalloc(set->rule_count + 1, 1);
+    for (size_t i = 0; i < set->tests->count; i++) {
+        const struct rule_test *test = &set->tests->at[i];
+        const char *why, *owner = test->rule == ALL_RULES
+                                      ? test->file->path
+                                      : set->rules[test->rule].rule.id;
+        enum rule_test_verdict verdict = run_one(&r, test, &why);
+
+        counts.passed += verdict == TEST_PASSED;
+        counts.failed += verdict == TEST_FAILED;
+        counts.skipped += verdict == TEST_SKIPPED;
+        if (settings->each)
+            settings->each(owner, test->name, verdict,
+                           verdict == TEST_SKIPPED ? why : NULL, settings->arg);
+    }
+    if (settings->coverage)
+        report_coverage(&r);
+    for (size_t i = 0; i < set->rule_count; i++)
+        free(r.seen[i]);
+    free(r.seen);
+    free(r.tested);
+    list_memo_free(r.lists);
+    matcher_free(r.matcher);
+    return counts;
+}
