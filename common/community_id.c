@@ -108,6 +108,7 @@ void community_id(const struct addr *src, const struct addr *dst, uint16_t src_p
         b = was_a;
     }
     digest_sha1(bytes, serialise(bytes, a, b, addr_len, ip_proto), digest);
-    memcpy(ret_text, "1:", 2);
+    ret_text[0] = '1';
+    ret_text[1] = ':';
     base64(digest, sizeof(digest), ret_text + 2);
 }

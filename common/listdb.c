@@ -40,7 +40,7 @@ struct listdb {
 static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
                         uint64_t *ret_checksum)
 {
-    const uint8_t *magic = cur_bytes(c, 8);
+    uint64_t magic = cur_u64_le(c);
     uint32_t format = cur_u32_le(c), zero = cur_u32_le(c);
     struct listdb_counts n;
 
@@ -51,7 +51,7 @@ static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
     n.sets = cur_u32_le(c);
     n.bucket_bits = cur_u32_le(c);
 
-    if (cur_broken(c) || memcmp(magic, LISTDB_MAGIC, 8) != 0)
+    if (cur_broken(c) || magic != LISTDB_MAGIC)
         return -EBADMSG;
     if (format != LISTDB_FORMAT)
         return -EPROTONOSUPPORT;

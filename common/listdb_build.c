@@ -217,8 +217,8 @@ static uint8_t *put_text(uint8_t *at, const char *text, size_t room)
 
 static void put_header(uint8_t *at, const struct listdb_counts *n)
 {
-    memcpy(at, LISTDB_MAGIC, 8);
-    at = put_number(at + 8, LISTDB_FORMAT, 4);
+    at = put_number(at, LISTDB_MAGIC, 8);
+    at = put_number(at, LISTDB_FORMAT, 4);
     at = put_number(at + 12, n->seed, 8); /* behind zero and checksum */
     at = put_number(at, n->entries, 4);
     at = put_number(at, n->lists, 4);

@@ -31,7 +31,7 @@
 #include "hash.h"
 #include "listdb.h"
 
-#define LISTDB_MAGIC          "HWLISTS\n"
+#define LISTDB_MAGIC          UINT64_C(0x0a535453494c5748) /* "HWLISTS\n" */
 #define LISTDB_FORMAT         1
 #define LISTDB_CHECKED        24 /* where the checksum's cover begins */
 #define LISTDB_HEADER_BYTES   64
