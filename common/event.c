@@ -20,6 +20,7 @@ struct event {
     enum event_kind kind;
     bool too_small; /* something found no room */
     usec_t time;
+    struct domain_cache *domains; /* made when the first host is put */
     uint64_t has[WORDS];
     size_t used; /* bytes of room */
     struct value values[FIELD_COUNT];
@@ -45,6 +46,9 @@ struct event *event_new(void)
 
 void event_free(struct event *e)
 {
+    if (!e)
+        return;
+    domain_cache_free(e->domains);
     free(e);
 }
 
@@ -316,6 +320,9 @@ void event_put_host(struct event *e, enum field_id f, enum field_id registrable,
         whole = printable(name, odd);
     }
     event_put_text(e, f, whole);
-    if (registrable != FIELD_UNKNOWN && clean.len > 0 && !is_address(clean))
-        event_put_text(e, registrable, domain_registrable(clean));
+    if (registrable == FIELD_UNKNOWN || clean.len == 0 || is_address(clean))
+        return;
+    if (!e->domains)
+        e->domains = domain_cache_new();
+    event_put_text(e, registrable, domain_cache_registrable(e->domains, clean));
 }
