@@ -16,6 +16,7 @@ static const struct {
     {"192.168.1.52", "8.8.8.8", 54585, 53, 17, "1:d/FP5EW3wiY1vCndhwleRRKHowQ="},
     {"192.168.170.8", "192.168.170.56", 7, 80, 132, "1:jQgCxbku+pNGw8WPbEc/TS/uTpQ="},
     {"192.168.0.89", "192.168.0.1", 8, 0, 1, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="},
+    {"192.168.0.89", "192.168.0.1", 20, 0, 1, "1:3o2RFccXzUgjl7zDpqmY7yJi8rI="},
     {"fe80::200:86ff:fe05:80da", "fe80::260:97ff:fe07:69ea", 135, 0, 58,
      "1:dGHyGvjMfljg6Bppwm3bg0LO8TY="},
     {"10.1.10.10", "10.1.10.1", 0, 0, 89, "1:L5HTnrL5YVnq2JSV8o83h1GhWsE="},

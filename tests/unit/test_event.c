@@ -269,6 +269,20 @@ static void packed_bytes_that_no_event_gives_are_refused(void **state)
     }
 }
 
+static void a_field_packed_twice_is_refused(void **state)
+{
+    auto_event struct event *e = begun(EVENT_DNS), *back = event_new();
+    uint8_t bytes[64];
+    int len;
+
+    (void)state;
+    event_put_number(e, FIELD_DNS_RCODE, 3);
+    len = event_pack(e, bytes, sizeof(bytes));
+    assert_int_equal(len, 12 + 10);
+    memcpy(bytes + len, bytes + 12, 10);
+    assert_int_equal(event_unpack(back, bytes, (size_t)len + 10), -EBADMSG);
+}
+
 static void a_host_name_is_put_clean_with_its_registrable_domain(void **state)
 {
     auto_event struct event *e = begun(EVENT_TLS);
@@ -330,6 +344,7 @@ int main(void)
         cmocka_unit_test(a_packet_that_is_too_small_is_told),
         cmocka_unit_test(a_packed_event_cut_short_is_refused_and_leaves_nothing),
         cmocka_unit_test(packed_bytes_that_no_event_gives_are_refused),
+        cmocka_unit_test(a_field_packed_twice_is_refused),
         cmocka_unit_test(a_host_name_is_put_clean_with_its_registrable_domain),
         cmocka_unit_test(an_address_as_host_has_no_registrable_domain),
         cmocka_unit_test(a_tunnels_name_keeps_its_registrable_domain),

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "auto.h"
-#include "listdb.h"
+#include "common/listdb_file.h"
 #include "mem.h"
 
 enum { GAMBLING, ADULT, HELP, LISTS };
@@ -310,6 +310,71 @@ static void a_damaged_file_is_refused(void **state)
     }
 }
 
+/* Opens the file with one byte changed and the checksum put right. */
+static int opened_with(const char *bytes, size_t len, size_t at, uint8_t byte)
+{
+    auto_free char *file = xmalloc(len);
+    uint64_t checksum;
+
+    memcpy(file, bytes, len);
+    file[at] = (char)byte;
+    checksum = listdb_checksum((const uint8_t *)file, len);
+    for (size_t i = 0; i < 8; i++)
+        file[16 + i] = (char)(checksum >> 8 * i);
+    return opened(file, len);
+}
+
+static void a_file_that_contradicts_itself_is_refused(void **state)
+{
+    const struct place *p = *state;
+    auto_free char *bytes = NULL;
+    struct listdb_counts n = {.entries = 4, .lists = LISTS};
+    struct listdb_layout at;
+    size_t len;
+
+    listdb_close(small(p->path));
+    bytes = content(p->path, &len);
+    n.sets = (uint8_t)bytes[40]; /* behind seed, entries and lists */
+    at = listdb_layout(&n);
+    assert_int_equal(at.size, len);
+
+    assert_int_equal(opened_with(bytes, len, 0, 'H'), 0);
+    assert_int_equal(opened_with(bytes, len, 32, 5), -EBADMSG); /* entries */
+    assert_int_equal(opened_with(bytes, len, 44, 1), -EBADMSG); /* bucket bits */
+    assert_int_equal(opened_with(bytes, len, 44, 40), -EBADMSG);
+    assert_int_equal(opened_with(bytes, len, at.lists + 296, 3), -EBADMSG); /* kind */
+    assert_int_equal(opened_with(bytes, len, at.sets, 1 << LISTS), -EBADMSG);
+    assert_int_equal(opened_with(bytes, len, at.index, 1), -EBADMSG);
+    assert_int_equal(opened_with(bytes, len, at.index + 12, 3), -EBADMSG);
+    memset(bytes + at.lists, 'x', 48); /* a name without an end */
+    assert_int_equal(opened_with(bytes, len, 0, 'H'), -EBADMSG);
+}
+
+static void a_set_that_is_not_there_is_no_answer(void **state)
+{
+    const struct place *p = *state;
+    struct list_builder *b = builder();
+    auto_listdb struct listdb *db = NULL;
+    auto_free char *bytes = NULL;
+    struct listdb_counts n = {.entries = 1, .lists = LISTS, .sets = 1};
+    uint64_t checksum;
+    size_t len;
+    FILE *file;
+
+    list_builder_add(b, GAMBLING, TEXT("casino.example"));
+    listdb_close(written(b, p->path));
+    bytes = content(p->path, &len);
+    bytes[listdb_layout(&n).entries + 6] = 1; /* set 256 */
+    checksum = listdb_checksum((const uint8_t *)bytes, len);
+    memcpy(bytes + 16, &checksum, sizeof(checksum));
+    file = fopen(p->path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    fclose(file);
+    assert_int_equal(listdb_open(p->path, &db), 0);
+    assert_int_equal(lists_of(db, "casino.example"), 0);
+}
+
 static void what_is_no_file_of_lists_is_refused(void **state)
 {
     const struct place *p = *state;
@@ -336,6 +401,8 @@ int main(void)
         WITH_FIXTURE(an_open_file_outlives_its_replacement),
         WITH_FIXTURE(a_file_that_cannot_be_written_leaves_nothing_behind),
         WITH_FIXTURE(a_damaged_file_is_refused),
+        WITH_FIXTURE(a_file_that_contradicts_itself_is_refused),
+        WITH_FIXTURE(a_set_that_is_not_there_is_no_answer),
         WITH_FIXTURE(what_is_no_file_of_lists_is_refused),
     };
 
