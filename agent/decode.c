@@ -215,16 +215,6 @@ static enum decode_verdict read_loopback(struct reading *r)
     }
 }
 
-/* The HDLC address and control bytes may be left out (RFC 1662 section 3.2). */
-static enum decode_verdict read_ppp(struct reading *r)
-{
-    struct cur ahead = r->c;
-
-    if (cur_u16(&ahead) == 0xff03)
-        r->c = ahead;
-    return read_ppp_protocol(r);
-}
-
 static enum decode_verdict read_cisco_hdlc(struct reading *r)
 {
     uint16_t type;
@@ -232,6 +222,27 @@ static enum decode_verdict read_cisco_hdlc(struct reading *r)
     cur_skip(&r->c, 2); /* address, control */
     type = cur_u16(&r->c);
     return cur_broken(&r->c) ? DECODE_CUT_LINK : read_ethertype(r, type);
+}
+
+/*
+ * The HDLC address and control bytes may be left out (RFC 1662 section 3.2); those of
+ * Cisco mean its own framing (RFC 1547 section 4.3.1).
+ */
+static enum decode_verdict read_ppp(struct reading *r)
+{
+    struct cur ahead = r->c;
+
+    switch (cur_u16(&ahead)) {
+    case 0xff03:
+        r->c = ahead;
+        break;
+    case 0x0f00:
+    case 0x8f00:
+        return read_cisco_hdlc(r);
+    default:
+        break;
+    }
+    return read_ppp_protocol(r);
 }
 
 /* Numbers of https://www.tcpdump.org/linktypes.html */

@@ -354,6 +354,8 @@ static void cisco_hdlc_is_read(void **state)
     put_udp4(&f->frame);
     assert_verdict(read_link(f, 104), DECODE_PACKET);
     assert_is_udp4(f);
+    assert_verdict(read_link(f, 50), DECODE_PACKET); /* as files call it, too */
+    assert_is_udp4(f);
 }
 
 static void an_unknown_link_is_said_to_be_so(void **state)
