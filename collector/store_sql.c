@@ -32,7 +32,9 @@ int sql_spoil(struct store *s, int rc)
 
 static int fail(struct store *s, int rc)
 {
-    return sql_spoil(s, sql_answer(s, rc, "%s", s->driver->error(s->db)));
+    sql_answer(s, rc, "%s", s->driver->error(s->db));
+    sql_spoil(s, rc);
+    return rc;
 }
 
 /* ---- statements ---- */

@@ -148,7 +148,7 @@ int sql_each(struct store *s, const struct sql_each *each, const char *sql,
  *     query_begin(&q, "SELECT {*} FROM alerts WHERE district = ", OUR);
  *     if (f->rule) query_add(&q, " AND rule = ", STR(f->rule));
  */
-#define QUERY_VALUES 16
+#define QUERY_VALUES 32
 struct query {
     struct buffer sql;
     struct store_value values[QUERY_VALUES];

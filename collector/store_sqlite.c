@@ -122,7 +122,7 @@ static int settle(struct store_db *db, const struct store_settings *set)
     snprintf(pragmas, sizeof(pragmas),
              "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;"
              "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
-             "PRAGMA cache_size = -32768;");
+             "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8000;");
     rc = run(db, pragmas);
     if (rc == 0 && set->create && !set->read_only)
         rc = run(db, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;");
@@ -400,6 +400,7 @@ static const struct store_word dialect[] = {
     {"key", "UNIQUE (district, id)"},
     {"row_key", "CHECK (id > 0)"},
     {"bytes", "BLOB"},
+    {"by_id", "NOT INDEXED"},
     {"lock", ""},
     {"claim", ""},
     {NULL, NULL},

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bench_store.c - how many alerts a second the store takes durably, and how long a page
+ * of the alert list takes then.
+ *
+ *     bench_store [ALERTS [FOLDER]]      default: 500,000 in /var/tmp
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "collector/store_alert.h"
+#include "mem.h"
+
+#define BATCH 2000
+
+static const char document[] =
+    "{\"timestamp\":\"2026-11-23T09:00:00.000000+0000\",\"event_type\":\"alert\","
+    "\"src_ip\":\"10.20.3.17\",\"src_port\":51234,\"dest_ip\":\"203.0.113.7\","
+    "\"dest_port\":443,\"proto\":\"TCP\",\"app_proto\":\"tls\",\"community_id\":"
+    "\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\",\"flow\":{\"pkts_toserver\":7,\"pkts_toclient\":9,"
+    "\"bytes_toserver\":1204,\"bytes_toclient\":6120,\"start\":"
+    "\"2026-11-23T08:59:58.113000+0000\"},\"tls\":{\"sni\":\"cdn.example.net\",\"version\":"
+    "\"TLS 1.2\",\"ja3\":{\"hash\":\"e7d705a3286e19ea42f587b344ee6865\"}},\"alert\":{"
+    "\"signature_id\":1290218842,\"rev\":3,\"signature\":\"A known malicious host was "
+    "contacted\",\"category\":\"sec\",\"severity\":2,\"action\":\"allowed\",\"metadata\":{"
+    "\"rule\":[\"sec.malware-list\"]}},\"hallwatch\":{\"rule\":\"sec.malware-list\","
+    "\"version\":\"2026.11.1\",\"site\":\"lincoln\",\"segment\":\"students\",\"severity\":"
+    "\"high\",\"owner\":\"security\",\"playbook\":\"malware-on-device\",\"device\":{"
+    "\"pseudonym\":\"7KQX-M3TA\"},\"list\":\"malware\",\"ruleset\":\"ab12cd34ef56\"}}";
+
+static const char *const rules[] = {"sec.malware-list", "net.rogue-dhcp", "sec.port-scan",
+                                    "bypass.doh",       "bypass.vpn",     "net.arp-spoof",
+                                    "sec.dns-tunnel",   "safe.adult"};
+static const char *const sites[] = {"lincoln", "lakeside", "hillside", "station-road"};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void fill(struct store_alert *a, char device[16], uint64_t seq, usec_t now)
+{
+    snprintf(device, 16, "%04X-%04X", (unsigned)(seq * 40503 % 5003), 7U);
+    *a = (struct store_alert){.agent = "lincoln-1",
+                              .epoch = 42,
+                              .seq = seq,
+                              .at = now,
+                              .arrived = now,
+                              .rule = rules[seq * 7 % COUNT(rules)],
+                              .title = "A known malicious host was contacted",
+                              .severity = (enum severity)(seq % 5),
+                              .site = sites[seq % COUNT(sites)],
+                              .segment = "students",
+                              .device = device,
+                              .playbook = "malware-on-device",
+                              .owner = ROLE_SECURITY,
+                              .document = document};
+}
+
+static void must(struct store *s, int rc)
+{
+    if (rc == 0)
+        return;
+    fprintf(stderr, "bench_store: %s\n", store_error(s));
+    exit(1);
+}
+
+static double cpu_seconds(void)
+{
+    struct rusage u;
+
+    getrusage(RUSAGE_SELF, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+static double insert(struct store *s, uint64_t alerts)
+{
+    usec_t start = clock_monotonic();
+    struct store_alert a;
+    char device[16];
+
+    for (uint64_t seq = 1; seq <= alerts;) {
+        must(s, store_begin(s));
+        for (unsigned i = 0; i < BATCH && seq <= alerts; i++, seq++) {
+            fill(&a, device, seq, start + seq * 1000);
+            must(s, store_alert_put(s, &a));
+        }
+        must(s, store_commit(s));
+    }
+    return (double)(clock_monotonic() - start) / 1e6;
+}
+
+/* What the engine does later, so that every index is as full as it will be. */
+static void settle(struct store *s, uint64_t alerts)
+{
+    usec_t start = clock_monotonic();
+
+    for (uint64_t id = 1; id <= alerts;) {
+        must(s, store_begin(s));
+        for (unsigned i = 0; i < BATCH && id <= alerts; i++, id++)
+            must(s, store_alert_settle(s, (int64_t)id, ALERT_ALONE, 0));
+        must(s, store_commit(s));
+    }
+    printf("settled by the engine: %.0f/s\n",
+           (double)alerts * 1e6 / (double)(clock_monotonic() - start));
+}
+
+static void count_row(const struct store_alert *a, void *arg)
+{
+    (void)a;
+    ++*(size_t *)arg;
+}
+
+static void page(struct store *s, const char *what, const struct store_alert_filter *f)
+{
+    usec_t start = clock_monotonic(), worst = 0;
+    size_t rows = 0;
+
+    for (unsigned i = 0; i < 20; i++) {
+        usec_t one = clock_monotonic();
+
+        must(s, store_alert_each(s, f, count_row, &rows));
+        one = clock_monotonic() - one;
+        worst = one > worst ? one : worst;
+    }
+    printf("  %-34s %8.2f ms, worst %.2f ms, %zu rows\n", what,
+           (double)(clock_monotonic() - start) / 20e3, (double)worst / 1e3, rows / 20);
+}
+
+static void remove_store(const char *place)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        auto_free char *path = xasprintf("%s%s", place, ends[i]);
+
+        unlink(path);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t alerts = argc > 1 ? strtoull(argv[1], NULL, 10) : 500000;
+    auto_free char *place = xasprintf("%s/hallwatch-bench.%d",
+                                      argc > 2 ? argv[2] : "/var/tmp", (int)getpid());
+    struct store_settings set = {.place = place, .district = "lakeside", .create = true};
+    auto_store struct store *s = NULL;
+    auto_free char *error = NULL;
+    double seconds, cpu;
+
+    if (store_open(&set, &s, &error)) {
+        fprintf(stderr, "bench_store: %s\n", error);
+        return 1;
+    }
+    cpu = cpu_seconds();
+    seconds = insert(s, alerts);
+    cpu = cpu_seconds() - cpu;
+    printf("%llu alerts of %zu bytes in %.2f s: %.0f/s, durable; "
+           "%.1f us of CPU each\n",
+           (unsigned long long)alerts, sizeof(document) - 1, seconds,
+           (double)alerts / seconds, cpu * 1e6 / (double)alerts);
+    settle(s, alerts);
+    page(s, "the newest", &(struct store_alert_filter){0});
+    page(s, "of a rule", &(struct store_alert_filter){.rule = "net.rogue-dhcp"});
+    page(s, "of a site, critical",
+         &(struct store_alert_filter){.site = "lincoln", .least = SEVERITY_CRITICAL});
+    page(s, "of a device", &(struct store_alert_filter){.device = "0007-0007"});
+    page(s, "of a device that is not there",
+         &(struct store_alert_filter){.device = "none"});
+    page(s, "of a rule and a device",
+         &(struct store_alert_filter){.rule = "net.rogue-dhcp", .device = "0007-0007"});
+    remove_store(place);
+    return 0;
+}
