@@ -489,14 +489,15 @@ static void ipv6_extension_headers_are_passed(void **state)
     assert_int_equal(f->packet.payload_len, 0);
 }
 
-static void a_chain_of_only_extension_headers_ends(void **state)
+static void a_long_chain_of_extension_headers_is_refused(void **state)
 {
     struct fixture *f = *state;
 
     frame_ethernet(&f->frame, 0x86dd);
-    frame_ipv6(&f->frame, 60, 8 * 100);
+    frame_ipv6(&f->frame, 60, 8 * 100 + 8);
     for (int i = 0; i < 100; i++)
-        put_extension(&f->frame, 60, 0);
+        put_extension(&f->frame, i < 99 ? 60 : 17, 0);
+    frame_udp(&f->frame, 0);
     assert_verdict(read_built(f), DECODE_BAD_IP);
 }
 
@@ -752,7 +753,7 @@ int main(void)
         WITH_FIXTURE(ip_without_known_ports_is_a_packet_all_the_same),
         WITH_FIXTURE(ipv6_is_read),
         WITH_FIXTURE(ipv6_extension_headers_are_passed),
-        WITH_FIXTURE(a_chain_of_only_extension_headers_ends),
+        WITH_FIXTURE(a_long_chain_of_extension_headers_is_refused),
         WITH_FIXTURE(an_extension_header_beyond_the_packet_is_refused),
         WITH_FIXTURE(no_next_header_is_the_end),
         WITH_FIXTURE(a_wrong_ipv6_version_is_refused),

@@ -528,6 +528,20 @@ static void an_ack_of_the_client_proves_an_answer_that_was_not_seen(void **state
     assert_false(flow->answered);
 }
 
+static void a_flow_that_closes_is_due_sooner(void **state)
+{
+    struct fixture *f = *state;
+
+    tcp(f, true, SYN, 0);
+    tcp(f, false, SYN | ACK, 1);
+    flow_table_tick(f->table, 4 * S); /* from here on nothing is due for long */
+    tcp(f, true, FIN | ACK, 5 * S);
+    tcp(f, false, FIN | ACK, 5 * S);
+    flow_table_tick(f->table, 11 * S);
+    assert_int_equal(f->count, 2);
+    told_is(&f->told[1], true, 10 * S);
+}
+
 /* ---- ICMP and others ---- */
 
 static void an_echo_and_its_reply_are_one_flow(void **state)
@@ -620,6 +634,7 @@ int main(void)
         WITH_FIXTURE(who_answers_a_syn_first_seen_is_the_server),
         WITH_FIXTURE(seen_from_the_middle_the_higher_port_is_the_client),
         WITH_FIXTURE(an_ack_of_the_client_proves_an_answer_that_was_not_seen),
+        WITH_FIXTURE(a_flow_that_closes_is_due_sooner),
         WITH_FIXTURE(an_echo_and_its_reply_are_one_flow),
         WITH_FIXTURE(a_reply_without_its_echo_comes_from_the_server),
         WITH_FIXTURE(other_icmp_messages_are_told_apart_by_type_and_code),

@@ -37,7 +37,11 @@ static void on_hit(size_t rule, const struct event *e, void *arg)
     struct fixture *f = arg;
     char what[32];
 
-    snprintf(what, sizeof(what), "hit%zu", rule);
+    if (event_has(e, FIELD_DST_PORT))
+        snprintf(what, sizeof(what), "%u",
+                 (unsigned)event_get(e, FIELD_DST_PORT)->number);
+    else
+        snprintf(what, sizeof(what), "hit%zu", rule);
     note(f, what, event_time(e));
     f->by_rule[rule % 8]++;
 }
@@ -382,7 +386,9 @@ static char *merged_by(struct fixture *f, size_t sensors, unsigned stride)
     for (unsigned i = 0; i < 200; i++) {
         unsigned n = i * stride % 200;
 
-        hits_merger_put(m, n, event_at(f, n / 10, n));
+        event_at(f, n / 10, 0);
+        event_put_number(f->event, FIELD_DST_PORT, n);
+        hits_merger_put(m, 1, f->event);
     }
     for (size_t s = 0; s < sensors; s++)
         hits_merger_mark(m, s, 1000);
