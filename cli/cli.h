@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli.h - what the parts of the hallwatch command share. A command is a row in main.c and
+ * a file of its own.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+
+#include "diag.h"
+#include "district.h"
+#include "listdb.h"
+#include "options.h"
+#include "rule.h"
+
+#define EXIT_FAULT 1 /* something is wrong with what was looked at */
+
+extern const struct command rules_commands[];
+extern const struct command lists_commands[];
+
+/* A file or folder that comes with the programs: "rules/detect". Yours to free. */
+char *share_path(const char *below);
+
+/* A program beside this one: "hallwatch-agent". Yours to free. */
+char *program_path(const char *name);
+
+/* How faults are told: text, json or sarif. */
+enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_SARIF };
+
+/* What --format says, or --json; false after a complaint on stderr. */
+bool report_format(const char *word, bool json, enum report_format *ret_format);
+
+/* All faults to stdout; the exit code that follows from them. */
+int report(struct diags *d, enum report_format format);
+
+/* ---- what rules are judged with ---- */
+
+struct world_settings {
+    const char *district; /* NULL: none */
+    const char *lists;    /* a compiled file, or a lists.yaml; NULL: the shipped ones */
+    const char *site;
+    char **paths; /* rules; none: the shipped ones */
+    int path_count;
+};
+
+struct world {
+    struct district *district;
+    struct listdb *lists;
+    struct ruleset *rules;
+};
+
+/* False after telling d. */
+bool world_load(struct world *w, const struct world_settings *s, struct diags *d);
+void world_done(struct world *w);
+
+/* ---- lists ---- */
+
+/*
+ * Compiles what the lists.yaml names to the file out. ut1: folder of the Toulouse lists;
+ * without it those sources are left out, with a warning. False after telling d.
+ */
+bool list_build(const char *yaml, const char *ut1, const char *out, struct diags *d);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+int main(int argc, char **argv)
+{
+    static const struct command commands[] = {
+        {"rules", .help = "check, test and explain rules", .commands = rules_commands},
+        {"lists", .help = "build and ask the domain lists", .commands = lists_commands},
+        {0},
+    };
+    static const struct command top = {
+        "hallwatch",
+        .help = "Works with the rules, lists, alerts and people of a Hallwatch district",
+        .commands = commands,
+    };
+
+    return options_run(&top, argc, argv);
+}

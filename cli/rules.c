@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/rules.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#define OPTION(member) offsetof(struct rules_options, member)
+#define WORLD                                                                           \
+    {"district",  'd',                                                                  \
+     OPTION_TEXT, OPTION(district),                                                     \
+     "FILE",      "check sites, segments and calendars against this district.yaml"},    \
+        {"lists",                                                                       \
+         'l',                                                                           \
+         OPTION_TEXT,                                                                   \
+         OPTION(lists),                                                                 \
+         "FILE",                                                                        \
+         "the lists that rules ask: compiled, or a lists.yaml; else the shipped ones"}, \
+    {                                                                                   \
+        "site", 's', OPTION_TEXT, OPTION(site), "ID",                                   \
+            "the site whose local time applies; else the first"                         \
+    }
+#define JSON                                                       \
+    {                                                              \
+        "json", 'j', OPTION_FLAG, OPTION(json), NULL, "print JSON" \
+    }
+#define FORMAT                                                \
+    {                                                         \
+        "format", 'f', OPTION_TEXT, OPTION(format), "FORMAT", \
+            "print faults as text, json or sarif"             \
+    }
+
+const struct option_row rules_options[] = {WORLD, FORMAT, JSON, {0}};
+
+const struct option_row rules_test_options[] = {
+    WORLD,
+    FORMAT,
+    JSON,
+    {"coverage", 'c', OPTION_FLAG, OPTION(coverage), NULL,
+     "name the rules and conditions that no test exercises"},
+    {"tap", 't', OPTION_FLAG, OPTION(tap), NULL, "print TAP, a line for each test"},
+    {0},
+};
+
+const struct option_row rules_explain_options[] = {
+    WORLD,
+    JSON,
+    {"rule", 'r', OPTION_TEXT, OPTION(rule), "ID", "only this rule"},
+    {"all", 'a', OPTION_FLAG, OPTION(all), NULL,
+     "all conditions of the rules that do not match, too"},
+    {0},
+};
+
+const struct option_row rules_json_options[] = {JSON, {0}};
+
+const struct command rules_commands[] = {
+    {"check", "[PATH...]", 0, INT_MAX, "say what is wrong with rule files",
+     "Without PATH, the shipped rules. Exits with 1 when there is an error.", NULL,
+     rules_options, sizeof(struct rules_options), rules_check},
+    {"test", "[PATH...]", 0, INT_MAX, "run the tests that rule files carry",
+     "Without PATH, the shipped rules. Exits with 1 when a test fails.", NULL,
+     rules_test_options, sizeof(struct rules_options), rules_test},
+    {"explain", "EVENT.json [PATH...]", 1, INT_MAX,
+     "show for each rule why it matches an event, or not",
+     "EVENT.json has events as hallwatch-agent --events prints them, or alerts, or\n"
+     "objects of field names and values; - is standard input.",
+     NULL, rules_explain_options, sizeof(struct rules_options), rules_explain},
+    {"replay", "FILE.pcap [PATH...]", 1, INT_MAX,
+     "run a capture through the agent and count alerts by rule", NULL, NULL,
+     rules_options, sizeof(struct rules_options), rules_replay},
+    {"fields", "[NAME]", 0, 1, "list the fields that rules can ask for",
+     "With NAME, one field, or those that begin with it, and the words it may have.",
+     NULL, rules_json_options, sizeof(struct rules_options), rules_fields},
+    {"explain-code", "CODE", 1, 1, "explain the code of a fault: E0214", NULL, NULL,
+     rules_json_options, sizeof(struct rules_options), rules_explain_code},
+    {0},
+};
+
+struct world_settings rules_world(const struct rules_options *o, int argc, char **argv)
+{
+    return (struct world_settings){
+        .district = o->district,
+        .lists = o->lists,
+        .site = o->site,
+        .paths = argv,
+        .path_count = argc,
+    };
+}

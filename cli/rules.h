@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rules.h - what the `hallwatch rules` commands share.
+ */
+#ifndef CLI_RULES_H
+#define CLI_RULES_H
+
+#include <stddef.h>
+
+#include "cli.h"
+
+struct rules_options {
+    bool json, coverage, tap, all;
+    const char *format, *district, *lists, *site, *rule;
+};
+
+extern const struct option_row rules_options[]; /* of check and test */
+extern const struct option_row rules_test_options[];
+extern const struct option_row rules_explain_options[];
+extern const struct option_row rules_json_options[]; /* --json alone */
+
+struct world_settings rules_world(const struct rules_options *o, int argc, char **argv);
+
+/* One for each subcommand. */
+int rules_check(const void *values, int argc, char **argv);
+int rules_test(const void *values, int argc, char **argv);
+int rules_explain(const void *values, int argc, char **argv);
+int rules_replay(const void *values, int argc, char **argv);
+int rules_fields(const void *values, int argc, char **argv);
+int rules_explain_code(const void *values, int argc, char **argv);
+
+/*
+ * Starts hallwatch-agent on a capture with these rules and reads its alerts: fn is called
+ * with each line. 0, -ENOENT when there is no agent, -EIO when it failed.
+ */
+typedef void agent_line_fn(const char *line, void *arg);
+int rules_run_agent(const char *pcap, const struct rules_options *o, char *const *paths,
+                    int path_count, agent_line_fn *fn, void *arg);
+
+#endif

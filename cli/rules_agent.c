@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hallwatch-agent as a child: what it says of a capture is what it would say on the wire.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/rules.h"
+#include "mem.h"
+
+extern char **environ;
+
+struct args {
+    const char **at;
+    size_t count, capacity;
+};
+
+static void add(struct args *a, const char *option, const char *value)
+{
+    for (int i = 0; i < 2; i++) {
+        a->at = xgrow(a->at, a->count, &a->capacity, sizeof(*a->at));
+        a->at[a->count++] = i == 0 ? option : value;
+    }
+}
+
+static struct args agent_args(const char *program, const char *pcap,
+                              const struct rules_options *o, char *const *paths,
+                              int path_count, const char *shipped)
+{
+    struct args a = {0};
+
+    a.at = xgrow(a.at, 0, &a.capacity, sizeof(*a.at));
+    a.at[a.count++] = program;
+    add(&a, "-r", pcap);
+    for (int i = 0; i < path_count; i++)
+        add(&a, "--rules", paths[i]);
+    if (path_count == 0)
+        add(&a, "--rules", shipped);
+    if (o->district)
+        add(&a, "--district", o->district);
+    if (o->lists)
+        add(&a, "--lists", o->lists);
+    if (o->site)
+        add(&a, "--site", o->site);
+    add(&a, NULL, NULL);
+    return a;
+}
+
+static int start(const struct args *a, int out, pid_t *ret_pid)
+{
+    posix_spawn_file_actions_t actions;
+    int err;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    /* posix_spawn takes char *const *, and changes nothing. */
+    err = posix_spawnp(ret_pid, a->at[0], &actions, NULL, (char *const *)(uintptr_t)a->at,
+                       environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return -err;
+}
+
+static void read_lines(int fd, agent_line_fn *fn, void *arg)
+{
+    auto_fclose FILE *file = fdopen(fd, "r");
+    auto_free char *line = NULL;
+    size_t room = 0;
+
+    while (file && getline(&line, &room, file) > 0)
+        fn(line, arg);
+}
+
+int rules_run_agent(const char *pcap, const struct rules_options *o, char *const *paths,
+                    int path_count, agent_line_fn *fn, void *arg)
+{
+    auto_free char *program = program_path("hallwatch-agent");
+    auto_free char *shipped = share_path("rules/detect");
+    struct args a = agent_args(program, pcap, o, paths, path_count, shipped);
+    int fds[2], err, status = 0;
+    pid_t pid;
+
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        err = -errno;
+    else {
+        err = start(&a, fds[1], &pid);
+        close(fds[1]);
+        if (err)
+            close(fds[0]);
+        else
+            read_lines(fds[0], fn, arg);
+    }
+    free(a.at);
+    if (err)
+        return err;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+}

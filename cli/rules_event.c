@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A JSON document as an event: either field names and values, as in the tests of rule
+ * files, or EVE as the agent prints it. Both become a small YAML map (which JSON is), so
+ * that a wrong value is told like one in a rule file.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/rules_event.h"
+#include "mem.h"
+#include "rule_test.h"
+#include "yaml.h"
+
+/* EVE writes protocols in capitals, and ICMPv6 in a way of its own. */
+static struct json *plain_proto(const struct json *value)
+{
+    const char *text = json_text(value, "");
+
+    if (strcmp(text, "IPv6-ICMP") == 0)
+        return json_new_text("icmp6");
+    for (size_t i = 0; i < names_proto.count; i++)
+        if (strcasecmp(text, names_proto.at[i]) == 0)
+            return json_new_text(names_proto.at[i]);
+    return json_clone(value);
+}
+
+/* "TLS 1.2", "SSLv3". */
+static struct json *plain_version(const struct json *value)
+{
+    const char *text = json_text(value, "");
+    auto_free char *ssl = NULL;
+
+    if (strncmp(text, "TLS ", 4) == 0)
+        return json_new_text(text + 4);
+    if (strncmp(text, "SSLv", 4) != 0)
+        return json_clone(value);
+    ssl = xasprintf("0.%s", text + 4);
+    return json_new_text(ssl);
+}
+
+static struct json *plain_duration(const struct json *value)
+{
+    auto_free char *text = xasprintf("%lldus", (long long)json_number(value, 0));
+
+    return json_is_number(value) ? json_new_text(text) : json_clone(value);
+}
+
+static struct json *all_addresses(const struct json *doc)
+{
+    static const char *const paths[] = {"dns.grouped.A", "dns.grouped.AAAA"};
+    struct json *all = json_new_list();
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct json *some = json_get_path(doc, paths[i]);
+
+        for (size_t k = 0; some && k < json_count(some); k++)
+            json_add(all, json_clone(json_item(some, k)));
+    }
+    if (json_count(all) > 0)
+        return all;
+    json_free(all);
+    return NULL;
+}
+
+static struct json *value_of(const struct json *doc, enum field_id f)
+{
+    const struct field *field = field_get(f);
+    const struct json *value = field->eve ? json_get_path(doc, field->eve) : NULL;
+
+    if (f == FIELD_DNS_ANSWER_IP)
+        return all_addresses(doc);
+    if (!value)
+        return NULL;
+    if (f == FIELD_PROTO)
+        return plain_proto(value);
+    if (field->type == TYPE_VERSION)
+        return plain_version(value);
+    if (field->type == TYPE_DURATION)
+        return plain_duration(value);
+    return json_clone(value);
+}
+
+static struct json *flatten(const struct json *doc)
+{
+    struct json *flat = json_new_object();
+    const char *kind = json_get_text(doc, "event_type", "");
+
+    if (strcmp(kind, "alert") == 0)
+        kind = json_text(json_get_path(doc, "hallwatch.event"), kind);
+    json_put_text(flat, "kind", kind);
+    if (json_get(doc, "timestamp"))
+        json_put_text(flat, "at", json_get_text(doc, "timestamp", ""));
+    for (enum field_id f = 0; f < FIELD_COUNT; f++) {
+        struct json *value = f == FIELD_WINDOW_VALUE ? NULL : value_of(doc, f);
+
+        if (value)
+            json_put(flat, field_get(f)->name, value);
+    }
+    return flat;
+}
+
+bool rules_event(struct event *e, const char *name, const struct json *doc,
+                 struct diags *d)
+{
+    auto_json struct json *flat = json_get(doc, "kind") ? json_clone(doc) : flatten(doc);
+    auto_free char *text = json_write_pretty(flat);
+    auto_yaml struct yaml *yaml = yaml_parse(name, text, strlen(text), d);
+
+    return yaml &&
+           rule_test_event(e, yaml_root(yaml), 1, RULE_TEST_START, RULE_TEST_START, d);
+}

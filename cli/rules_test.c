@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "cli/rules.h"
+#include "json.h"
+#include "mem.h"
+#include "rule_test.h"
+
+struct testing {
+    const struct rules_options *options;
+    size_t number;
+};
+
+struct counting {
+    const char *rule;
+    uint64_t alerts;
+};
+
+static void count_alert(const char *line, void *arg)
+{
+    struct counting *c = arg;
+    auto_json struct json *doc = json_parse(line, strlen(line), NULL);
+    const char *rule = doc ? json_text(json_get_path(doc, "hallwatch.rule"), "") : "";
+
+    if (doc && strcmp(json_get_text(doc, "event_type", ""), "alert") == 0 &&
+        !json_get_path(doc, "hallwatch.summary") &&
+        (!c->rule || strcmp(c->rule, rule) == 0))
+        c->alerts++;
+}
+
+static int run_pcap(const char *pcap, const char *rules, const char *rule,
+                    uint64_t *ret_alerts, void *arg)
+{
+    const struct testing *t = arg;
+    struct counting c = {.rule = rule};
+    auto_free char *path = xstrdup(rules);
+    int err = rules_run_agent(pcap, t->options, &path, 1, count_alert, &c);
+
+    *ret_alerts = c.alerts;
+    return err;
+}
+
+static void say(const char *owner, const char *test, enum rule_test_verdict verdict,
+                const char *why, void *arg)
+{
+    struct testing *t = arg;
+
+    t->number++;
+    if (t->options->tap)
+        printf("%sok %zu - %s: %s%s%s\n", verdict == TEST_FAILED ? "not " : "", t->number,
+               owner, test, verdict == TEST_SKIPPED ? " # SKIP " : "", why ? why : "");
+    else if (verdict == TEST_SKIPPED && !t->options->json && !t->options->format)
+        printf("skipped: %s: %s: %s\n", owner, test, why);
+}
+
+/* TAP has the faults as comments. */
+static void say_tap(struct diags *d, const struct testing *t)
+{
+    auto_free char *text = diags_text(d);
+
+    for (char *line = text; *line;) {
+        size_t len = strcspn(line, "\n");
+
+        printf("# %.*s\n", (int)len, line);
+        line += len + (line[len] == '\n');
+    }
+    printf("1..%zu\n", t->number);
+}
+
+int rules_test(const void *values, int argc, char **argv)
+{
+    const struct rules_options *o = values;
+    auto_diags struct diags *d = diags_new();
+    struct world_settings settings = rules_world(o, argc, argv);
+    struct testing t = {.options = o};
+    struct rule_test_counts counts = {0};
+    enum report_format format;
+    struct world w = {0};
+
+    if (!report_format(o->format, o->json, &format))
+        return OPTIONS_USAGE;
+    if (world_load(&w, &settings, d))
+        counts = ruleset_test(
+            w.rules,
+            &(struct rule_test_settings){
+                .pcap = run_pcap, .each = say, .arg = &t, .coverage = o->coverage},
+            d);
+    if (o->tap)
+        say_tap(d, &t);
+    else
+        report(d, format);
+    if (w.rules && !o->tap && format == REPORT_TEXT)
+        printf("%zu passed, %zu failed, %zu skipped\n", counts.passed, counts.failed,
+               counts.skipped);
+    world_done(&w);
+    return diags_errors(d) ? EXIT_FAULT : 0;
+}

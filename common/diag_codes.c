@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "diag_codes.h"
+
+#include <strings.h>
+
+/* In order. A code that is printed anywhere has its row here. */
+static const struct diag_code codes[] = {
+    {"E0101", "the file is not valid YAML",
+     "The reader stopped at the place shown, so nothing behind it was looked at.\n"
+     "Most often a quote is not closed, a line is indented wrongly, or text that\n"
+     "holds \": \", \"[\" or \"{\" is not quoted. Correct it and check again: more\n"
+     "faults may show."},
+    {"E0102", "a file or folder cannot be read",
+     "It is not there, this user may not read it, or a folder holds no file that\n"
+     "ends in .yaml."},
+    {"E0103", "unknown key",
+     "The word before the colon is not one that can stand at this place. Most are\n"
+     "typing errors, and the nearest right word is shown. Keys that are not known\n"
+     "are never ignored, because a rule without its exceptions would be another\n"
+     "rule."},
+    {"E0104", "a key is missing",
+     "Something that is required at this place is not there."},
+    {"E0105", "another kind of value was expected",
+     "Text, a list [a, b] or a map {key: value} stands where another of the three\n"
+     "is needed."},
+    {"E0106", "too large or too deep",
+     "A file has at most 16 MiB, and lists and maps stand at most 32 deep in each\n"
+     "other."},
+    {"E0107", "a key stands twice",
+     "YAML programs keep one of the two without a word, and not always the same\n"
+     "one. Take one of them out."},
+    {"E0108", "anchors, aliases and tags are not used here",
+     "Marks like &name, *name and !name make a file that cannot be read line by\n"
+     "line. Text that begins with one of these signs must be quoted."},
+    {"E0109", "a second document begins",
+     "A line with --- starts another document in the same file. Put it into a file\n"
+     "of its own."},
+    {"E0110", "a key or text that cannot be used",
+     "A key must be plain text, and text holds no zero byte."},
+    {"E0111", "the expression cannot be read",
+     "A condition is a field, an operator and a value: dst.port == 22. Conditions\n"
+     "are joined with and, or, not and parentheses. Text stands in double quotes,\n"
+     "several values in [ ], a list is written $name. Reading stops at the first\n"
+     "such fault of an expression."},
+    {"E0112", "an expression is folded with >",
+     "YAML joins the lines of a folded text, so a fault in it could not be shown\n"
+     "at its place. Write the expression in one line, or after a | with its lines\n"
+     "below."},
+    {"E0113", "another version of the file format",
+     "This program reads schema: 1. Under requires:, versions are written \">=0.1\"."},
+    {"E0114", "a name stands twice",
+     "Rules, lists, macros and schedules have names of their own over all files\n"
+     "together. The place of the other one is shown."},
+    {"E0115", "this cannot be a name",
+     "Names have small letters, digits, _ and -, and begin with a letter. The id\n"
+     "of a rule has a dot in it: its part before the dot is the family, as in\n"
+     "network.port-scan."},
+    {"E0116", "not JSON",
+     "`rules explain` reads JSON documents: one alone, or one in each line."},
+    {"E0202", "unknown word",
+     "The value is not one of the words that can stand here. What is known is\n"
+     "shown."},
+    {"E0203", "not a whole number",
+     "The message says what is meant, and what to write instead."},
+    {"E0204", "a number is out of range",
+     "The message says what is meant, and what to write instead."},
+    {"E0205", "not true or false",
+     "The message says what is meant, and what to write instead."},
+    {"E0206", "not a duration", "A whole number and a unit: 500ms, 30s, 5m, 2h, 7d."},
+    {"E0207", "not a time",
+     "A day, 2026-09-01, or a moment, 2026-09-01T07:30:00Z or with an offset like\n"
+     "-06:00."},
+    {"E0208", "not a size",
+     "A whole number, with a unit or without: 1500, 64kB, 2MiB, 1GiB."},
+    {"E0209", "unknown rule", "No rule of the files that were read has this id."},
+    {"E0210", "unknown field",
+     "No event has a field of this name. `hallwatch rules fields` lists them all.\n"
+     "Text that is meant as text must stand in double quotes."},
+    {"E0211", "unknown macro",
+     "A word that stands alone is a macro, and none of this name is under macros:\n"
+     "in any file. A field needs an operator and a value behind it; one that is\n"
+     "true or false is asked with == true."},
+    {"E0212", "a macro is made of itself",
+     "Following the macros from here leads back to here."},
+    {"E0213", "no watched event has this field",
+     "The field exists, but none of the kinds of event under watch: can have it,\n"
+     "so the condition could never hold. Watch another kind, or ask another field.\n"
+     "`hallwatch rules fields NAME` shows who has it."},
+    {"E0214", "unknown word of a vocabulary",
+     "Protocols, categories, risks and their like have fixed names of our own,\n"
+     "which stay the same when nDPI changes. `hallwatch rules fields NAME` lists\n"
+     "those of a field."},
+    {"E0215", "the operator does not fit the field",
+     "Numbers are compared, texts are searched, host names are asked with under,\n"
+     "sets with any_of and all_of. What fits is shown."},
+    {"E0216", "the value does not fit",
+     "The value is not of the field's type, or there are several where one is\n"
+     "needed. Numbers and addresses stand without quotes, texts and host names in\n"
+     "double quotes. In a network, the bits behind its length must be zero:\n"
+     "10.1.0.0/16."},
+    {"E0218", "the district has no such place",
+     "Scopes name sites, kinds of site and segments as district.yaml does."},
+    {"E0219", "the pattern cannot be used",
+     "Patterns of `matches` have letters, . [ ] ( ) | * + ? ^ $ and \\d \\w \\s.\n"
+     "Counted repeats and references are left out, so that no text can make a\n"
+     "pattern slow. For simple cases use glob, with * and ?."},
+    {"W0220", "nothing uses the macro", "It has no effect and can be taken out."},
+    {"E0301", "unknown schedule",
+     "during and not_during name a schedule under schedules: of any file."},
+    {"W0302", "an exception ends soon, or has ended",
+     "Exceptions end on a day, so that somebody looks at them again. An ended one\n"
+     "does nothing. Give it a new day, or take it out."},
+    {"E0303", "not a time of day",
+     "Hours and minutes with two digits each, in quotes: \"07:30\". The end of the\n"
+     "day is \"24:00\"."},
+    {"E0304", "not a day",
+     "Days of the week are mon, tue, wed, thu, fri, sat, sun, or a row like mon-\n"
+     "fri. Dates are 2027-05-10, or a row like 2027-05-10..2027-05-14."},
+    {"E0305", "unknown calendar",
+     "Calendars stand in district.yaml, each with its days."},
+    {"E0306", "unknown time zone",
+     "Write site.tz for the time of the event's site, or a name like\n"
+     "Europe/London. The machine's time zone files (package tzdata) must be\n"
+     "installed."},
+    {"W0308", "nothing uses the schedule", "It has no effect and can be taken out."},
+    {"E0401", "unknown list",
+     "A list is written $name, and its name stands under lists: of any file."},
+    {"E0402", "the list does not fit",
+     "A list of domains is asked of a host name, of networks of an address, of\n"
+     "ports of a number, of strings of a text. A list that comes from a file is\n"
+     "asked with under only."},
+    {"E0403", "the list is not whole",
+     "A list has either items: or file:, and each item is of the list's type."},
+    {"E0404", "a list is too old",
+     "It was fetched longer ago than max_age allows, and on_stale is refuse. Fetch\n"
+     "it again and run `hallwatch lists build`."},
+    {"W0404", "a list is old",
+     "It was fetched longer ago than max_age allows. It is used all the same: an\n"
+     "old list is better than none. Fetch it again and run `hallwatch lists\n"
+     "build`."},
+    {"E0405", "a list is too short",
+     "It has fewer entries than min_entries. An empty download must never empty a\n"
+     "list, so nothing is replaced. Look at the source."},
+    {"E0406", "the list file has no such list",
+     "file: names a list of the compiled file, which `hallwatch lists build` makes\n"
+     "from lists.yaml."},
+    {"W0407", "no list file was given",
+     "Rules that ask this list never match. Name the compiled file with --lists."},
+    {"E0408", "such a list cannot come from a file",
+     "Only host names are compiled. Values of other types stand under items:."},
+    {"W0409", "nothing uses the list", "It has no effect and can be taken out."},
+    {"E0410", "the list file cannot be used",
+     "It is missing, damaged or of another version. `hallwatch lists build` makes\n"
+     "it anew."},
+    {"W0411", "a source of a list was left out",
+     "Its folder was not given. The list has what its other sources have."},
+    {"E0412", "too many lists",
+     "The message says what is meant, and what to write instead."},
+    {"E0420", "a source of a list cannot be read",
+     "The message says what is meant, and what to write instead."},
+    {"E0421", "a table has no such column",
+     "The message says what is meant, and what to write instead."},
+    {"W0422", "lines of a list were left out",
+     "They hold no host name that could be used. The rest of the list is there."},
+    {"E0501", "an expression is too large",
+     "8192 characters, 2000 conditions with those of its macros, and 100\n"
+     "parentheses in each other are the most. Many values belong into a list."},
+    {"E0502", "a limit of a window",
+     "A window is at most 31 days long and reaches to 100000; at most four fields\n"
+     "stand under by."},
+    {"E0503", "too many different values",
+     "Different values are told apart exactly up to exact_up_to, 65536 at most,\n"
+     "and the window's limit must not be above it."},
+    {"E0510", "sequences are not run by this version",
+     "A rule that is loaded without a part of it would mean something else, so it\n"
+     "is refused."},
+    {"E0511", "combinations are not run by this version", "See E0510."},
+    {"E0512", "ratios are not run by this version", "See E0510."},
+    {"E0513", "bursts are not run by this version", "See E0510."},
+    {"E0514", "inhibition is not run by this version", "See E0510."},
+    {"E0515", "aggregates are not run by this version", "See E0510."},
+    {"E0516", "overlays are not run by this version",
+     "Copy the rule into a file of your own under another id, change it there, and\n"
+     "set the shipped one to mode: disabled."},
+    {"E0517", "groups of devices are not known to this version",
+     "Use audiences or segments."},
+    {"E0519", "these rules need another version",
+     "requires: names a version that is newer than this program."},
+    {"E0601", "a test failed",
+     "The rule does not do what its test says. The hint shows how far it came. A\n"
+     "bundle with a failing test is not sent to agents."},
+    {"E0602", "a test cannot be run",
+     "The message says what is meant, and what to write instead."},
+    {"W0602", "a rule is not tested",
+     "Every rule should have a test that it matches, and one close to it that it\n"
+     "does not."},
+    {"W0603", "a condition is not tested",
+     "In no test of the rule is the condition met with the answer shown, so it\n"
+     "could be left out or turned round, and no test would fail."},
+    {"E0801", "a name stands twice in district.yaml",
+     "The message says what is meant, and what to write instead."},
+    {"E0802", "another version of district.yaml",
+     "The message says what is meant, and what to write instead."},
+    {"E0803", "unknown time zone", "A name like Europe/London or America/Chicago."},
+    {"E0804", "not an address",
+     "The message says what is meant, and what to write instead."},
+    {"E0805", "not a network",
+     "Like 10.20.0.0/20, with no bits set behind the first 20."},
+    {"E0806", "unknown site",
+     "The message says what is meant, and what to write instead."},
+    {"E0807", "not a hardware address",
+     "Six pairs of digits, in quotes: \"02:00:00:00:20:01\"."},
+    {"E0808", "not a contact",
+     "One way to reach somebody, like {mail: office@lincoln.example}."},
+    {"E0809", "unknown person", "Rosters name those who stand under people:."},
+    {"E0901", "unknown setting",
+     "The message says what is meant, and what to write instead."},
+    {"E0902", "not an address or network",
+     "The message says what is meant, and what to write instead."},
+    {"E0903", "a setting is missing",
+     "The message says what is meant, and what to write instead."},
+};
+
+const struct diag_code *diag_code_find(const char *code)
+{
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (strcasecmp(codes[i].code, code) == 0)
+            return &codes[i];
+    return NULL;
+}
+
+const struct diag_code *diag_codes(size_t *ret_count)
+{
+    *ret_count = sizeof(codes) / sizeof(codes[0]);
+    return codes;
+}
