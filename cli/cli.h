@@ -42,12 +42,15 @@ struct world_settings {
     const char *site;
     char **paths; /* rules; none: the shipped ones */
     int path_count;
+    bool example; /* with the shipped rules, and no district: the example one */
 };
 
 struct world {
     struct district *district;
     struct listdb *lists;
     struct ruleset *rules;
+    char *lists_path;   /* of the compiled file, or NULL */
+    char *lists_folder; /* made for it, to be taken away; or NULL */
 };
 
 /* False after telling d. */
@@ -58,8 +61,9 @@ void world_done(struct world *w);
 
 /*
  * Compiles what the lists.yaml names to the file out. ut1: folder of the Toulouse lists;
- * without it those sources are left out, with a warning. False after telling d.
+ * without it those sources are left out, and counted. False after telling d.
  */
-bool list_build(const char *yaml, const char *ut1, const char *out, struct diags *d);
+bool list_build(const char *yaml, const char *ut1, const char *out, size_t *ret_left_out,
+                struct diags *d);
 
 #endif

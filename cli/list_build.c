@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "list_read.h"
@@ -37,6 +38,7 @@ struct building {
     unsigned list; /* the one that is being filled */
     uint64_t names;
     usec_t fetched;
+    size_t left_out;
 };
 
 static void take_name(struct text name, void *arg)
@@ -62,11 +64,19 @@ static void note_time(struct building *b, const char *path)
         b->fetched = time;
 }
 
-static char *source_path(const struct building *b, const char *file, size_t form)
+/* A category of Toulouse is a folder, or, where the lists were unpacked flat, NAME.txt.
+ */
+static char *source_path(const struct building *b, const char *file, size_t *form)
 {
-    const char *folder = form == LIST_FORM_UT1 ? b->ut1 : b->folder;
+    const char *folder = *form == LIST_FORM_UT1 ? b->ut1 : b->folder;
+    char *path = file[0] == '/' ? xstrdup(file) : xasprintf("%s/%s", folder, file);
+    auto_free char *flat = xasprintf("%s.txt", path);
 
-    return file[0] == '/' ? xstrdup(file) : xasprintf("%s/%s", folder, file);
+    if (*form != LIST_FORM_UT1 || access(path, R_OK) == 0 || access(flat, R_OK) != 0)
+        return path;
+    *form = LIST_FORM_PLAIN;
+    free(path);
+    return take(flat);
 }
 
 static bool read_source(struct building *b, const struct node *body)
@@ -87,11 +97,10 @@ static bool read_source(struct building *b, const struct node *body)
                                       names_list_form.count, &form, b->diags)))
         return false;
     if (form == LIST_FORM_UT1 && !b->ut1 && name[0] != '/') {
-        diags_warn(b->diags, node_place(file), "W0411",
-                   "left out: the folder of the Toulouse lists was not given (--ut1)");
+        b->left_out++;
         return true;
     }
-    path = source_path(b, name, form);
+    path = source_path(b, name, &form);
     source.form = (enum list_form)form;
     source.path = path;
     source.column = column ? node_text(column) : NULL;
@@ -146,11 +155,12 @@ static void find_age(struct building *b, const struct node *sources)
         const struct node *file = node_get(node_item(sources, i), "file");
         const struct node *form = node_get(node_item(sources, i), "form");
         bool ut1 = form && strcmp(node_text(form), "ut1") == 0;
+        size_t kind = ut1 ? LIST_FORM_UT1 : LIST_FORM_PLAIN;
         auto_free char *path = NULL;
 
         if (!file || (ut1 && !b->ut1))
             continue;
-        path = source_path(b, node_text(file), ut1 ? LIST_FORM_UT1 : LIST_FORM_PLAIN);
+        path = source_path(b, node_text(file), &kind);
         note_time(b, path);
     }
 }
@@ -214,7 +224,8 @@ static bool build_all(struct building *b, const struct node *root)
     return good;
 }
 
-bool list_build(const char *path, const char *ut1, const char *out, struct diags *d)
+bool list_build(const char *path, const char *ut1, const char *out, size_t *ret_left_out,
+                struct diags *d)
 {
     auto_yaml struct yaml *yaml = yaml_load(path, d);
     auto_free char *copy = xstrdup(path);
@@ -223,6 +234,7 @@ bool list_build(const char *path, const char *ut1, const char *out, struct diags
     bool good;
     int err = 0;
 
+    *ret_left_out = 0;
     if (!yaml)
         return false;
     b.builder = list_builder_new();
@@ -231,5 +243,6 @@ bool list_build(const char *path, const char *ut1, const char *out, struct diags
         diags_error(d, (struct place){.file = out}, "E0410",
                     "the list file cannot be written: %s", strerror(-err));
     list_builder_free(b.builder);
+    *ret_left_out = b.left_out;
     return good && err == 0;
 }

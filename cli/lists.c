@@ -37,6 +37,7 @@ static int build(const void *values, int argc, char **argv)
     auto_diags struct diags *d = diags_new();
     auto_listdb struct listdb *db = NULL;
     auto_free char *shipped = share_path("rules/lists/lists.yaml");
+    size_t left_out;
     int status;
 
     if (!o->out) {
@@ -44,10 +45,15 @@ static int build(const void *values, int argc, char **argv)
               stderr);
         return OPTIONS_USAGE;
     }
-    list_build(argc ? argv[0] : shipped, o->ut1, o->out, d);
+    list_build(argc ? argv[0] : shipped, o->ut1, o->out, &left_out, d);
     status = report(d, o->json ? REPORT_JSON : REPORT_TEXT);
     if (status == 0 && !o->json && listdb_open(o->out, &db) == 0)
         print_lists(db);
+    if (left_out > 0)
+        fprintf(stderr,
+                "hallwatch: %zu sources are lists of Toulouse and were left out: give "
+                "their folder with --ut1\n",
+                left_out);
     return status;
 }
 

@@ -31,10 +31,11 @@ int rules_explain_code(const void *values, int argc, char **argv);
 
 /*
  * Starts hallwatch-agent on a capture with these rules and reads its alerts: fn is called
- * with each line. 0, -ENOENT when there is no agent, -EIO when it failed.
+ * with each line. lists: compiled, or NULL. 0, -ENOENT when there is no agent, -EIO when
+ * it failed.
  */
 typedef void agent_line_fn(const char *line, void *arg);
-int rules_run_agent(const char *pcap, const struct rules_options *o, char *const *paths,
-                    int path_count, agent_line_fn *fn, void *arg);
+int rules_run_agent(const char *pcap, const struct world_settings *s, const char *lists,
+                    agent_line_fn *fn, void *arg);
 
 #endif

@@ -30,24 +30,24 @@ static void add(struct args *a, const char *option, const char *value)
 }
 
 static struct args agent_args(const char *program, const char *pcap,
-                              const struct rules_options *o, char *const *paths,
-                              int path_count, const char *shipped)
+                              const struct world_settings *s, const char *lists,
+                              const char *shipped)
 {
     struct args a = {0};
 
     a.at = xgrow(a.at, 0, &a.capacity, sizeof(*a.at));
     a.at[a.count++] = program;
     add(&a, "-r", pcap);
-    for (int i = 0; i < path_count; i++)
-        add(&a, "--rules", paths[i]);
-    if (path_count == 0)
+    for (int i = 0; i < s->path_count; i++)
+        add(&a, "--rules", s->paths[i]);
+    if (s->path_count == 0)
         add(&a, "--rules", shipped);
-    if (o->district)
-        add(&a, "--district", o->district);
-    if (o->lists)
-        add(&a, "--lists", o->lists);
-    if (o->site)
-        add(&a, "--site", o->site);
+    if (s->district)
+        add(&a, "--district", s->district);
+    if (lists)
+        add(&a, "--lists", lists);
+    if (s->site)
+        add(&a, "--site", s->site);
     add(&a, NULL, NULL);
     return a;
 }
@@ -76,12 +76,12 @@ static void read_lines(int fd, agent_line_fn *fn, void *arg)
         fn(line, arg);
 }
 
-int rules_run_agent(const char *pcap, const struct rules_options *o, char *const *paths,
-                    int path_count, agent_line_fn *fn, void *arg)
+int rules_run_agent(const char *pcap, const struct world_settings *s, const char *lists,
+                    agent_line_fn *fn, void *arg)
 {
     auto_free char *program = program_path("hallwatch-agent");
     auto_free char *shipped = share_path("rules/detect");
-    struct args a = agent_args(program, pcap, o, paths, path_count, shipped);
+    struct args a = agent_args(program, pcap, s, lists, shipped);
     int fds[2], err, status = 0;
     pid_t pid;
 

@@ -72,9 +72,18 @@ static void print_tally(struct tally *t)
 int rules_replay(const void *values, int argc, char **argv)
 {
     const struct rules_options *o = values;
+    auto_diags struct diags *d = diags_new();
+    struct world_settings settings = rules_world(o, argc - 1, argv + 1);
     struct tally t = {.json = o->json};
-    int err = rules_run_agent(argv[0], o, argv + 1, argc - 1, on_line, &t);
+    struct world w = {0};
+    int err;
 
+    if (!world_load(&w, &settings, d)) {
+        world_done(&w);
+        return report(d, REPORT_TEXT);
+    }
+    err = rules_run_agent(argv[0], &settings, w.lists_path, on_line, &t);
+    world_done(&w);
     print_tally(&t);
     if (err == -ENOENT)
         fputs("hallwatch: there is no hallwatch-agent beside this program: build or "

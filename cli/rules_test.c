@@ -8,11 +8,13 @@
 
 struct testing {
     const struct rules_options *options;
+    const struct world_settings *settings;
+    const struct world *world;
     size_t number;
 };
 
 struct counting {
-    const char *rule;
+    const char *ruleset, *rule; /* rule NULL: all of the rule set */
     uint64_t alerts;
 };
 
@@ -20,21 +22,22 @@ static void count_alert(const char *line, void *arg)
 {
     struct counting *c = arg;
     auto_json struct json *doc = json_parse(line, strlen(line), NULL);
-    const char *rule = doc ? json_text(json_get_path(doc, "hallwatch.rule"), "") : "";
+    const char *wanted = c->rule ? c->rule : c->ruleset;
 
-    if (doc && strcmp(json_get_text(doc, "event_type", ""), "alert") == 0 &&
-        !json_get_path(doc, "hallwatch.summary") &&
-        (!c->rule || strcmp(c->rule, rule) == 0))
+    if (doc && !json_get_path(doc, "hallwatch.summary") &&
+        strcmp(
+            json_text(
+                json_get_path(doc, c->rule ? "hallwatch.rule" : "hallwatch.ruleset"), ""),
+            wanted) == 0)
         c->alerts++;
 }
 
-static int run_pcap(const char *pcap, const char *rules, const char *rule,
+static int run_pcap(const char *pcap, const char *ruleset, const char *rule,
                     uint64_t *ret_alerts, void *arg)
 {
     const struct testing *t = arg;
-    struct counting c = {.rule = rule};
-    auto_free char *path = xstrdup(rules);
-    int err = rules_run_agent(pcap, t->options, &path, 1, count_alert, &c);
+    struct counting c = {.ruleset = ruleset, .rule = rule};
+    int err = rules_run_agent(pcap, t->settings, t->world->lists_path, count_alert, &c);
 
     *ret_alerts = c.alerts;
     return err;
@@ -72,11 +75,12 @@ int rules_test(const void *values, int argc, char **argv)
     const struct rules_options *o = values;
     auto_diags struct diags *d = diags_new();
     struct world_settings settings = rules_world(o, argc, argv);
-    struct testing t = {.options = o};
     struct rule_test_counts counts = {0};
     enum report_format format;
     struct world w = {0};
+    struct testing t = {.options = o, .settings = &settings, .world = &w};
 
+    settings.example = true;
     if (!report_format(o->format, o->json, &format))
         return OPTIONS_USAGE;
     if (world_load(&w, &settings, d))

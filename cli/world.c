@@ -17,25 +17,19 @@ static void report_listdb(struct diags *d, const char *path, int err)
     diags_hint(d, "build it anew: hallwatch lists build");
 }
 
-/* Compiled for this run only; the file is gone as soon as it is mapped. */
-static bool open_built(struct listdb **ret, const char *yaml, struct diags *d)
+/* Compiled for this run only, in a folder of its own. */
+static bool build(struct world *w, const char *yaml, struct diags *d)
 {
     char folder[] = "/tmp/hallwatch-lists-XXXXXX";
-    auto_free char *path = NULL;
-    bool good;
-    int err = 0;
+    size_t left_out;
 
     if (!mkdtemp(folder)) {
         report_listdb(d, folder, -errno);
         return false;
     }
-    path = xasprintf("%s/lists", folder);
-    good = list_build(yaml, NULL, path, d);
-    if (good && (err = listdb_open(path, ret)))
-        report_listdb(d, path, err);
-    unlink(path);
-    rmdir(folder);
-    return good && err == 0;
+    w->lists_folder = xstrdup(folder);
+    w->lists_path = xasprintf("%s/lists", folder);
+    return list_build(yaml, NULL, w->lists_path, &left_out, d);
 }
 
 static bool is_yaml(const char *path)
@@ -50,13 +44,17 @@ static bool load_lists(struct world *w, const char *path, struct diags *d)
     auto_free char *shipped = share_path("rules/lists/lists.yaml");
     int err;
 
-    if (!path)
-        return access(shipped, R_OK) != 0 || open_built(&w->lists, shipped, d);
-    if (is_yaml(path))
-        return open_built(&w->lists, path, d);
-    err = listdb_open(path, &w->lists);
+    if (!path && access(shipped, R_OK) != 0)
+        return true;
+    if (!path || is_yaml(path)) {
+        if (!build(w, path ? path : shipped, d))
+            return false;
+    } else {
+        w->lists_path = xstrdup(path);
+    }
+    err = listdb_open(w->lists_path, &w->lists);
     if (err)
-        report_listdb(d, path, err);
+        report_listdb(d, w->lists_path, err);
     return err == 0;
 }
 
@@ -70,10 +68,13 @@ bool world_load(struct world *w, const struct world_settings *s, struct diags *d
         .site = s->site,
         .now = clock_wall(),
     };
+    auto_free char *example = share_path("deploy/examples/district.yaml");
+    const char *district =
+        !s->district && s->example && s->path_count == 0 ? example : s->district;
     bool good = load_lists(w, s->lists, d);
 
-    if (s->district) {
-        w->district = district_load(s->district, d);
+    if (district) {
+        w->district = district_load(district, d);
         good = w->district && good;
     }
     if (!good)
@@ -89,5 +90,11 @@ void world_done(struct world *w)
     ruleset_free(w->rules);
     listdb_close(w->lists);
     district_free(w->district);
+    if (w->lists_folder) {
+        unlink(w->lists_path);
+        rmdir(w->lists_folder);
+    }
+    free(w->lists_path);
+    free(w->lists_folder);
     *w = (struct world){0};
 }

@@ -152,8 +152,6 @@ static const struct diag_code codes[] = {
     {"E0410", "the list file cannot be used",
      "It is missing, damaged or of another version. `hallwatch lists build` makes\n"
      "it anew."},
-    {"W0411", "a source of a list was left out",
-     "Its folder was not given. The list has what its other sources have."},
     {"E0412", "too many lists",
      "The message says what is meant, and what to write instead."},
     {"E0420", "a source of a list cannot be read",

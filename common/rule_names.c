@@ -187,11 +187,8 @@ static void find_in_listdb(struct rule_reader *r, struct list_def *l,
     if (!node_read_text(file, &name, r->diags))
         return;
     l->listdb = db ? listdb_find(db, name) : LISTDB_NONE;
-    if (!db) {
-        diags_warn(r->diags, node_place(l->node), "W0407",
-                   "list \"%s\" is empty: no list file was given", l->name);
+    if (!db) /* told once, of all of them */
         return;
-    }
     if (l->listdb < 0) {
         l->listdb = LISTDB_NONE;
         report_no_list(r, file, db);
@@ -263,6 +260,26 @@ static void read_list(struct rule_reader *r, struct list_def *l)
     }
 }
 
+/* Lists from a file without the file: rules that ask them never match. */
+static void warn_of_empty(struct rule_reader *r)
+{
+    const struct ruleset *s = r->set;
+    auto_buffer struct buffer names = {0};
+    const struct node *first = NULL;
+
+    for (size_t i = 0; !s->settings.lists && i < s->list_count; i++) {
+        if (!s->lists[i].from_file)
+            continue;
+        first = first ? first : s->lists[i].node;
+        buffer_print(&names, "%s%s", names.len ? ", " : "", s->lists[i].name);
+    }
+    if (!first)
+        return;
+    diags_warn(r->diags, node_place(first), "W0407",
+               "no list file was given: these lists are empty: %s", names.at);
+    diags_hint(r->diags, "rules that ask them never match; give one with --lists");
+}
+
 /* ---- all three ---- */
 
 void rule_names_read(struct rule_reader *r)
@@ -275,6 +292,7 @@ void rule_names_read(struct rule_reader *r)
         read_list(r, &s->lists[i]);
         s->lists[i].broken = diags_errors(r->diags) > errors;
     }
+    warn_of_empty(r);
     for (size_t i = 0; i < s->macro_count; i++)
         s->macros[i].expr = expr_parse(&s->arena, s->macros[i].body, r->diags);
     for (size_t i = 0; i < s->macro_count; i++)

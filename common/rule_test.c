@@ -328,7 +328,7 @@ static enum rule_test_verdict run_pcap(struct runner *r, const struct rule_test 
     *ret_why = r->settings->pcap ? "the capture is missing" : "captures are not run here";
     if (!path)
         return TEST_SKIPPED;
-    err = r->settings->pcap(path, test->file->path, rule, &alerts, r->settings->arg);
+    err = r->settings->pcap(path, test->file->name, rule, &alerts, r->settings->arg);
     *ret_why = "hallwatch-agent is not there";
     if (err == -ENOENT)
         return TEST_SKIPPED;

@@ -20,10 +20,10 @@
 enum rule_test_verdict { TEST_PASSED, TEST_FAILED, TEST_SKIPPED };
 
 /*
- * Counts the alerts that the agent raises for a capture with these rules; of one rule, or
- * of all in the file when rule is NULL. 0 or -errno.
+ * Counts the alerts that the agent raises for a capture: of one rule, or of all of the
+ * named rule set when rule is NULL. 0 or -errno.
  */
-typedef int rule_test_pcap_fn(const char *pcap, const char *rules, const char *rule,
+typedef int rule_test_pcap_fn(const char *pcap, const char *ruleset, const char *rule,
                               uint64_t *ret_alerts, void *arg);
 
 /* owner: id of the rule, or name of the file. why: of a skipped one, else NULL. */
