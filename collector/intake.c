@@ -26,6 +26,7 @@ struct intake {
     struct intake_counts counts;
     usec_t told_refused;
     int told_store;
+    uint64_t commits; /* when the store was looked at last */
 };
 
 static struct moment now(void)
@@ -105,16 +106,20 @@ static void on_message(const struct wire_message *m, void *arg)
     sessions_receive(i->sessions, m, now());
 }
 
+/* Once when it begins to fail, and once when something was stored again. */
 static void tell_store(struct intake *i, int r)
 {
-    if (r == i->told_store)
-        return;
-    i->told_store = r;
-    if (r < 0)
+    uint64_t commits = sessions_counts(i->sessions)->commits;
+
+    if (r < 0 && i->told_store != r) {
         log_error("cannot store what agents say: %s; they keep it and are asked again",
                   strerror(-r));
-    else
+        i->told_store = r;
+    } else if (r == 0 && i->told_store < 0 && commits != i->commits) {
         log_info("what agents say can be stored again");
+        i->told_store = 0;
+    }
+    i->commits = commits;
 }
 
 static void on_turn(void *arg)
@@ -160,7 +165,8 @@ static int test_the_door(struct intake *i, char **ret_error)
     int r;
 
     wire_address(i->port, address);
-    r = wire_probe(i->wire, address, i->set.keys.public, PATIENCE, &verdict);
+    r = wire_probe(i->wire, address, i->set.keys.public,
+                   i->set.patience ? i->set.patience : PATIENCE, &verdict);
     if (r == 0 && verdict == WIRE_PROBE_REFUSED)
         return 0;
     if (r < 0)
@@ -172,7 +178,7 @@ static int test_the_door(struct intake *i, char **ret_error)
                       address);
     else
         *ret_error =
-            xasprintf("a random key was neither refused nor let in at %s within 5 s: "
+            xasprintf("a random key was neither refused nor let in at %s in time: "
                       "the intake stays closed; can this machine connect to itself?",
                       address);
     return r < 0 ? r : -EACCES;

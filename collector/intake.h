@@ -27,6 +27,7 @@ struct intake_settings {
     const char *address;              /* to listen at, "tcp://0.0.0.0:5570" */
     struct wire_keys keys;            /* the collector's */
     uint64_t budget; /* bytes that all agents may have on their way; 0: 64 MiB */
+    usec_t patience; /* with its own door when it opens; 0: 5 s */
     /* Messages about bundles; may be NULL */
     void (*on_config)(const char *agent, const struct wire_peer *from,
                       const struct wire_head *head, struct cur payload, void *arg);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "net.h"
 
 #define SESSIONS_EACH 4
 #define HEARTBEAT     (10 * USEC_PER_SEC)
@@ -231,6 +232,16 @@ static enum rivals look_at_rivals(struct sessions *s, struct agent *agent, uint6
     return found;
 }
 
+/* IPv4 without the prefix that it has on a socket for both. */
+static void note_address(struct agent *agent, const char *from)
+{
+    struct addr address;
+
+    snprintf(agent->from, sizeof(agent->from), "%s", from);
+    if (addr_parse(from, &address) == 0)
+        addr_print(&address, agent->from);
+}
+
 static void greet(struct sessions *s, struct agent *agent, const struct wire_message *m,
                   const struct wire_head *head, struct cur payload, struct moment at)
 {
@@ -247,7 +258,7 @@ static void greet(struct sessions *s, struct agent *agent, const struct wire_mes
         end_session(s, session);
     snprintf(agent->version, sizeof(agent->version), "%.*s", (int)hello.version.len,
              hello.version.at);
-    snprintf(agent->from, sizeof(agent->from), "%s", m->from);
+    note_address(agent, m->from);
     memcpy(agent->boot, hello.boot, WIRE_BOOT);
     agent->bundle = hello.bundle;
     agent->reported = 0;

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An intake and an uplink with real sockets between them, strangers that knock, peers
+ * that speak rubbish, and a libzmq that is sabotaged: the calls below stand in front of
+ * the real ones.
+ */
+#include "unit.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <zmq.h>
+
+#include "agent/uplink.h"
+#include "collector/intake.h"
+#include "memory_store.h"
+
+#define PATIENCE 5000 /* turns of a millisecond: a guard against hanging */
+#define ZAP      "inproc://zeromq.zap.01"
+
+static enum {
+    HONEST,
+    NO_ZAP,       /* nobody is there to ask */
+    SILENT_ZAP,   /* nobody answers */
+    GENEROUS_ZAP, /* everybody is let in */
+    NO_DOMAIN,    /* libzmq doesn't take the option that makes it ask */
+} sabotage;
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+int zmq_bind(void *socket, const char *address)
+{
+    if (sabotage == NO_ZAP && strcmp(address, ZAP) == 0)
+        return 0;
+    return REAL(zmq_bind)(socket, address);
+}
+
+/* Only ZAP's answers, and the routing id of a peer, are sent by this call. */
+int zmq_send(void *socket, const void *bytes, size_t len, int flags)
+{
+    bool status = len == 3 && memcmp(bytes, "400", 3) == 0;
+
+    if (sabotage == SILENT_ZAP)
+        return (int)len;
+    return REAL(zmq_send)(socket, sabotage == GENEROUS_ZAP && status ? "200" : bytes, len,
+                          flags);
+}
+
+int zmq_setsockopt(void *socket, int option, const void *value, size_t len)
+{
+    if (sabotage == NO_DOMAIN && option == 93)
+        return 0;
+    return REAL(zmq_setsockopt)(socket, option, value, len);
+}
+
+struct world {
+    char folder[64];
+    char path[96];
+    struct loop *loop;
+    struct memory_store store;
+    struct wire_keys server, client;
+    struct intake *intake;
+    struct spool *spool;
+    struct uplink *uplink;
+    char address[WIRE_ADDRESS];
+    const char *addresses[1];
+    usec_t patience;
+};
+
+static int open_intake(struct world *w, const char *address, char **ret_error)
+{
+    struct intake_settings set = {.loop = w->loop,
+                                  .store = &w->store.calls,
+                                  .address = address,
+                                  .keys = w->server,
+                                  .patience = w->patience};
+
+    return intake_new(&set, &w->intake, ret_error);
+}
+
+static void start_intake(struct world *w, const char *address)
+{
+    auto_free char *error = NULL;
+
+    assert_int_equal(open_intake(w, address, &error), 0);
+    intake_address(w->intake, w->address);
+}
+
+static void start_uplink(struct world *w, const struct wire_keys *keys)
+{
+    struct uplink_settings set = {.loop = w->loop,
+                                  .spool = w->spool,
+                                  .addresses = w->addresses,
+                                  .address_count = 1,
+                                  .server_key = w->server.public,
+                                  .keys = *keys,
+                                  .version = "0.1.0",
+                                  .boot = {1}};
+
+    assert_int_equal(uplink_new(&set, &w->uplink), 0);
+}
+
+static int set_up(void **state)
+{
+    struct world *w = xcalloc(1, sizeof(*w));
+    struct spool_settings spool = {.path = w->path, .quota = 64 << 20};
+    struct intake_agent agent = {.name = "one", .key = w->client.public};
+
+    sabotage = HONEST;
+    assert_int_equal(crypt_init(), 0);
+    snprintf(w->folder, sizeof(w->folder), "%s/wire-XXXXXX",
+             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+    assert_non_null(mkdtemp(w->folder));
+    snprintf(w->path, sizeof(w->path), "%s/spool.db", w->folder);
+    assert_int_equal(spool_open(&spool, &w->spool), 0);
+    assert_int_equal(wire_keys_new(&w->server), 0);
+    assert_int_equal(wire_keys_new(&w->client), 0);
+    memory_store_init(&w->store);
+    memory_agent_add(&w->store, &agent);
+    w->loop = loop_new();
+    w->addresses[0] = w->address;
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+
+    uplink_free(w->uplink);
+    intake_free(w->intake);
+    spool_close(w->spool);
+    loop_free(w->loop);
+    memory_store_done(&w->store);
+    unlink(w->path);
+    rmdir(w->folder);
+    free(w);
+    return 0;
+}
+
+static void turn(struct world *w)
+{
+    loop_turn(w->loop);
+    usleep(1000);
+}
+
+#define AWAIT(w, condition)                                   \
+    do {                                                      \
+        for (int n_ = 0; n_ < PATIENCE && !(condition); n_++) \
+            turn(w);                                          \
+        assert_true(condition);                               \
+    } while (0)
+
+static void append(struct world *w, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        assert_int_equal(uplink_append(w->uplink, WIRE_ALERTS, "{\"alert\":1}", 11), 0);
+}
+
+static bool is_up(struct world *w)
+{
+    return uplink_counts(w->uplink)->link->state == LINK_UP;
+}
+
+/* ------------------------------------------------------------------ the usual way */
+
+static void an_alert_comes_from_the_spool_into_the_store(void **state)
+{
+    struct world *w = *state;
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    start_uplink(w, &w->client);
+    append(w, 1000);
+    AWAIT(w,
+          w->store.now.row_count == 1000 && spool_oldest(w->spool, WIRE_ALERTS) == 1001);
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(w->store.rows[i].seq, i + 1);
+    assert_int_equal(intake_counts(w->intake)->sessions->repeats, 0);
+}
+
+static void what_was_said_before_there_is_an_intake_comes_later(void **state)
+{
+    struct world *w = *state;
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    intake_free(take(w->intake));
+    start_uplink(w, &w->client);
+    append(w, 100);
+    for (unsigned i = 0; i < 100; i++)
+        turn(w);
+    assert_int_equal(spool_newest(w->spool, WIRE_ALERTS), 100);
+    start_intake(w, w->address);
+    AWAIT(w, w->store.now.row_count == 100);
+}
+
+static void an_intake_that_was_started_again_misses_nothing(void **state)
+{
+    struct world *w = *state;
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    start_uplink(w, &w->client);
+    append(w, 100);
+    AWAIT(w, w->store.now.row_count == 100);
+    intake_free(take(w->intake));
+    append(w, 100);
+    start_intake(w, w->address);
+    AWAIT(w, w->store.now.row_count == 200);
+    for (unsigned i = 0; i < 200; i++)
+        assert_int_equal(w->store.rows[i].seq, i + 1);
+}
+
+static void a_store_that_fails_for_a_while_gets_everything_once(void **state)
+{
+    struct world *w = *state;
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    start_uplink(w, &w->client);
+    AWAIT(w, is_up(w));
+    w->store.fail_commit = -ENOSPC;
+    append(w, 100);
+    AWAIT(w, intake_counts(w->intake)->sessions->failed > 0);
+    append(w, 100);
+    assert_int_equal(w->store.now.row_count, 0);
+    w->store.fail_commit = 0;
+    AWAIT(w, w->store.now.row_count == 200);
+    for (unsigned i = 0; i < 200; i++)
+        assert_int_equal(w->store.rows[i].seq, i + 1);
+}
+
+/* ------------------------------------------------------------------ who may come in */
+
+static void an_unknown_key_is_refused_and_counted(void **state)
+{
+    struct world *w = *state;
+    struct wire_keys stranger;
+
+    assert_int_equal(wire_keys_new(&stranger), 0);
+    start_intake(w, "tcp://127.0.0.1:*");
+    assert_int_equal(intake_counts(w->intake)->refused_keys, 1); /* its own knock */
+    start_uplink(w, &stranger);
+    append(w, 1);
+    AWAIT(w, intake_counts(w->intake)->refused_keys == 2);
+    AWAIT(w, uplink_counts(w->uplink)->refused_keys > 0);
+    assert_int_equal(intake_counts(w->intake)->sessions->messages, 0);
+}
+
+static void a_key_that_is_added_comes_in_without_a_restart(void **state)
+{
+    struct world *w = *state;
+    struct wire_keys late;
+    struct intake_agent agent = {.name = "late", .key = late.public};
+
+    assert_int_equal(wire_keys_new(&late), 0);
+    start_intake(w, "tcp://127.0.0.1:*");
+    memory_agent_add(&w->store, &agent);
+    start_uplink(w, &late);
+    append(w, 1);
+    AWAIT(w, w->store.now.row_count == 1);
+    assert_string_equal(w->store.rows[0].agent, "late");
+}
+
+static void the_next_message_of_a_revoked_key_is_refused(void **state)
+{
+    struct world *w = *state;
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    start_uplink(w, &w->client);
+    append(w, 1);
+    AWAIT(w, w->store.now.row_count == 1);
+    memory_agent_revoke(&w->store, "one", 1);
+    append(w, 1);
+    AWAIT(w, uplink_counts(w->uplink)->link->state == LINK_CLOSED);
+    assert_int_equal(w->store.now.row_count, 1);
+    assert_int_equal(spool_oldest(w->spool, WIRE_ALERTS), 2); /* it is not lost either */
+}
+
+/* ------------------------------------------------------------------ a door that is open
+ */
+
+static void assert_stays_closed(struct world *w, const char *because)
+{
+    auto_free char *error = NULL;
+
+    w->patience = USEC_PER_SEC / 2;
+    assert_true(open_intake(w, "tcp://127.0.0.1:*", &error) < 0);
+    assert_non_null(error);
+    assert_non_null(strstr(error, because));
+    assert_null(w->intake);
+}
+
+static void an_intake_that_nobody_can_ask_does_not_open(void **state)
+{
+    sabotage = NO_ZAP;
+    assert_stays_closed(*state, "stays closed");
+}
+
+static void an_intake_whose_zap_does_not_answer_does_not_open(void **state)
+{
+    sabotage = SILENT_ZAP;
+    assert_stays_closed(*state, "neither refused nor let in");
+}
+
+static void an_intake_that_lets_a_random_key_in_does_not_open(void **state)
+{
+    sabotage = GENEROUS_ZAP;
+    assert_stays_closed(*state, "a random key was let in");
+}
+
+static void an_option_that_does_not_take_is_noticed(void **state)
+{
+    sabotage = NO_DOMAIN;
+    assert_stays_closed(*state, "cannot listen");
+}
+
+static void a_published_key_is_not_used(void **state)
+{
+    struct world *w = *state;
+
+    strcpy(w->server.public, "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7");
+    assert_stays_closed(w, "everybody knows");
+}
+
+static void a_taken_address_is_said(void **state)
+{
+    struct world *w = *state;
+    auto_free char *error = NULL;
+    struct intake *first;
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    first = take(w->intake);
+    assert_int_equal(open_intake(w, w->address, &error), -EADDRINUSE);
+    assert_non_null(strstr(error, "is taken"));
+    intake_free(first);
+}
+
+/* ------------------------------------------------------------------ rubbish */
+
+/* A peer with a good key and bad manners. */
+struct lout {
+    void *context, *socket;
+};
+
+static struct lout lout_new(struct world *w)
+{
+    struct lout l = {.context = zmq_ctx_new()};
+    int linger = 0;
+
+    l.socket = zmq_socket(l.context, ZMQ_DEALER);
+    zmq_setsockopt(l.socket, ZMQ_LINGER, &linger, sizeof(linger));
+    zmq_setsockopt(l.socket, ZMQ_CURVE_SERVERKEY, w->server.public, 40);
+    zmq_setsockopt(l.socket, ZMQ_CURVE_PUBLICKEY, w->client.public, 40);
+    zmq_setsockopt(l.socket, ZMQ_CURVE_SECRETKEY, w->client.secret, 40);
+    assert_int_equal(zmq_connect(l.socket, w->address), 0);
+    return l;
+}
+
+static void lout_free(struct lout *l)
+{
+    zmq_close(l->socket);
+    zmq_ctx_term(l->context);
+}
+
+static const struct sessions_counts *counts(struct world *w)
+{
+    return intake_counts(w->intake)->sessions;
+}
+
+static void rubbish_is_counted_and_others_are_served(void **state)
+{
+    struct world *w = *state;
+    uint8_t message[WIRE_HEAD + 6] = {[WIRE_HEAD] = 1, 0, 0, 0, 1, 'x'};
+    struct wire_head head = {.type = WIRE_BATCH, .stream = 1, .seq = 1, .count = 1};
+    struct lout l;
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    l = lout_new(w);
+    zmq_send(l.socket, "", 0, 0);
+    zmq_send(l.socket, "GET / HTTP/1.1\r\n\r\n", 18, 0);
+    wire_head_write(&head, message + WIRE_HEAD, 6, message);
+    message[47] ^= 1;
+    zmq_send(l.socket, message, sizeof(message), 0);
+    AWAIT(w, counts(w)->malformed == 3);
+
+    message[47] ^= 1; /* right, but without a greeting */
+    zmq_send(l.socket, message, sizeof(message), 0);
+    AWAIT(w, counts(w)->strangers == 1);
+    zmq_send(l.socket, message, sizeof(message), ZMQ_SNDMORE);
+    zmq_send(l.socket, message, sizeof(message), 0);
+    AWAIT(w, intake_counts(w->intake)->dropped == 1);
+
+    start_uplink(w, &w->client);
+    append(w, 1);
+    AWAIT(w, w->store.now.row_count == 1);
+    assert_int_equal(counts(w)->malformed, 3);
+    lout_free(&l);
+}
+
+static void a_message_that_is_too_long_ends_its_connection_only(void **state)
+{
+    struct world *w = *state;
+    auto_free uint8_t *huge = xcalloc(1, WIRE_MESSAGE_MAX + 1);
+    uint64_t before;
+    struct lout l;
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    start_uplink(w, &w->client);
+    AWAIT(w, is_up(w));
+    l = lout_new(w);
+    zmq_send(l.socket, "", 0, 0);
+    AWAIT(w, counts(w)->malformed == 1);
+    before = counts(w)->bytes;
+    zmq_send(l.socket, huge, WIRE_MESSAGE_MAX + 1, 0);
+    append(w, 1);
+    AWAIT(w, w->store.now.row_count == 1);
+    for (unsigned i = 0; i < 100; i++)
+        turn(w);
+    assert_true(counts(w)->bytes - before < WIRE_MESSAGE_MAX);
+    assert_true(is_up(w));
+    lout_free(&l);
+}
+
+static void one_without_a_handshake_is_counted(void **state)
+{
+    struct world *w = *state;
+    struct lout l = {.context = zmq_ctx_new()};
+    int linger = 0;
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    l.socket = zmq_socket(l.context, ZMQ_DEALER);
+    zmq_setsockopt(l.socket, ZMQ_LINGER, &linger, sizeof(linger));
+    assert_int_equal(zmq_connect(l.socket, w->address), 0);
+    zmq_send(l.socket, "hello", 5, ZMQ_DONTWAIT);
+    AWAIT(w, intake_counts(w->intake)->refused_handshakes > 0);
+    assert_int_equal(counts(w)->messages, 0);
+    lout_free(&l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(an_alert_comes_from_the_spool_into_the_store),
+        WITH_FIXTURE(what_was_said_before_there_is_an_intake_comes_later),
+        WITH_FIXTURE(an_intake_that_was_started_again_misses_nothing),
+        WITH_FIXTURE(a_store_that_fails_for_a_while_gets_everything_once),
+        WITH_FIXTURE(an_unknown_key_is_refused_and_counted),
+        WITH_FIXTURE(a_key_that_is_added_comes_in_without_a_restart),
+        WITH_FIXTURE(the_next_message_of_a_revoked_key_is_refused),
+        WITH_FIXTURE(an_intake_that_nobody_can_ask_does_not_open),
+        WITH_FIXTURE(an_intake_whose_zap_does_not_answer_does_not_open),
+        WITH_FIXTURE(an_intake_that_lets_a_random_key_in_does_not_open),
+        WITH_FIXTURE(an_option_that_does_not_take_is_noticed),
+        WITH_FIXTURE(a_published_key_is_not_used),
+        WITH_FIXTURE(a_taken_address_is_said),
+        WITH_FIXTURE(rubbish_is_counted_and_others_are_served),
+        WITH_FIXTURE(a_message_that_is_too_long_ends_its_connection_only),
+        WITH_FIXTURE(one_without_a_handshake_is_counted),
+    };
+
+    return cmocka_run_group_tests_name("wire_hostile", tests, NULL, NULL);
+}
