@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auto.h"
 #include "hash.h"
 #include "mem.h"
 
@@ -163,6 +164,7 @@ static uint32_t touch(struct fragment_table *t, const struct fragment *f)
     if (at == NOBODY) {
         at = vacate(t);
         t->places[at] = (struct place){.key = key};
+        t->places[at].bytes = NULL; /* said again for clang's analyzer */
         t->tags[at] = tag;
         t->begun[at] = f->time;
     }
@@ -193,15 +195,18 @@ static bool fits(const struct place *p, const struct fragment *f)
 static void make_room(struct fragment_table *t, uint32_t at, uint32_t end)
 {
     struct place *p = &t->places[at];
-    uint32_t room = p->room ? p->room : FIRST_BYTES;
+    uint32_t room = p->bytes ? p->room : FIRST_BYTES;
+    uint8_t *bytes;
 
     while (room < HEADER_MAX + end)
         room *= 2;
-    if (room == p->room)
+    if (p->bytes && room == p->room)
         return;
+    bytes = take(p->bytes);
     while (t->room - p->room + room > t->most_room)
         evict(t, at);
-    p->bytes = xrealloc(p->bytes, room, 1);
+    p->bytes = xrealloc(bytes, room, 1);
+    assert(p->bytes);
     t->room += room - p->room;
     p->room = room;
 }
@@ -212,7 +217,7 @@ static bool overlap_is_allowed(const struct place *p, const struct fragment *f)
     uint32_t len = (uint32_t)cur_left(&f->bytes);
     uint32_t known = 0;
 
-    if (f->version == 4)
+    if (f->version == 4 || !p->bytes)
         return true;
     for (uint32_t at = 0; at < len; at += UNIT)
         known += unit_is_there(p, (f->offset + at) / UNIT);

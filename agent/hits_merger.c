@@ -109,7 +109,9 @@ static struct waiting heap_take(struct hits_merger *m)
     struct waiting first = m->heap[0];
     size_t at = 0;
 
-    m->heap[0] = m->heap[--m->count];
+    m->count--;
+    m->heap[0] = m->heap[m->count];
+    m->heap[m->count].bytes = NULL; /* it is in its new place now, or handed over */
     for (;;) {
         size_t least = at;
 
