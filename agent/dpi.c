@@ -10,6 +10,7 @@
  */
 #include "agent/dpi.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -99,6 +100,7 @@ struct dpi {
     uint8_t risk_of[RISKS_MAX]; /* nDPI's bit to ours */
     uint8_t confidence_of[NDPI_CONFIDENCE_MAX];
     uint8_t own_parser;
+    uint16_t tls, http, quic; /* words of names_app */
 };
 
 /* The index of our word for one of nDPI's names; 0, "unknown", when we have none. */
@@ -131,6 +133,9 @@ static void map_names(struct dpi *d)
         d->confidence_of[i] = (uint8_t)word_for(
             &names_confidence, ndpi_confidence_get_name((ndpi_confidence_t)i));
     d->own_parser = (uint8_t)names_find(&names_confidence, "own_parser");
+    d->tls = (uint16_t)names_find(&names_app, "tls");
+    d->http = (uint16_t)names_find(&names_app, "http");
+    d->quic = (uint16_t)names_find(&names_app, "quic");
 }
 
 static struct ndpi_detection_module_struct *module_new(void)
@@ -240,14 +245,17 @@ static void take_risks(const struct dpi *d, struct flow *f, ndpi_risk risks)
     f->stage.risks |= ours;
 }
 
-/* What is known of the flow by now; an own parser's word is not overruled. */
+/* What is known of the flow by now. An own parser's word is not overruled, only narrowed.
+ */
 static void take_findings(const struct dpi *d, const struct inspection *i,
                           ndpi_protocol found)
 {
     struct flow *f = i->flow;
 
     take_risks(d, f, i->state.risk);
-    if (f->stage.confidence == d->own_parser)
+    if (f->stage.confidence == d->own_parser &&
+        (found.app_protocol == NDPI_PROTOCOL_UNKNOWN ||
+         found.master_protocol == NDPI_PROTOCOL_UNKNOWN))
         return;
     take_protocol(d, f, found);
     f->stage.confidence = d->confidence_of[i->state.confidence];
@@ -311,6 +319,11 @@ static ndpi_protocol look(struct dpi *d, struct inspection *i, const struct pack
     return PROCESS(d->module, &i->state, p->ip, len, p->time / USEC_PER_MSEC);
 }
 
+bool dpi_wants(const struct dpi *d, const struct flow *f)
+{
+    return f->stage.app == d->tls && !f->stage.host;
+}
+
 bool dpi_packet(struct dpi *d, const struct packet *p, struct flow *f)
 {
     struct inspection *i = f->stage.dpi;
@@ -335,29 +348,116 @@ bool dpi_packet(struct dpi *d, const struct packet *p, struct flow *f)
     return true;
 }
 
-void dpi_name_host(struct dpi *d, struct flow *f)
+/* ---- flows that no packet of which nDPI needs to see ---- */
+
+static bool is_named(const struct dpi *d, uint32_t id)
+{
+    return id < d->app_count && d->app_of[id];
+}
+
+static void name(const struct dpi *d, struct flow *f, uint16_t id)
+{
+    f->stage.app = d->app_of[id];
+    f->stage.category = d->category_of[ndpi_get_proto_category(
+        d->module, (ndpi_protocol){.app_protocol = id})];
+}
+
+/* By the host that our own parsers read. */
+static bool name_by_host(struct dpi *d, struct flow *f)
 {
     ndpi_protocol_match_result found = {0};
     char host[256];
     size_t len;
 
     if (!f->stage.host)
-        return;
+        return false;
     len = strnlen(f->stage.host, sizeof(host) - 1);
     memcpy(host, f->stage.host, len);
     host[len] = 0;
-    if (ndpi_match_string_subprotocol(d->module, host, (u_int)len, &found) <= 0)
+    if (ndpi_match_string_subprotocol(d->module, host, (u_int)len, &found) <= 0 ||
+        !is_named(d, found.protocol_id))
+        return false;
+    name(d, f, (uint16_t)found.protocol_id);
+    return true;
+}
+
+static uint32_t v4_of(const struct addr *a)
+{
+    uint32_t v4 = 0;
+
+    if (addr_is_v4(a))
+        memcpy(&v4, a->bytes + 12, sizeof(v4));
+    return v4;
+}
+
+/* By whose address it is: nDPI knows the networks of some providers (IPv4). */
+static bool name_by_address(struct dpi *d, struct flow *f)
+{
+    struct in_addr server = {.s_addr = v4_of(&f->server)};
+    uint16_t id;
+
+    if (!server.s_addr)
+        return false;
+    id = ndpi_network_port_ptree_match(d->module, &server, htons(f->server_port));
+    if (id == NDPI_PROTOCOL_UNKNOWN || !is_named(d, id))
+        return false;
+    name(d, f, id);
+    return true;
+}
+
+/* The last resort: the port, or the provider's networks. */
+static void guess(struct dpi *d, struct flow *f)
+{
+    ndpi_protocol found = ndpi_guess_undetected_protocol(
+        d->module, NULL, f->ip_proto, ntohl(v4_of(&f->client)), f->client_port,
+        ntohl(v4_of(&f->server)), f->server_port);
+    bool by_address = found.app_protocol != NDPI_PROTOCOL_UNKNOWN;
+
+    if (!by_address && found.master_protocol == NDPI_PROTOCOL_UNKNOWN) {
+        d->counts.unknown++;
         return;
-    if (found.protocol_id < d->app_count && d->app_of[found.protocol_id])
-        f->stage.app = d->app_of[found.protocol_id];
-    if ((unsigned)found.protocol_category < CATEGORIES_MAX)
-        f->stage.category = d->category_of[found.protocol_category];
+    }
+    take_protocol(d, f, found);
+    f->stage.confidence = d->confidence_of[by_address ? NDPI_CONFIDENCE_MATCH_BY_IP
+                                                      : NDPI_CONFIDENCE_MATCH_BY_PORT];
+    d->counts.guessed++;
+}
+
+static const struct {
+    uint16_t port;
+    const char *word;
+} mail_over_tls[] = {{465, "smtps"}, {587, "smtps"}, {993, "imaps"}, {995, "pops"}};
+
+/* TLS on a port of mail is that mail protocol's (RFC 8314). */
+static bool name_by_port(const struct dpi *d, struct flow *f)
+{
+    for (size_t i = 0; i < sizeof(mail_over_tls) / sizeof(mail_over_tls[0]); i++) {
+        int word;
+
+        if (f->stage.app != d->tls || mail_over_tls[i].port != f->server_port)
+            continue;
+        word = names_find(&names_app, mail_over_tls[i].word);
+        f->stage.app = word > 0 ? (uint16_t)word : d->tls;
+        return word > 0;
+    }
+    return false;
+}
+
+/* Of those who carry everything, who it was. */
+static bool may_be_narrowed(const struct dpi *d, const struct flow *f)
+{
+    return f->stage.confidence == d->own_parser &&
+           (f->stage.app == d->tls || f->stage.app == d->http || f->stage.app == d->quic);
 }
 
 void dpi_end(struct dpi *d, struct flow *f)
 {
     if (f->stage.dpi)
         give_up(d, f->stage.dpi);
+    if (may_be_narrowed(d, f))
+        (void)(name_by_port(d, f) || name_by_host(d, f) || name_by_address(d, f));
+    else if (!f->stage.app && !f->stage.dpi_done)
+        guess(d, f);
 }
 
 struct dpi_counts dpi_counts(const struct dpi *d)

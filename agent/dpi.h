@@ -39,17 +39,19 @@ struct dpi *dpi_new(const struct dpi_settings *settings);
 void dpi_free(struct dpi *d);
 const char *dpi_version(void); /* "4.2.0" */
 
+/* Our own parsers named it, but nDPI may know more: TLS that names no host can be told by
+ * its certificate. */
+bool dpi_wants(const struct dpi *d, const struct flow *f);
+
 /* Fills f->stage.app, category, risks, confidence as soon as they are known. True when
  * the flow needs no more packets here. */
 bool dpi_packet(struct dpi *d, const struct packet *p, struct flow *f);
 
 /*
- * A flow that our own parsers named ("tls") and whose host is known: the application that
- * nDPI knows by that host ("youtube"), if any. No packet is looked at.
+ * The flow is over: the last word on what it was; releases stage.dpi. A flow that our own
+ * parsers named ("tls") is named by its host, or by whose address it is, where nDPI knows
+ * them ("youtube"); one that nobody named is guessed by its port. No packet is looked at.
  */
-void dpi_name_host(struct dpi *d, struct flow *f);
-
-/* The last guess for a flow that is over or given up; releases stage.dpi. */
 void dpi_end(struct dpi *d, struct flow *f);
 
 struct dpi_counts dpi_counts(const struct dpi *d);

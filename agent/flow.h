@@ -54,6 +54,7 @@ struct flow_stage {
     uint16_t app;       /* index in names_app; 0: not known yet */
     uint16_t category;  /* index in names_category */
     uint8_t confidence; /* index in names_confidence */
+    bool dpi_done;      /* nDPI has nothing more to say */
     bool inspected;     /* nothing more to learn: count only */
     bool protected;     /* no event, count or log may show it */
 };

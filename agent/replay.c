@@ -218,6 +218,7 @@ int replay_run(const struct replay_settings *settings)
     struct capture **captures = open_all(settings, &code);
 
     dpi_prepare();
+    setvbuf(stdout, NULL, _IOFBF, 1 << 16); /* or stdio asks what it is, later */
     if (sandbox_enter(SANDBOX_SENSOR, error) != 0) {
         fprintf(stderr, "hallwatch-agent: %s\n", error);
         return 1;

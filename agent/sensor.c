@@ -91,7 +91,7 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
     if (ends_here(s, e, f))
         return;
     if (f)
-        dress_keep_host(f, e);
+        dress_keep(f, e);
     tell(s, e);
 }
 
@@ -130,21 +130,19 @@ static void on_flow_end(struct flow *f, enum flow_end why, usec_t now, void *arg
 /* ---- packets ---- */
 
 /*
- * Our own parsers look first. A flow they name for certain is never given to nDPI, but
- * its host may tell the application; a flow they have no use for is nDPI's alone.
+ * Our own parsers look first. A flow they name for certain is not given to nDPI (unless
+ * it may know more); a flow they have no use for is nDPI's alone.
  */
 static void inspect(struct sensor *s, const struct packet *p, struct flow *f,
                     bool from_client)
 {
     bool watched = inspector_packet(s->inspector, p, f, from_client);
+    bool understood = f->stage.inspected;
+    bool wanted = dpi_wants(s->dpi, f);
 
-    if (f->stage.inspected) {
-        if (f->stage.host)
-            dpi_name_host(s->dpi, f);
-        return;
-    }
-    if (!watched && dpi_packet(s->dpi, p, f))
-        f->stage.inspected = true;
+    if ((wanted || !(watched || understood)) && !f->stage.dpi_done)
+        f->stage.dpi_done = dpi_packet(s->dpi, p, f);
+    f->stage.inspected = !watched && (f->stage.dpi_done || (understood && !wanted));
 }
 
 static void on_packet(struct sensor *s, const struct packet *p)

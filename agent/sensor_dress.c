@@ -222,10 +222,23 @@ void dress_application(struct event *e, const struct flow *f)
         event_put_number(e, FIELD_NDPI_RISK, f->stage.risks);
 }
 
-void dress_keep_host(struct flow *f, const struct event *e)
+/* Certificate status is asked for over HTTP (RFC 6960 appendix A) and told by its type.
+ */
+static void keep_media_type(struct flow *f, const struct event *e)
+{
+    static const char ocsp[] = "application/ocsp-";
+    const struct value *type = event_get(e, FIELD_HTTP_CONTENT_TYPE);
+
+    if (type && type->text.len > sizeof(ocsp) - 1 &&
+        memcmp(type->text.at, ocsp, sizeof(ocsp) - 1) == 0)
+        f->stage.app = (uint16_t)names_find(&names_app, "ocsp");
+}
+
+void dress_keep(struct flow *f, const struct event *e)
 {
     const struct value *host = event_get(e, FIELD_HOST);
 
+    keep_media_type(f, e);
     if (f->stage.host || !host || event_kind(e) == EVENT_DNS)
         return;
     f->stage.host = xstrndup(host->text.at, host->text.len);

@@ -22,8 +22,9 @@ void dress_flow(struct event *e, const struct flow *f);
 /* What application it was, and its host; for the end of a flow. */
 void dress_application(struct event *e, const struct flow *f);
 
-/* The flow remembers the host that a TLS, QUIC or HTTP event of it names. */
-void dress_keep_host(struct flow *f, const struct event *e);
+/* The flow remembers the host that a TLS, QUIC or HTTP event of it names, and what its
+ * media type says of the application. */
+void dress_keep(struct flow *f, const struct event *e);
 
 /* A name in it is protected. */
 bool dress_protected(const struct listdb *lists, const struct event *e);
