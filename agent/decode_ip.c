@@ -7,6 +7,7 @@
 
 #define EXTENSIONS_MAX 12 /* IPv6 extension headers of one packet */
 #define IP_FRAGMENT    44
+#define TUNNELS_MAX    3 /* packets in packets */
 
 /* ---- over IP ---- */
 
@@ -79,11 +80,32 @@ static enum decode_verdict read_sctp(struct reading *r)
     return cur_broken(&r->c) ? short_l4(r) : reading_arrive(r, PACKET_L4);
 }
 
+/* A packet in a packet: IP in IP (RFC 2003) and 6in4 (RFC 4213). The inner one is judged.
+ */
+static enum decode_verdict read_tunnel(struct reading *r, layer_fn *inner)
+{
+    if (r->packet->tunnels == TUNNELS_MAX)
+        return DECODE_BAD_IP;
+    r->packet->tunnels++;
+    return inner(r);
+}
+
+static enum decode_verdict read_ipv4_inside(struct reading *r)
+{
+    return read_tunnel(r, reading_ipv4);
+}
+
+static enum decode_verdict read_ipv6_inside(struct reading *r)
+{
+    return read_tunnel(r, reading_ipv6);
+}
+
 static const struct {
     uint8_t proto;
     layer_fn *read;
 } protocols[] = {
-    {6, read_tcp}, {17, read_udp}, {1, read_icmp}, {58, read_icmp}, {132, read_sctp},
+    {6, read_tcp},    {17, read_udp},        {1, read_icmp},         {58, read_icmp},
+    {132, read_sctp}, {4, read_ipv4_inside}, {41, read_ipv6_inside},
 };
 
 static enum decode_verdict read_protocol(struct reading *r, uint8_t proto)
@@ -113,6 +135,8 @@ static enum decode_verdict read_fragment(struct reading *r, struct fragment *f)
 
     if (r->missing)
         return DECODE_CUT_IP;
+    if (p->reassembled)
+        return DECODE_BAD_FRAGMENT; /* fragments of fragments */
     f->src = p->src;
     f->dst = p->dst;
     f->vlan = p->vlan;
@@ -258,8 +282,6 @@ static enum decode_verdict read_extensions(struct reading *r, uint8_t next)
             next = f.proto;
             if (f.offset == 0 && !f.more)
                 continue; /* alone in its datagram it is no fragment (RFC 6946) */
-            if (r->packet->reassembled)
-                return DECODE_BAD_FRAGMENT; /* fragments of fragments */
             return read_fragment(r, &f);
         }
         if (extension_rest(type, 0) == UINT32_MAX)

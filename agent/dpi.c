@@ -96,7 +96,7 @@ struct dpi {
     uint32_t unused, newest, oldest;
     uint16_t *app_of; /* nDPI's number to names_app */
     uint32_t app_count;
-    uint16_t category_of[CATEGORIES_MAX];
+    uint8_t category_of[CATEGORIES_MAX];
     uint8_t risk_of[RISKS_MAX]; /* nDPI's bit to ours */
     uint8_t confidence_of[NDPI_CONFIDENCE_MAX];
     uint8_t own_parser;
@@ -123,9 +123,9 @@ static void map_names(struct dpi *d)
     for (uint32_t i = 1; i < d->app_count; i++)
         d->app_of[i] = word_for(&names_app, ndpi_get_proto_name(d->module, (uint16_t)i));
     for (unsigned i = 0; i < CATEGORIES_MAX; i++)
-        d->category_of[i] =
-            word_for(&names_category,
-                     ndpi_category_get_name(d->module, (ndpi_protocol_category_t)i));
+        d->category_of[i] = (uint8_t)word_for(
+            &names_category,
+            ndpi_category_get_name(d->module, (ndpi_protocol_category_t)i));
     for (size_t i = 0; i < sizeof(risk_words) / sizeof(risk_words[0]); i++)
         d->risk_of[risk_words[i].risk] =
             (uint8_t)names_find(&names_risk, risk_words[i].word);
@@ -219,14 +219,23 @@ static void age_link(struct dpi *d, uint32_t at)
 
 /* ---- what nDPI says, in our words ---- */
 
+static bool is_named(const struct dpi *d, uint32_t id)
+{
+    return id < d->app_count && d->app_of[id];
+}
+
 /* The application over the transport when nDPI tells both ("TLS.YouTube"). */
 static void take_protocol(const struct dpi *d, struct flow *f, ndpi_protocol found)
 {
+    bool both = found.app_protocol != NDPI_PROTOCOL_UNKNOWN &&
+                found.master_protocol != NDPI_PROTOCOL_UNKNOWN;
     uint16_t id = found.app_protocol != NDPI_PROTOCOL_UNKNOWN ? found.app_protocol
                                                               : found.master_protocol;
 
-    if (id < d->app_count && d->app_of[id])
+    if (is_named(d, id))
         f->stage.app = d->app_of[id];
+    if (both && is_named(d, found.master_protocol))
+        f->stage.master = d->app_of[found.master_protocol];
     if ((unsigned)found.category < CATEGORIES_MAX)
         f->stage.category = d->category_of[found.category];
 }
@@ -350,13 +359,10 @@ bool dpi_packet(struct dpi *d, const struct packet *p, struct flow *f)
 
 /* ---- flows that no packet of which nDPI needs to see ---- */
 
-static bool is_named(const struct dpi *d, uint32_t id)
-{
-    return id < d->app_count && d->app_of[id];
-}
-
 static void name(const struct dpi *d, struct flow *f, uint16_t id)
 {
+    if (!f->stage.master)
+        f->stage.master = f->stage.app;
     f->stage.app = d->app_of[id];
     f->stage.category = d->category_of[ndpi_get_proto_category(
         d->module, (ndpi_protocol){.app_protocol = id})];
@@ -426,7 +432,7 @@ static void guess(struct dpi *d, struct flow *f)
 static const struct {
     uint16_t port;
     const char *word;
-} mail_over_tls[] = {{465, "smtps"}, {587, "smtps"}, {993, "imaps"}, {995, "pops"}};
+} mail_over_tls[] = {{465, "smtps"}, {587, "smtps"}, {993, "imaps"}, {995, "pop3s"}};
 
 /* TLS on a port of mail is that mail protocol's (RFC 8314). */
 static bool name_by_port(const struct dpi *d, struct flow *f)
@@ -455,7 +461,7 @@ void dpi_end(struct dpi *d, struct flow *f)
     if (f->stage.dpi)
         give_up(d, f->stage.dpi);
     if (may_be_narrowed(d, f))
-        (void)(name_by_port(d, f) || name_by_host(d, f) || name_by_address(d, f));
+        (void)(name_by_host(d, f) || name_by_port(d, f) || name_by_address(d, f));
     else if (!f->stage.app && !f->stage.dpi_done)
         guess(d, f);
 }

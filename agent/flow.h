@@ -51,12 +51,13 @@ struct flow_stage {
     struct flow_reading reading;
     char *host;         /* clean name from TLS, QUIC or HTTP; NULL: none */
     uint64_t risks;     /* bits of names_risk */
+    uint16_t master;    /* the protocol that carries app ("tls" of "youtube"); 0: none */
     uint16_t app;       /* index in names_app; 0: not known yet */
-    uint16_t category;  /* index in names_category */
+    uint8_t category;   /* index in names_category */
     uint8_t confidence; /* index in names_confidence */
-    bool dpi_done;      /* nDPI has nothing more to say */
-    bool inspected;     /* nothing more to learn: count only */
-    bool protected;     /* no event, count or log may show it */
+    bool dpi_done : 1;  /* nDPI has nothing more to say */
+    bool inspected : 1; /* nothing more to learn: count only */
+    bool protected : 1; /* no event, count or log may show it */
 };
 
 struct flow {

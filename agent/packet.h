@@ -51,6 +51,7 @@ struct packet {
     uint8_t ip_version; /* 4, 6; 0: no IP */
     uint8_t ip_proto;   /* behind IPv6 extension headers */
     uint8_t ttl;
+    uint8_t tunnels;   /* IP headers around this one */
     bool reassembled;  /* put together from fragments; bytes are the decoder's */
     const uint8_t *ip; /* the IP header, for dpi */
     uint32_t ip_len;   /* as far as it was captured */

@@ -216,6 +216,8 @@ void dress_application(struct event *e, const struct flow *f)
     if (f->stage.host)
         event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, text_of(f->stage.host));
     event_put_number(e, FIELD_NDPI_PROTO, f->stage.app);
+    event_put_number(e, FIELD_NDPI_MASTER,
+                     f->stage.master ? f->stage.master : f->stage.app);
     event_put_number(e, FIELD_NDPI_CATEGORY, f->stage.category);
     event_put_number(e, FIELD_NDPI_CONFIDENCE, f->stage.confidence);
     if (f->stage.risks)
@@ -229,9 +231,11 @@ static void keep_media_type(struct flow *f, const struct event *e)
     static const char ocsp[] = "application/ocsp-";
     const struct value *type = event_get(e, FIELD_HTTP_CONTENT_TYPE);
 
-    if (type && type->text.len > sizeof(ocsp) - 1 &&
-        memcmp(type->text.at, ocsp, sizeof(ocsp) - 1) == 0)
-        f->stage.app = (uint16_t)names_find(&names_app, "ocsp");
+    if (f->stage.master || !type || type->text.len < sizeof(ocsp) ||
+        memcmp(type->text.at, ocsp, sizeof(ocsp) - 1) != 0)
+        return;
+    f->stage.master = f->stage.app;
+    f->stage.app = (uint16_t)names_find(&names_app, "ocsp");
 }
 
 void dress_keep(struct flow *f, const struct event *e)
