@@ -445,6 +445,34 @@ static void ip_without_known_ports_is_a_packet_all_the_same(void **state)
     assert_int_equal(f->packet.payload_len, 8);
 }
 
+static void a_packet_in_a_packet_is_read_by_the_inner_one(void **state)
+{
+    struct fixture *f = *state;
+    struct addr dst;
+
+    frame_ethernet(&f->frame, 0x0800);
+    frame_ipv4(&f->frame, 41, 40 + 16, 0);
+    frame_ipv6(&f->frame, 17, 16);
+    frame_udp(&f->frame, 8);
+    frame_fill(&f->frame, 0, 8);
+    assert_verdict(read_built(f), DECODE_PACKET);
+    assert_int_equal(f->packet.tunnels, 1);
+    assert_int_equal(f->packet.ip_version, 6);
+    assert_int_equal(addr_parse("2001:db8::2", &dst), 0);
+    assert_true(addr_equal(&f->packet.dst, &dst));
+    assert_int_equal(f->packet.dst_port, 53);
+}
+
+static void packets_in_packets_end_somewhere(void **state)
+{
+    struct fixture *f = *state;
+
+    frame_ethernet(&f->frame, 0x0800);
+    for (uint32_t left = 5; left-- > 0;)
+        frame_ipv4(&f->frame, 4, 20 * left, 0);
+    assert_verdict(read_built(f), DECODE_BAD_IP);
+}
+
 /* ---- IPv6 ---- */
 
 static void ipv6_is_read(void **state)
@@ -751,6 +779,8 @@ int main(void)
         WITH_FIXTURE(a_total_length_of_zero_means_all),
         WITH_FIXTURE(a_short_capture_keeps_what_the_headers_promise),
         WITH_FIXTURE(ip_without_known_ports_is_a_packet_all_the_same),
+        WITH_FIXTURE(a_packet_in_a_packet_is_read_by_the_inner_one),
+        WITH_FIXTURE(packets_in_packets_end_somewhere),
         WITH_FIXTURE(ipv6_is_read),
         WITH_FIXTURE(ipv6_extension_headers_are_passed),
         WITH_FIXTURE(a_long_chain_of_extension_headers_is_refused),
