@@ -19,6 +19,7 @@
 #ifndef PLAYBOOK_H
 #define PLAYBOOK_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,8 +31,8 @@
 #include "diag.h"
 #include "names.h"
 
-#define PLAYBOOK_END       (-1) /* instead of a step: the run ends */
-#define PLAYBOOK_NONE      (-2) /* instead of a step: nothing is said */
+#define PLAYBOOK_END       (-1)    /* instead of a step: the run ends */
+#define PLAYBOOK_NONE      INT_MIN /* instead of a step: nothing is said; no -errno */
 #define PLAYBOOK_STEPS_MAX 500
 
 enum step_kind {

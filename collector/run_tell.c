@@ -245,6 +245,7 @@ void run_open_trouble(struct running *r, const char *key, const char *title)
     struct json *detail = json_new_object();
 
     json_put_text(detail, "kind", "trouble");
+    w->step = ""; /* it stays when the step is left */
     w->task = TASK_TROUBLE;
     w->role = r->plan->lead;
     w->key = key;
