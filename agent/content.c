@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "mem.h"
+
+#define FILE_MOST ((size_t)16 << 20)
 
 static bool load_district(struct content *c, const char *path, struct diags *d)
 {
@@ -14,9 +17,14 @@ static bool load_district(struct content *c, const char *path, struct diags *d)
     return !path || c->district;
 }
 
-static bool load_lists(struct content *c, const char *path, struct diags *d)
+static bool load_lists(struct content *c, const char *path, int fd, struct diags *d)
 {
-    int error = path ? listdb_open(path, &c->lists) : 0;
+    int error = 0;
+
+    if (fd >= 0)
+        error = listdb_open_fd(fd, &c->lists);
+    else if (path)
+        error = listdb_open(path, &c->lists);
 
     if (!error)
         return true;
@@ -48,12 +56,115 @@ struct content *content_load(const struct content_settings *settings, struct dia
     struct content *c = xcalloc(1, sizeof(*c));
     bool fine = load_district(c, settings->district, d);
 
-    fine = load_lists(c, settings->lists, d) && fine;
+    fine = load_lists(c, settings->lists, -1, d) && fine;
     fine = fine && load_rules(c, settings, d);
     if (fine)
         return c;
     content_free(c);
     return NULL;
+}
+
+/* ---- bundles ---- */
+
+static bool unpack_district(struct content *c, const struct bundle *b, struct diags *d)
+{
+    const struct bundle_entry *e = bundle_find(b, BUNDLE_DISTRICT);
+
+    if (e)
+        c->district = district_parse(e->name, e->text.at, e->text.len, d);
+    return !e || c->district;
+}
+
+static bool unpack_rules(struct content *c, const struct bundle *b, const char *site,
+                         struct diags *d)
+{
+    auto_free struct ruleset_source *sources = xcalloc(b->count + 1, sizeof(*sources));
+    size_t count = 0;
+
+    for (size_t i = 0; i < b->count; i++)
+        if (b->entries[i].kind == BUNDLE_RULES)
+            sources[count++] = (struct ruleset_source){.name = b->entries[i].name,
+                                                       .text = b->entries[i].text.at,
+                                                       .len = b->entries[i].text.len};
+    c->rules = ruleset_load(&(struct ruleset_settings){.sources = sources,
+                                                       .source_count = count,
+                                                       .district = c->district,
+                                                       .lists = c->lists,
+                                                       .site = site},
+                            d);
+    return c->rules;
+}
+
+struct content *content_unpack(const struct bundle *b, const char *site, int lists_fd,
+                               struct diags *d)
+{
+    const struct bundle_entry *lists = bundle_find(b, BUNDLE_LISTS);
+    struct content *c = xcalloc(1, sizeof(*c));
+    bool fine = unpack_district(c, b, d);
+
+    fine = (!lists || load_lists(c, lists->name, lists_fd, d)) && fine;
+    fine = fine && unpack_rules(c, b, site, d);
+    if (fine)
+        return c;
+    content_free(c);
+    return NULL;
+}
+
+static void pack_file(struct buffer *to, enum bundle_kind kind, const char *path,
+                      struct diags *d)
+{
+    auto_free char *text = NULL;
+    size_t len;
+    int r = path ? file_read(path, FILE_MOST, &text, &len) : 0;
+
+    if (r < 0)
+        diags_error(d, (struct place){.file = path}, "E0102", "cannot be read: %s",
+                    strerror(-r));
+    else if (path)
+        bundle_add(to, kind, path, (struct text){.at = text, .len = len});
+}
+
+static void pack_rules(struct buffer *to, const struct content_settings *s,
+                       struct diags *d)
+{
+    struct ruleset_sources all = ruleset_sources_read(s->rules, s->rule_count, d);
+
+    for (size_t i = 0; i < all.count; i++)
+        bundle_add(to, BUNDLE_RULES, all.at[i].name,
+                   (struct text){.at = all.at[i].text, .len = all.at[i].len});
+    ruleset_sources_done(&all);
+}
+
+/* The versions of all lists, so that a bundle with new lists is a new one. */
+static void pack_lists(struct buffer *to, const char *path, const struct listdb *lists)
+{
+    auto_buffer struct buffer versions = {0};
+
+    for (unsigned i = 0; lists && i < listdb_count(lists); i++)
+        buffer_print(&versions, "%s %s\n", listdb_info(lists, i)->name,
+                     listdb_info(lists, i)->version);
+    if (lists)
+        bundle_add(to, BUNDLE_LISTS, path,
+                   (struct text){.at = versions.at, .len = versions.len});
+}
+
+struct bundle *content_pack(const struct content_settings *settings, uint64_t serial,
+                            struct diags *d)
+{
+    auto_content struct content *c = content_load(settings, d);
+    auto_buffer struct buffer bytes = {0};
+    auto_bundle struct bundle *b = NULL;
+
+    if (!c)
+        return NULL;
+    bundle_begin(&bytes, serial);
+    pack_file(&bytes, BUNDLE_DISTRICT, settings->district, d);
+    pack_rules(&bytes, settings, d);
+    pack_lists(&bytes, settings->lists, c->lists);
+    bundle_end(&bytes);
+    if (diags_errors(d) || bundle_parse(bytes.at, bytes.len, &b) != 0)
+        return NULL;
+    return take(b);
 }
 
 void content_free(struct content *c)

@@ -7,6 +7,7 @@
 #define CONTENT_H
 
 #include "auto.h"
+#include "bundle.h"
 #include "diag.h"
 #include "district.h"
 #include "listdb.h"
@@ -28,6 +29,19 @@ struct content_settings {
 
 /* NULL when anything of it has an error; every fault is told to d. */
 struct content *content_load(const struct content_settings *settings, struct diags *d);
+
+/*
+ * The same from a bundle; nothing but the list file is opened, and not even that when its
+ * descriptor is given (lists_fd, else -1), which stays the caller's.
+ */
+struct content *content_unpack(const struct bundle *b, const char *site, int lists_fd,
+                               struct diags *d);
+
+/* Packs what the settings name into a bundle that was loaded once to see that it is
+ * good. NULL: d says what is wrong. */
+struct bundle *content_pack(const struct content_settings *settings, uint64_t serial,
+                            struct diags *d);
+
 void content_free(struct content *c);
 AUTO_DEFINE(content, content_free)
 #define auto_content __attribute__((cleanup(auto_content_run)))

@@ -77,10 +77,8 @@ static void read_root(struct district_tree *t)
     district_read_people(t);
 }
 
-struct district *district_load(const char *path, struct diags *d)
+static struct district *read_tree(struct yaml *yaml, size_t before, struct diags *d)
 {
-    size_t before = diags_errors(d);
-    auto_yaml struct yaml *yaml = yaml_load(path, d);
     struct district_tree *t;
 
     if (!yaml || !node_is(yaml_root(yaml), NODE_MAP, d))
@@ -95,6 +93,23 @@ struct district *district_load(const char *path, struct diags *d)
         return &t->district;
     district_free(&t->district);
     return NULL;
+}
+
+struct district *district_load(const char *path, struct diags *d)
+{
+    size_t before = diags_errors(d);
+    auto_yaml struct yaml *yaml = yaml_load(path, d);
+
+    return read_tree(yaml, before, d);
+}
+
+struct district *district_parse(const char *name, const char *text, size_t len,
+                                struct diags *d)
+{
+    size_t before = diags_errors(d);
+    auto_yaml struct yaml *yaml = yaml_parse(name, text, len, d);
+
+    return read_tree(yaml, before, d);
 }
 
 void district_free(struct district *di)

@@ -127,49 +127,78 @@ static void read_text(struct rule_reader *r, const char *path, const char *text,
     add_file(r, yaml, path);
 }
 
-static void read_file(struct rule_reader *r, const char *path, bool named,
-                      struct buffer *digests)
+static void add_source(struct ruleset_sources *all, const char *path, bool named,
+                       struct diags *d)
 {
-    auto_free char *text = NULL;
+    char *text;
     size_t len;
     int err = file_read(path, FILE_MAX, &text, &len);
 
-    if (err)
-        diags_error(r->diags, (struct place){.file = path}, "E0102", "cannot be read: %s",
+    if (err) {
+        diags_error(d, (struct place){.file = path}, "E0102", "cannot be read: %s",
                     strerror(-err));
-    else
-        read_text(r, path, text, len, named, digests);
+        return;
+    }
+    all->at = xrealloc(all->at, all->count + 1, sizeof(*all->at));
+    all->at[all->count++] = (struct ruleset_source){
+        .name = xstrdup(path), .text = text, .len = len, .named = named};
 }
 
-static void read_path(struct rule_reader *r, const char *path, struct buffer *digests)
+static void add_path(struct ruleset_sources *all, const char *path, struct diags *d)
 {
     struct paths found = {0};
     struct stat st;
 
     if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
-        read_file(r, path, true, digests);
+        add_source(all, path, true, d);
         return;
     }
     add_folder(&found, path);
     if (found.count == 0)
-        diags_error(r->diags, (struct place){.file = path}, "E0102",
+        diags_error(d, (struct place){.file = path}, "E0102",
                     "no file in this folder ends in .yaml");
     for (size_t i = 0; i < found.count; i++)
-        read_file(r, found.at[i], false, digests);
+        add_source(all, found.at[i], false, d);
     paths_done(&found);
+}
+
+struct ruleset_sources ruleset_sources_read(const char *const *paths, size_t count,
+                                            struct diags *d)
+{
+    struct ruleset_sources all = {0};
+
+    for (size_t i = 0; i < count; i++)
+        add_path(&all, paths[i], d);
+    return all;
+}
+
+void ruleset_sources_done(struct ruleset_sources *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        free((void *)(uintptr_t)all->at[i].name);
+        free((void *)(uintptr_t)all->at[i].text);
+    }
+    free(all->at);
+}
+
+static void read_sources(struct rule_reader *r, const struct ruleset_source *at,
+                         size_t count, struct buffer *digests)
+{
+    for (size_t i = 0; i < count; i++)
+        read_text(r, at[i].name, at[i].text, at[i].len, at[i].named, digests);
 }
 
 static void read_files(struct rule_reader *r)
 {
     const struct ruleset_settings *t = &r->set->settings;
     auto_buffer struct buffer digests = {0};
+    struct ruleset_sources files =
+        ruleset_sources_read(t->paths, t->path_count, r->diags);
     uint8_t digest[32];
 
-    for (size_t i = 0; i < t->path_count; i++)
-        read_path(r, t->paths[i], &digests);
-    for (size_t i = 0; i < t->source_count; i++)
-        read_text(r, t->sources[i].name, t->sources[i].text, t->sources[i].len, false,
-                  &digests);
+    read_sources(r, files.at, files.count, &digests);
+    read_sources(r, t->sources, t->source_count, &digests);
+    ruleset_sources_done(&files);
     crypt_sha256(digests.at, digests.len, digest);
     crypt_hex(digest, 8, r->set->version);
 }

@@ -84,7 +84,18 @@ struct ruleset_source {
     const char *name; /* for faults */
     const char *text;
     size_t len;
+    bool named; /* it was asked for: a fault when it holds no rules */
 };
+
+struct ruleset_sources {
+    struct ruleset_source *at;
+    size_t count;
+};
+
+/* The rule files of files and folders, for ruleset_load later or elsewhere. */
+struct ruleset_sources ruleset_sources_read(const char *const *paths, size_t count,
+                                            struct diags *d);
+void ruleset_sources_done(struct ruleset_sources *all);
 
 struct ruleset_settings {
     const char *const *paths; /* files and folders */
