@@ -3,13 +3,14 @@
  * libpcap behind one reader. Files come in through a large buffer; a live interface hands
  * over blocks of its ring (TPACKET_V3) at most BLOCK_MSEC after their first frame.
  *
- * A fan-out group keeps both directions of a conversation with one sensor (the kernel's
- * hash is symmetric) and a datagram's fragments together. It does not roll over to
- * another sensor when one ring is full: half conversations are worse than counted loss.
+ * A fan-out group does not roll over to another sensor when one ring is full: half
+ * conversations are worse than counted loss. Between opening and joining, a ring gets
+ * everything; what is older than the joining belongs to the others and is left out.
  */
 #include "agent/capture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stdbool.h>
@@ -17,9 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <pcap/pcap.h>
 
+#include "auto.h"
 #include "mem.h"
 #include "text.h"
 
@@ -31,6 +34,8 @@
 #define NAMES_MAX    64
 #define LATEST       (UINT64_C(1) << 40) /* seconds; far behind any real time */
 
+#define MISSED_FILES 2
+
 /* The one link type whose number in files is not libpcap's own on Linux. */
 #define LINK_RAW 101
 
@@ -40,8 +45,10 @@ struct capture {
     char *buffer; /* the file's, but for standard input, which outlives us */
     bool live;
     int link;
-    uint64_t received; /* of a file */
-    struct pcap_stat last;
+    usec_t since;             /* of a fan-out group: older frames are somebody else's */
+    uint64_t received;        /* of a file */
+    int missed[MISSED_FILES]; /* what the interface counts as lost */
+    uint64_t missed_before;
     struct capture_counts counts;
     char error[CAPTURE_ERROR];
 };
@@ -143,18 +150,58 @@ static int say_activate(const struct capture *c, int status,
     }
 }
 
-static int join_fanout(struct capture *c, uint16_t group, char ret_error[CAPTURE_ERROR])
+static int say_fanout(const struct capture *c, uint16_t group,
+                      char ret_error[CAPTURE_ERROR])
 {
-    uint32_t how = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG;
-    uint32_t option = how << 16 | group;
-
-    if (group == 0)
-        return 0;
-    if (setsockopt(pcap_fileno(c->pcap), SOL_PACKET, PACKET_FANOUT, &option,
-                   sizeof(option)) == 0)
-        return 0;
     return say(ret_error, -errno, "%s: sensors cannot share it (fan-out group %u): %s",
                c->name, group, strerror(errno));
+}
+
+static int join_fanout(struct capture *c, const struct capture_settings *set,
+                       char ret_error[CAPTURE_ERROR])
+{
+    uint32_t option = (uint32_t)PACKET_FANOUT_CBPF << 16 | set->fanout_group;
+    struct sock_fprog program = {.len = (uint16_t)set->fanout->count,
+                                 .filter = set->fanout->steps};
+    int fd = pcap_fileno(c->pcap);
+
+    if (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &option, sizeof(option)) < 0 ||
+        setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &program, sizeof(program)) < 0)
+        return say_fanout(c, set->fanout_group, ret_error);
+    c->since = clock_wall();
+    return 0;
+}
+
+static uint64_t read_number(int fd)
+{
+    char text[24] = "";
+
+    if (fd < 0 || lseek(fd, 0, SEEK_SET) != 0 || read(fd, text, sizeof(text) - 1) <= 0)
+        return 0;
+    return strtoull(text, NULL, 10);
+}
+
+static uint64_t missed_ever(const struct capture *c)
+{
+    uint64_t all = 0;
+
+    for (size_t i = 0; i < MISSED_FILES; i++)
+        all += read_number(c->missed[i]);
+    return all;
+}
+
+/* pcap_stats would open them with each question, which a sensor may not. */
+static void open_missed(struct capture *c, const char *interface)
+{
+    static const char *const names[MISSED_FILES] = {"rx_missed_errors", "rx_fifo_errors"};
+
+    for (size_t i = 0; i < MISSED_FILES; i++) {
+        auto_free char *path =
+            xasprintf("/sys/class/net/%s/statistics/%s", interface, names[i]);
+
+        c->missed[i] = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    c->missed_before = missed_ever(c);
 }
 
 static int open_live(struct capture *c, const struct capture_settings *set,
@@ -166,6 +213,8 @@ static int open_live(struct capture *c, const struct capture_settings *set,
     int status;
 
     c->live = true;
+    for (size_t i = 0; i < MISSED_FILES; i++)
+        c->missed[i] = -1;
     if (strcmp(set->interface, "any") != 0 && if_nametoindex(set->interface) == 0)
         return say_no_interface(set->interface, ret_error);
     c->pcap = pcap_create(set->interface, words);
@@ -181,7 +230,8 @@ static int open_live(struct capture *c, const struct capture_settings *set,
         return say_activate(c, status, ret_error);
     if (pcap_setnonblock(c->pcap, 1, words) != 0)
         return say(ret_error, -EINVAL, "cannot capture on %s: %s", c->name, words);
-    return join_fanout(c, set->fanout_group, ret_error);
+    open_missed(c, set->interface);
+    return set->fanout_group ? join_fanout(c, set, ret_error) : 0;
 }
 
 /* ---- both ---- */
@@ -233,6 +283,9 @@ void capture_close(struct capture *c)
         return;
     if (c->pcap)
         pcap_close(c->pcap);
+    for (size_t i = 0; c->live && i < MISSED_FILES; i++)
+        if (c->missed[i] >= 0)
+            close(c->missed[i]);
     free(c->buffer);
     free(c->name);
     free(c);
@@ -248,7 +301,7 @@ int capture_fd(const struct capture *c)
 struct hand_over {
     frame_fn *fn;
     void *arg;
-    int link;
+    struct capture *capture;
     int count;
 };
 
@@ -268,16 +321,19 @@ static void on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *byt
                       .bytes = bytes,
                       .len = h->caplen,
                       .wire_len = h->len > h->caplen ? h->len : h->caplen,
-                      .link = to->link};
+                      .link = to->capture->link};
 
     to->count++;
+    if (f.time < to->capture->since)
+        return;
+    to->capture->since = 0;
     to->fn(&f, to->arg);
 }
 
 /* Some errors of a file have frames before them in the same call: these count first. */
 int capture_read(struct capture *c, int most, frame_fn *fn, void *arg)
 {
-    struct hand_over to = {.fn = fn, .arg = arg, .link = c->link};
+    struct hand_over to = {.fn = fn, .arg = arg, .capture = c};
     int r;
 
     if (c->error[0])
@@ -298,18 +354,19 @@ const char *capture_error(const struct capture *c)
     return c->error;
 }
 
-/* libpcap counts in 32 bits; differences outlive their wrapping round. */
+/* The kernel forgets its counts with each question. */
 struct capture_counts capture_counts(struct capture *c)
 {
-    struct pcap_stat now;
+    struct tpacket_stats_v3 now = {0};
+    socklen_t len = sizeof(now);
+    int fd = pcap_fileno(c->pcap);
 
     if (!c->live)
         return (struct capture_counts){.received = c->received};
-    if (pcap_stats(c->pcap, &now) == 0) {
-        c->counts.received += now.ps_recv - c->last.ps_recv;
-        c->counts.dropped_ring += now.ps_drop - c->last.ps_drop;
-        c->counts.dropped_interface += now.ps_ifdrop - c->last.ps_ifdrop;
-        c->last = now;
+    if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &now, &len) == 0) {
+        c->counts.received += now.tp_packets;
+        c->counts.dropped_ring += now.tp_drops;
     }
+    c->counts.dropped_interface = missed_ever(c) - c->missed_before;
     return c->counts;
 }

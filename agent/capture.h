@@ -3,7 +3,7 @@
  * capture.h - frames from a live interface or a capture file; the only home of libpcap.
  *
  * Live: a TPACKET_V3 ring, promiscuous, a BPF filter in the kernel, and - when several
- * sensors share a box - one packet fan-out group, by flow hash with fragments together.
+ * sensors share an interface - one packet fan-out group by the program of fanout.h.
  * A file with nanoseconds is read in microseconds.
  */
 #ifndef CAPTURE_H
@@ -12,17 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/fanout.h"
 #include "agent/packet.h"
 
 struct capture;
 
 struct capture_settings {
-    const char *interface; /* one of the two */
-    const char *file;      /* pcap or pcapng; "-" is standard input */
-    const char *filter;    /* BPF expression; NULL: everything */
-    uint32_t snaplen;      /* live only; 0: frames whole */
-    uint32_t ring_bytes;   /* live only; 0: 16 MiB */
-    uint16_t fanout_group; /* live only; 0: alone */
+    const char *interface;       /* one of the two */
+    const char *file;            /* pcap or pcapng; "-" is standard input */
+    const char *filter;          /* BPF expression; NULL: everything */
+    uint32_t snaplen;            /* live only; 0: frames whole */
+    uint32_t ring_bytes;         /* live only; 0: 16 MiB */
+    uint16_t fanout_group;       /* live only; 0: alone */
+    const struct fanout *fanout; /* who of the group gets what; copied by the kernel */
 };
 
 #define CAPTURE_ERROR 320
