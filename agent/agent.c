@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "agent/content.h"
+#include "agent/live.h"
 #include "agent/replay.h"
+#include "agent/settings.h"
 #include "log.h"
 #include "mem.h"
 #include "options.h"
@@ -15,12 +17,23 @@
 #define REPLAY_FLOWS (1u << 17)
 
 struct arguments {
-    struct option_texts files, rules;
+    struct option_texts files, rules, assignments;
+    const char *settings;
     const char *district, *lists, *events, *filter, *site, *pseudonym_key;
-    bool stats;
+    bool stats, check, help_options, print;
 };
 
 static const struct option_row rows[] = {
+    {"config", 'c', OPTION_TEXT, offsetof(struct arguments, settings), "FILE",
+     "watch the wire as this settings file says (hallwatch-agent.yaml(5))"},
+    {"set", 0, OPTION_TEXTS, offsetof(struct arguments, assignments), "OPTION=VALUE",
+     "over what the settings file says; may be given several times"},
+    {"check", 0, OPTION_FLAG, offsetof(struct arguments, check), NULL,
+     "only check settings, rules, district and lists, and say what is wrong"},
+    {"print", 0, OPTION_FLAG, offsetof(struct arguments, print), NULL,
+     "print alerts instead of sending them to a collector"},
+    {"help-options", 0, OPTION_FLAG, offsetof(struct arguments, help_options), NULL,
+     "list the options of a settings file"},
     {"read", 'r', OPTION_TEXTS, offsetof(struct arguments, files), "FILE",
      "judge a capture file instead of the wire (pcap, pcapng, - for standard input)"},
     {"rules", 0, OPTION_TEXTS, offsetof(struct arguments, rules), "PATH",
@@ -130,15 +143,68 @@ static int replay(const struct arguments *a)
     });
 }
 
+/* ---- live ---- */
+
+static int print_options(void)
+{
+    auto_buffer struct buffer help = {0};
+
+    conf_print_help(settings_table, &help);
+    fputs(help.at, stdout);
+    return 0;
+}
+
+static void say_faults(struct diags *d)
+{
+    auto_free char *text = diags_text(d);
+
+    if (diags_errors(d) || diags_warnings(d))
+        fputs(text, stderr);
+}
+
+static bool read_settings(const struct arguments *a, struct settings *s, bool check)
+{
+    auto_diags struct diags *d = diags_new();
+    bool fine =
+        settings_load(s, a->settings, a->assignments.items, a->assignments.count, d);
+
+    if (fine && check)
+        fine = settings_check(s, a->settings, d);
+    say_faults(d);
+    return fine;
+}
+
+static int watch(const struct arguments *a)
+{
+    struct settings s = {0};
+    int code = 1;
+
+    if (crypt_init() == 0 && read_settings(a, &s, a->check)) {
+        if (a->check)
+            puts("everything is well");
+        code = a->check ? 0
+                        : live_run(&(struct live_settings){
+                              .agent = &s, .print = a->print || !s.collectors.count});
+    }
+    settings_done(&s);
+    return code;
+}
+
 static int run(const void *values, int argc, char **argv)
 {
     const struct arguments *a = values;
 
     (void)argc;
     (void)argv;
+    if (a->help_options)
+        return print_options();
     if (a->files.count)
         return replay(a);
-    fprintf(stderr, "hallwatch-agent: nothing to do: give a capture with -r FILE\n");
+    if (a->settings || a->assignments.count)
+        return watch(a);
+    fprintf(stderr,
+            "hallwatch-agent: nothing to do: give a settings file with -c FILE, or "
+            "a capture with -r FILE\n");
     return OPTIONS_USAGE;
 }
 

@@ -108,12 +108,13 @@ static const char *const nobody_may[] = {
 };
 
 struct limits {
-    bool may_exec, may_fork, may_network;
+    bool may_exec, may_fork, may_network, may_capture;
 };
 
 static const struct limits limits_of[] = {
     [SANDBOX_COURIER] = {.may_network = true},
-    [SANDBOX_WARDEN] = {.may_fork = true},
+    /* Whatever it may not do, the processes that it forks may not do either. */
+    [SANDBOX_WARDEN] = {.may_fork = true, .may_network = true, .may_capture = true},
     [SANDBOX_STORE] = {0},
     [SANDBOX_SERVER] = {.may_network = true},
     [SANDBOX_RUNNER] = {.may_network = true, .may_fork = true, .may_exec = true},
@@ -217,15 +218,15 @@ static void shut_fork(scmp_filter_ctx filter)
                      SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
 }
 
-static void shut_network(scmp_filter_ctx filter, bool may_network)
+static void shut_network(scmp_filter_ctx filter, const struct limits *l)
 {
     static const int never[] = {AF_PACKET, AF_BLUETOOTH, AF_VSOCK, AF_ALG};
     static const int network[] = {AF_INET, AF_INET6};
 
-    for (size_t i = 0; i < COUNT(never); i++)
+    for (size_t i = l->may_capture ? 1 : 0; i < COUNT(never); i++)
         seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(socket), 1,
                          SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)never[i]));
-    for (size_t i = 0; !may_network && i < COUNT(network); i++)
+    for (size_t i = 0; !l->may_network && i < COUNT(network); i++)
         seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(socket), 1,
                          SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)network[i]));
 }
@@ -244,7 +245,7 @@ static scmp_filter_ctx process_filter(const struct limits *l)
     }
     if (!l->may_fork)
         shut_fork(filter);
-    shut_network(filter, l->may_network);
+    shut_network(filter, l);
     return filter;
 }
 

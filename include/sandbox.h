@@ -18,7 +18,7 @@
 enum sandbox_role {
     SANDBOX_SENSOR,  /* reads hostile packets: no open, no socket, no fork, no exec */
     SANDBOX_COURIER, /* files, TCP; no exec, no capture */
-    SANDBOX_WARDEN,  /* forks its own; no exec, no network */
+    SANDBOX_WARDEN,  /* of an agent: forks its own, and they inherit; no exec */
     SANDBOX_STORE,   /* files only: the engine; no network, no exec */
     SANDBOX_SERVER,  /* files, TCP: intake, api; no exec */
     SANDBOX_RUNNER,  /* files, TCP, exec of plug-ins */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * courier_process.h - the courier as a process: reads what the sensors send, lets
+ * courier.h decide, and takes the alerts to the spool, or to standard output.
+ */
+#ifndef COURIER_PROCESS_H
+#define COURIER_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/board.h"
+#include "agent/settings.h"
+#include "crypt.h"
+
+struct courier_process {
+    const struct settings *settings;
+    const char *bundle; /* the file with what to judge by */
+    bool print;         /* EVE lines to standard output; nothing is spooled */
+    size_t sensors;
+    const int *hits; /* its ends of the pairs, by sensor */
+    int notes;       /* its end of the warden's */
+    const struct board *board;
+    const struct crypt_hash_key *pseudonym_key;
+    const struct crypt_box_public *vault; /* NULL: there is none */
+};
+
+/* In the child; returns the exit code, as warden.h has them. */
+int courier_process_run(const struct courier_process *p);
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Before anything is forked for good, a child of a moment loads the rules and writes the
+ * bundle that all others will load: so the warden itself never reads them, and what is
+ * wrong with them is said before a single packet is captured.
+ */
+#include "agent/live.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/board.h"
+#include "agent/courier_process.h"
+#include "agent/sensor_process.h"
+#include "log.h"
+#include "mem.h"
+#include "sandbox.h"
+#include "warden.h"
+
+#define STOP_WITHIN (10 * USEC_PER_SEC)
+
+enum stage { STAGE_SENSORS, STAGE_COURIER };
+
+struct pair {
+    int sensor, courier; /* whose end it is */
+};
+
+struct live;
+
+/* Which sensor a child is. */
+struct post {
+    const struct live *live;
+    size_t sensor;
+};
+
+struct live {
+    const struct live_settings *set;
+    size_t sensors;
+    struct board *board;
+    char *bundle;
+    struct pair pairs[SETTINGS_SENSORS_MAX];
+    struct pair notes; /* sensor: the warden's end */
+    char names[SETTINGS_SENSORS_MAX][16];
+    struct post posts[SETTINGS_SENSORS_MAX];
+    struct sensor_process sensor_sets[SETTINGS_SENSORS_MAX];
+    int courier_ends[SETTINGS_SENSORS_MAX];
+    struct courier_process courier_set;
+    struct warden_process processes[SETTINGS_SENSORS_MAX + 1];
+    struct crypt_hash_key pseudonym_key;
+    struct crypt_box_public vault;
+    bool has_vault;
+};
+
+/* ---- before the processes ---- */
+
+static int make_pair(struct pair *p)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) {
+        log_error("no socket pair: %m");
+        return -errno;
+    }
+    *p = (struct pair){.sensor = ends[0], .courier = ends[1]};
+    return 0;
+}
+
+static int make_pairs(struct live *l)
+{
+    int r = make_pair(&l->notes);
+
+    for (size_t i = 0; r == 0 && i < l->sensors; i++) {
+        r = make_pair(&l->pairs[i]);
+        l->courier_ends[i] = l->pairs[i].courier;
+    }
+    return r;
+}
+
+static int make_board(struct live *l)
+{
+    l->board = mmap(NULL, sizeof(*l->board), PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (l->board != MAP_FAILED)
+        return 0;
+    log_error("no shared memory: %m");
+    return -errno;
+}
+
+/* The state folder is made when it is not there, and is the user's. */
+static int make_state_folder(const struct settings *s, bool root)
+{
+    const struct passwd *pw = root ? getpwnam(s->user) : NULL;
+
+    if (mkdir(s->state, 0750) == 0) {
+        if (pw && chown(s->state, pw->pw_uid, pw->pw_gid) < 0) {
+            log_error("%s cannot be given to %s: %m", s->state, s->user);
+            return -errno;
+        }
+    } else if (errno != EEXIST) {
+        log_error("the state folder %s cannot be made: %m", s->state);
+        return -errno;
+    }
+    return 0;
+}
+
+static int become_user(const struct settings *s)
+{
+    static const int keep[] = {CAP_NET_RAW, -1};
+    bool root = geteuid() == 0;
+    char error[SANDBOX_ERROR];
+    int r = make_state_folder(s, root);
+
+    if (r < 0)
+        return r;
+    r = root ? sandbox_user(s->user, keep, error)
+             : sandbox_keep_capabilities(keep, error);
+    if (r < 0)
+        log_error("%s", error);
+    else if (access(s->state, R_OK | W_OK | X_OK) < 0) {
+        r = -errno;
+        log_error("the state folder %s is not ours to write to: %m; give it to the "
+                  "user that the agent runs as (chown)",
+                  s->state);
+    }
+    return r;
+}
+
+static int read_secret(const char *path, uint8_t bytes[CRYPT_KEY_BYTES])
+{
+    char public[160], secret[160];
+    int r = crypt_key_read(path, "pseudonym", public, secret);
+
+    if (r == 0)
+        r = crypt_unhex(secret, bytes, CRYPT_KEY_BYTES);
+    crypt_wipe(secret, sizeof(secret));
+    if (r < 0)
+        log_error("%s: no pseudonym key: %s", path, strerror(-r));
+    return r;
+}
+
+static int read_vault(const char *path, uint8_t bytes[CRYPT_KEY_BYTES])
+{
+    char public[160], secret[160];
+    int r = crypt_key_read(path, "vault", public, secret);
+
+    crypt_wipe(secret, sizeof(secret));
+    if (r == 0)
+        r = crypt_unhex(public, bytes, CRYPT_KEY_BYTES);
+    if (r < 0)
+        log_error("%s: no vault key: %s", path, strerror(-r));
+    return r;
+}
+
+/* Before the user changes: keys are often root's alone. */
+static int read_keys(struct live *l)
+{
+    const struct settings *s = l->set->agent;
+    int r = 0;
+
+    if (s->pseudonym_key)
+        r = read_secret(s->pseudonym_key, l->pseudonym_key.bytes);
+    else
+        crypt_random(l->pseudonym_key.bytes, sizeof(l->pseudonym_key.bytes));
+    if (r == 0 && s->vault) {
+        r = read_vault(s->vault, l->vault.bytes);
+        l->has_vault = true;
+    }
+    return r;
+}
+
+/* ---- the first bundle ---- */
+
+static int write_bundle(const struct live *l)
+{
+    struct content_settings what = settings_content(l->set->agent);
+    auto_diags struct diags *d = diags_new();
+    auto_bundle struct bundle *b = content_pack(&what, 1, d);
+    auto_free char *faults = diags_text(d);
+    int r;
+
+    if (diags_errors(d) || diags_warnings(d))
+        fputs(faults, stderr);
+    if (!b)
+        return 1;
+    r = bundle_write(b, l->bundle);
+    if (r < 0)
+        log_error("%s cannot be written: %s", l->bundle, strerror(-r));
+    else
+        log_info("rules %s", b->version);
+    return r < 0 ? 1 : 0;
+}
+
+static int make_bundle(const struct live *l)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(write_bundle(l));
+    if (pid < 0 || waitpid(pid, &status, 0) < 0) {
+        log_error("the rules cannot be loaded: %m");
+        return -errno;
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EINVAL;
+}
+
+/* ---- the processes ---- */
+
+/* The warden says when to end; a terminal's ^C reaches everybody. */
+static void leave_signals_to_the_warden(void)
+{
+    signal(SIGINT, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* A process keeps its own ends of its own pairs. */
+static void close_ends(const struct live *l, size_t sensor_end)
+{
+    close(l->notes.sensor);
+    for (size_t i = 0; i < l->sensors; i++) {
+        bool courier = sensor_end == l->sensors;
+
+        if (i != sensor_end)
+            close(l->pairs[i].sensor);
+        if (!courier)
+            close(l->pairs[i].courier);
+    }
+    if (sensor_end != l->sensors)
+        close(l->notes.courier);
+}
+
+static int run_sensor(void *arg)
+{
+    const struct post *post = arg;
+
+    leave_signals_to_the_warden();
+    signal(SIGHUP, SIG_IGN);
+    close_ends(post->live, post->sensor);
+    return sensor_process_run(&post->live->sensor_sets[post->sensor]);
+}
+
+static int run_courier(void *arg)
+{
+    const struct live *l = arg;
+
+    leave_signals_to_the_warden();
+    signal(SIGHUP, SIG_IGN);
+    close_ends(l, l->sensors);
+    return courier_process_run(&l->courier_set);
+}
+
+static uint16_t fanout_group(size_t interface)
+{
+    return (uint16_t)(1 + ((unsigned)getpid() * 32u + (unsigned)interface) % 65535u);
+}
+
+static void plan_sensor(struct live *l, size_t i)
+{
+    const struct settings *s = l->set->agent;
+    size_t interface = i / s->sensors;
+
+    snprintf(l->names[i], sizeof(l->names[i]), "sensor-%zu", i);
+    l->sensor_sets[i] = (struct sensor_process){
+        .settings = s,
+        .name = l->names[i],
+        .interface = s->interfaces.items[interface],
+        .fanout_group = s->sensors > 1 ? fanout_group(interface) : 0,
+        .bundle = l->bundle,
+        .hits = l->pairs[i].sensor,
+        .board = &l->board->sensors[i],
+    };
+    l->posts[i] = (struct post){.live = l, .sensor = i};
+    l->processes[i] = (struct warden_process){.name = l->names[i],
+                                              .run = run_sensor,
+                                              .arg = &l->posts[i],
+                                              .stage = STAGE_SENSORS};
+}
+
+static void plan_courier(struct live *l)
+{
+    l->courier_set = (struct courier_process){
+        .settings = l->set->agent,
+        .bundle = l->bundle,
+        .print = l->set->print,
+        .sensors = l->sensors,
+        .hits = l->courier_ends,
+        .notes = l->notes.courier,
+        .board = l->board,
+        .pseudonym_key = &l->pseudonym_key,
+        .vault = l->has_vault ? &l->vault : NULL,
+    };
+    l->processes[l->sensors] = (struct warden_process){
+        .name = "courier", .run = run_courier, .arg = l, .stage = STAGE_COURIER};
+}
+
+static void tell_courier(const struct live *l, size_t sensor, enum note_what what,
+                         const char *why)
+{
+    struct note note = {.sensor = (uint8_t)sensor, .what = (uint8_t)what};
+
+    snprintf(note.why, sizeof(note.why), "%s", why);
+    (void)!send(l->notes.sensor, &note, sizeof(note), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void on_change(size_t process, enum warden_change change, const char *why,
+                      void *arg)
+{
+    struct live *l = arg;
+    bool started = change == WARDEN_STARTED;
+
+    if (!started)
+        log_info("%s ended: %s", l->processes[process].name, why);
+    if (process >= l->sensors)
+        return;
+    atomic_store(&l->board->sensors[process].running, started);
+    tell_courier(l, process, started ? NOTE_STARTED : NOTE_DIED, why);
+}
+
+static int watch_over(struct live *l)
+{
+    for (size_t i = 0; i < l->sensors; i++)
+        plan_sensor(l, i);
+    plan_courier(l);
+    return warden_run(&(struct warden_settings){.processes = l->processes,
+                                                .process_count = l->sensors + 1,
+                                                .stop_within = STOP_WITHIN,
+                                                .on_change = on_change,
+                                                .arg = l});
+}
+
+int live_run(const struct live_settings *settings)
+{
+    const struct settings *s = settings->agent;
+    struct live l = {.set = settings, .sensors = s->interfaces.count * s->sensors};
+    char error[SANDBOX_ERROR];
+    int code = 1;
+
+    log_open("warden", (enum log_level)s->log);
+    l.bundle = xasprintf("%s/bundle.current", s->state);
+    if (read_keys(&l) == 0 && become_user(s) == 0 && make_board(&l) == 0 &&
+        make_pairs(&l) == 0 && make_bundle(&l) == 0) {
+        if (sandbox_enter(SANDBOX_WARDEN, error) == 0)
+            code = watch_over(&l);
+        else
+            log_error("%s", error);
+    }
+    free(l.bundle);
+    return code;
+}

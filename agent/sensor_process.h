@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sensor_process.h - one sensor as a process: opens its capture, gives up everything else
+ * and judges packets until SIGTERM. It never waits for its courier.
+ */
+#ifndef SENSOR_PROCESS_H
+#define SENSOR_PROCESS_H
+
+#include <stdint.h>
+
+#include "agent/board.h"
+#include "agent/settings.h"
+
+struct sensor_process {
+    const struct settings *settings;
+    const char *name;      /* "sensor-0" */
+    const char *interface; /* one of the settings' */
+    uint16_t fanout_group; /* 0: alone on its interface */
+    const char *bundle;    /* the file with what to judge by */
+    int hits;              /* its end of the pair to the courier */
+    struct board_sensor *board;
+};
+
+/* In the child; returns the exit code, as warden.h has them. */
+int sensor_process_run(const struct sensor_process *p);
+
+#endif

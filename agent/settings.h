@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings.h - agent.yaml: what one sensor box is to do. hallwatch-agent.yaml(5) is made
+ * from the table here.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/content.h"
+#include "conf.h"
+
+#define SETTINGS_SENSORS_MAX 32 /* on all interfaces together */
+
+struct settings {
+    char *name, *site;
+    struct conf_texts interfaces;
+    uint64_t sensors; /* on each interface */
+    char *filter;
+    uint64_t ring; /* bytes, of each sensor */
+    uint64_t flows;
+    char *district, *lists;
+    struct conf_texts rules;
+    char *state, *user;
+    struct conf_texts collectors;
+    char *collector_key, *key, *vault, *pseudonym_key;
+    uint64_t quota;
+    unsigned log; /* enum log_level */
+    bool drill;
+};
+
+extern const struct conf_option settings_table[];
+
+/*
+ * From a file, then assignments from the command line over it ("log=debug"). False: d
+ * says why; in both cases settings wants settings_done.
+ */
+bool settings_load(struct settings *s, const char *path, const char *const *assignments,
+                   size_t count, struct diags *d);
+void settings_done(struct settings *s);
+
+/* What cannot be told from one option alone: interfaces that are not there, keys that
+ * cannot be read, what goes together. Rules, district and lists as well. path: where they
+ * were read, for the faults. */
+bool settings_check(const struct settings *s, const char *path, struct diags *d);
+
+/* What of it is content. */
+struct content_settings settings_content(const struct settings *s);
+
+#endif
