@@ -206,7 +206,6 @@ static void make_room(struct fragment_table *t, uint32_t at, uint32_t end)
     while (t->room - p->room + room > t->most_room)
         evict(t, at);
     p->bytes = xrealloc(bytes, room, 1);
-    assert(p->bytes);
     t->room += room - p->room;
     p->room = room;
 }
@@ -310,6 +309,7 @@ enum fragment_result fragment_table_put(struct fragment_table *t,
         return FRAGMENT_BAD;
     }
     make_room(t, at, end);
+    assert(p->bytes);
     lay(p, f);
     keep_header(p, f);
     p->end = end > p->end ? end : p->end;
