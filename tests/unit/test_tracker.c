@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "rules.h"
+#include "tracker.h"
+
+#define SECOND USEC_PER_SEC
+
+struct fixture {
+    struct ruleset *set;
+    struct tracker *tracker;
+    struct event *event;
+    struct raised raised[64];
+    usec_t time[64]; /* of the raised event */
+    size_t count;
+};
+
+static void on_raised(const struct raised *r, void *arg)
+{
+    struct fixture *f = arg;
+
+    f->time[f->count] = event_time(r->event);
+    f->raised[f->count++] = *r;
+}
+
+static void open_with(struct fixture *f, const char *more)
+{
+    auto_free char *text = rules_one("flow_start", more);
+
+    f->set = rules_load(text);
+    f->tracker = tracker_new(f->set, on_raised, f);
+}
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+
+    f = (struct fixture){0};
+    f.event = event_new();
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    tracker_free(f->tracker);
+    ruleset_free(f->set);
+    event_free(f->event);
+    return 0;
+}
+
+static void hit(struct fixture *f, const char *src, uint64_t port, usec_t time)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(src, &a), 0);
+    event_begin(f->event, EVENT_FLOW_START, time);
+    event_put_addr(f->event, FIELD_SRC_IP, &a);
+    event_put_number(f->event, FIELD_DST_PORT, port);
+    tracker_hit(f->tracker, 0, f->event);
+}
+
+static void every_match_is_an_alert_without_dedup(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, "    when: src.ip exists\n");
+    hit(f, "10.0.0.1", 1, SECOND);
+    hit(f, "10.0.0.1", 1, SECOND);
+    assert_int_equal(f->count, 2);
+    assert_int_equal(f->raised[1].value, 1);
+    assert_int_equal(f->raised[1].first, SECOND);
+}
+
+static void a_window_is_met_for_each_key_by_itself(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, "    when: src.ip exists\n"
+                 "    window: {count: events, by: src.ip, within: 10s, gte: 3}\n");
+    for (usec_t i = 1; i <= 3; i++) {
+        hit(f, "10.0.0.1", 1, i * SECOND);
+        hit(f, "10.0.0.2", 1, i * 8 * SECOND);
+    }
+    assert_int_equal(f->count, 1);
+    assert_int_equal(f->raised[0].value, 3);
+    assert_int_equal(f->raised[0].first, SECOND);
+    assert_int_equal(f->raised[0].last, 3 * SECOND);
+}
+
+static void more_than_is_one_more_than_at_least(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, "    when: src.ip exists\n"
+                 "    window: {count: events, by: src.ip, within: 10s, gt: 3}\n");
+    for (usec_t i = 1; i <= 3; i++)
+        hit(f, "10.0.0.1", 1, i * SECOND);
+    assert_int_equal(f->count, 0);
+    hit(f, "10.0.0.1", 1, 4 * SECOND);
+    assert_int_equal(f->count, 1);
+}
+
+static void a_window_without_dedup_tells_once_in_its_length(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, "    when: src.ip exists\n"
+                 "    window: {distinct: dst.port, by: [src.ip], within: 10s, gte: 3}\n");
+    for (uint64_t i = 1; i <= 9; i++)
+        hit(f, "10.0.0.1", i, i * SECOND);
+    assert_int_equal(f->count, 1);
+    for (uint64_t i = 10; i <= 15; i++)
+        hit(f, "10.0.0.1", i, i * SECOND);
+    assert_int_equal(f->count, 2);
+    assert_int_equal(f->time[1], 13 * SECOND);
+}
+
+static void repeats_are_summed_up_when_they_are_due(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, "    when: src.ip exists\n"
+                 "    dedup: {by: [src.ip], every: 60s, emit: first_and_summary}\n");
+    hit(f, "10.0.0.1", 1, 0);
+    hit(f, "10.0.0.1", 2, 10 * SECOND);
+    hit(f, "10.0.0.1", 3, 20 * SECOND);
+    tracker_tick(f->tracker, 59 * SECOND);
+    assert_int_equal(f->count, 1);
+    tracker_tick(f->tracker, 60 * SECOND);
+    assert_int_equal(f->count, 2);
+    assert_true(f->raised[1].summary);
+    assert_int_equal(f->raised[1].repeats, 2);
+    assert_int_equal(f->raised[1].last, 20 * SECOND);
+    assert_int_equal(f->time[1], 20 * SECOND);
+    hit(f, "10.0.0.1", 1, 70 * SECOND);
+    assert_false(f->raised[2].summary);
+    assert_int_equal(f->count, 3);
+}
+
+static void ticks_change_nothing_about_what_is_raised(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, "    when: src.ip exists\n"
+                 "    dedup: {by: [src.ip], every: 60s, emit: first_and_summary}\n");
+    for (usec_t i = 0; i < 10; i++)
+        hit(f, "10.0.0.1", 1, i * 20 * SECOND);
+    tracker_finish(f->tracker);
+    assert_int_equal(f->count, 7); /* four alerts, at 0, 60, 120, 180; three summaries */
+    assert_true(f->raised[1].summary);
+    assert_int_equal(f->raised[1].repeats, 2);
+    assert_int_equal(tracker_counts(f->tracker, 0).repeats, 6);
+    assert_int_equal(tracker_counts(f->tracker, 0).alerts, 4);
+    assert_int_equal(tracker_counts(f->tracker, 0).summaries, 3);
+}
+
+static void a_summary_is_not_lost_when_its_key_gives_up_its_place(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, "    when: src.ip exists\n"
+                 "    window: {count: events, by: src.ip, within: 10s, gte: 1,"
+                 " max_keys: 2}\n"
+                 "    dedup: {by: [src.ip], every: 1h, emit: first_and_summary}\n");
+    hit(f, "10.0.0.1", 1, 1);
+    hit(f, "10.0.0.1", 1, 2);
+    hit(f, "10.0.0.2", 1, 3);
+    hit(f, "10.0.0.3", 1, 4);
+    assert_int_equal(f->count, 4);
+    assert_true(f->raised[2].summary);
+    assert_int_equal(f->raised[2].repeats, 1);
+    assert_int_equal(tracker_counts(f->tracker, 0).evicted, 2); /* a window as well */
+}
+
+static void a_missing_field_is_a_key_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, "    when: src.ip exists\n"
+                 "    window: {count: events, by: vlan, within: 10s, gte: 2}\n");
+    hit(f, "10.0.0.1", 1, SECOND);
+    hit(f, "10.0.0.2", 1, SECOND);
+    assert_int_equal(f->count, 1);
+}
+
+static void unchanged_rules_keep_their_state_over_a_reload(void **state)
+{
+    struct fixture *f = *state;
+    const char *rule = "    when: src.ip exists\n"
+                       "    window: {count: events, by: src.ip, within: 10s, gte: 3}\n";
+    struct ruleset *old;
+    struct tracker *next;
+
+    open_with(f, rule);
+    hit(f, "10.0.0.1", 1, SECOND);
+    hit(f, "10.0.0.1", 1, 2 * SECOND);
+    old = f->set;
+    {
+        auto_free char *text = rules_one("flow_start", rule);
+
+        f->set = rules_load(text);
+    }
+    next = tracker_new(f->set, on_raised, f);
+    tracker_inherit(next, f->tracker);
+    f->tracker = next;
+    ruleset_free(old);
+    hit(f, "10.0.0.1", 1, 3 * SECOND);
+    assert_int_equal(f->count, 1);
+}
+
+static void a_changed_rule_begins_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct ruleset *old;
+    struct tracker *next;
+
+    open_with(f, "    when: src.ip exists\n"
+                 "    window: {count: events, by: src.ip, within: 10s, gte: 3}\n");
+    hit(f, "10.0.0.1", 1, SECOND);
+    hit(f, "10.0.0.1", 1, 2 * SECOND);
+    old = f->set;
+    {
+        auto_free char *text =
+            rules_one("flow_start",
+                      "    when: src.ip exists\n"
+                      "    window: {count: events, by: src.ip, within: 11s, gte: 3}\n");
+
+        f->set = rules_load(text);
+    }
+    next = tracker_new(f->set, on_raised, f);
+    tracker_inherit(next, f->tracker);
+    f->tracker = next;
+    ruleset_free(old);
+    hit(f, "10.0.0.1", 1, 3 * SECOND);
+    assert_int_equal(f->count, 0);
+}
+
+static void state_stays_within_its_bytes(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, "    when: src.ip exists\n"
+                 "    window: {count: events, by: src.ip, within: 31d, gte: 100000,"
+                 " max_keys: 1000}\n");
+    for (uint64_t key = 0; key < 40; key++)
+        for (uint64_t i = 0; i < 70000; i++) {
+            event_begin(f->event, EVENT_FLOW_START, key * 70000 + i);
+            event_put_addr(f->event, FIELD_SRC_IP,
+                           &(struct addr){.bytes = {10, (uint8_t)key}});
+            tracker_hit(f->tracker, 0, f->event);
+        }
+    assert_true(tracker_counts(f->tracker, 0).evicted > 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(every_match_is_an_alert_without_dedup),
+        WITH_FIXTURE(a_window_is_met_for_each_key_by_itself),
+        WITH_FIXTURE(more_than_is_one_more_than_at_least),
+        WITH_FIXTURE(a_window_without_dedup_tells_once_in_its_length),
+        WITH_FIXTURE(repeats_are_summed_up_when_they_are_due),
+        WITH_FIXTURE(ticks_change_nothing_about_what_is_raised),
+        WITH_FIXTURE(a_summary_is_not_lost_when_its_key_gives_up_its_place),
+        WITH_FIXTURE(a_missing_field_is_a_key_of_its_own),
+        WITH_FIXTURE(unchanged_rules_keep_their_state_over_a_reload),
+        WITH_FIXTURE(a_changed_rule_begins_anew),
+        WITH_FIXTURE(state_stays_within_its_bytes),
+    };
+
+    return cmocka_run_group_tests_name("tracker", tests, NULL, NULL);
+}
