@@ -152,10 +152,16 @@ static void add_plain(const struct event *e, enum field_id f, struct buffer *out
     enum field_type type = field_get(f)->type;
     const struct value *v = event_get(e, f);
 
-    if (type == TYPE_TEXT || type == TYPE_DOMAIN)
+    char mac[MAC_TEXT];
+
+    if (type == TYPE_TEXT || type == TYPE_DOMAIN) {
         buffer_add(out, v->text.at, v->text.len);
-    else
+    } else if (type == TYPE_MAC) {
+        mac_print(&v->mac, mac);
+        buffer_text(out, mac);
+    } else {
         event_print_value(e, f, out);
+    }
 }
 
 static char *seal(const struct alert_maker *m, const struct event *e,

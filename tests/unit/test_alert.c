@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "alert.h"
+#include "rules.h"
+
+struct fixture {
+    struct ruleset *set;
+    struct alert_maker *maker;
+    struct event *event;
+    struct crypt_hash_key key;
+    struct crypt_box_public vault;
+    struct crypt_box_secret secret;
+    struct district district;
+};
+
+/* What must never be seen of the device in these tests. */
+static const char *const inside[] = {"10.20.0.9", "02:00:00:00:20:09", "janes-ipad",
+                                     "10.20.0.1"};
+
+static void put_addr(struct event *e, enum field_id f, const char *text)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(text, &a), 0);
+    event_put_addr(e, f, &a);
+}
+
+static void put_mac(struct event *e, enum field_id f, const char *text)
+{
+    struct mac m;
+
+    assert_int_equal(mac_parse(text, &m), 0);
+    event_put_mac(e, f, &m);
+}
+
+/* An outbound HTTP request of Jane's device with everything that could tell of it. */
+static void request(struct event *e)
+{
+    event_begin(e, EVENT_HTTP, 1793786400 * USEC_PER_SEC);
+    put_addr(e, FIELD_SRC_IP, "10.20.0.9");
+    put_addr(e, FIELD_DST_IP, "203.0.113.7");
+    put_mac(e, FIELD_SRC_MAC, "02:00:00:00:20:09");
+    put_mac(e, FIELD_DST_MAC, "02:00:00:00:20:01");
+    put_mac(e, FIELD_DEVICE_MAC, "02:00:00:00:20:09");
+    put_addr(e, FIELD_DEVICE_IP, "10.20.0.9");
+    put_addr(e, FIELD_SEGMENT_GATEWAY, "10.20.0.1");
+    event_put_text(e, FIELD_DEVICE, TEXT("02:00:00:00:20:09"));
+    event_put_text(e, FIELD_DEVICE_NAME, TEXT("Janes-iPad"));
+    event_put_number(e, FIELD_SRC_PORT, 50123);
+    event_put_number(e, FIELD_DST_PORT, 80);
+    event_put_number(e, FIELD_PROTO, PROTO_TCP);
+    event_put_number(e, FIELD_DIRECTION, DIRECTION_OUTBOUND);
+    event_put_number(e, FIELD_SEGMENT_BAND, BAND_SENIOR);
+    event_put_text(e, FIELD_SITE_ID, TEXT("lincoln"));
+    event_put_text(e, FIELD_SEGMENT_NAME, TEXT("students"));
+    event_put_text(e, FIELD_HTTP_PATH, TEXT("/secret/path"));
+    event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, TEXT("www.example.org"));
+}
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+
+    f = (struct fixture){.key = {{7}}, .district = {.term = "2026-autumn"}};
+    assert_int_equal(crypt_init(), 0);
+    crypt_box_keys(&f.vault, &f.secret);
+    f.event = event_new();
+    request(f.event);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    alert_maker_free(f->maker);
+    ruleset_free(f->set);
+    event_free(f->event);
+    return 0;
+}
+
+static struct json *alert_with(struct fixture *f, const char *watch, const char *more,
+                               struct raised r)
+{
+    auto_free char *text = rules_one(watch, more);
+
+    f->set = rules_load(text);
+    f->maker = alert_maker_new(&(struct alert_settings){.rules = f->set,
+                                                        .district = &f->district,
+                                                        .agent = "a1",
+                                                        .pseudonym_key = &f->key,
+                                                        .vault = &f->vault});
+    r.event = f->event;
+    return alert_make(f->maker, &r);
+}
+
+static const char *at(const struct json *doc, const char *path)
+{
+    return json_text(json_get_path(doc, path), NULL);
+}
+
+static void assert_shows_no_device(const struct json *doc)
+{
+    auto_free char *text = json_write(doc);
+
+    for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
+        if (strcasestr(text, inside[i]) && strcmp(inside[i], "10.20.0.1") != 0)
+            fail_msg("%s is in %s", inside[i], text);
+    assert_null(strstr(text, "secret"));
+    assert_null(json_get(doc, "community_id"));
+    assert_null(json_get(doc, "src_ip"));
+    assert_null(json_get(doc, "ether"));
+}
+
+static void an_alert_is_eve_with_the_rules_words(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc = alert_with(
+        f, "http",
+        "    when: host exists\n"
+        "    window: {count: events, by: device, within: 5m, gte: 3}\n"
+        "    identity: device\n"
+        "    response: {playbook: malware-on-device, after_hours: hold}\n",
+        (struct raised){.value = 3, .first = 1, .last = 2, .approximate = true});
+
+    assert_string_equal(at(doc, "event_type"), "alert");
+    assert_string_equal(at(doc, "src_ip"), "10.20.0.9");
+    assert_string_equal(at(doc, "alert.action"), "allowed");
+    assert_string_equal(at(doc, "alert.signature"), "A test");
+    assert_string_equal(at(doc, "alert.category"), "test");
+    assert_int_equal(json_number(json_get_path(doc, "alert.severity"), 0), 3);
+    assert_in_range(json_number(json_get_path(doc, "alert.signature_id"), 0), 1000000000,
+                    2000000000);
+    assert_string_equal(at(doc, "hallwatch.rule"), "test.one");
+    assert_string_equal(at(doc, "hallwatch.event"), "http");
+    assert_string_equal(at(doc, "hallwatch.site"), "lincoln");
+    assert_string_equal(at(doc, "hallwatch.playbook"), "malware-on-device");
+    assert_string_equal(at(doc, "hallwatch.after_hours"), "hold");
+    assert_string_equal(at(doc, "hallwatch.agent"), "a1");
+    assert_string_equal(at(doc, "hallwatch.ruleset_version"), ruleset_version(f->set));
+    assert_string_equal(at(doc, "hallwatch.window.kind"), "count");
+    assert_string_equal(at(doc, "hallwatch.window.within"), "5 min");
+    assert_int_equal(json_number(json_get_path(doc, "hallwatch.window.value"), 0), 3);
+    assert_true(json_bool(json_get_path(doc, "hallwatch.window.approximate"), false));
+    assert_string_equal(at(doc, "hallwatch.device.key"), "02:00:00:00:20:09");
+    assert_non_null(json_get(doc, "community_id"));
+    assert_null(json_get_path(doc, "hallwatch.device.sealed"));
+    assert_null(json_get_path(doc, "hallwatch.drill"));
+}
+
+static void the_path_of_a_request_is_in_no_alert(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc =
+        alert_with(f, "http", "    when: host exists\n    identity: device\n",
+                   (struct raised){.value = 1});
+    auto_free char *text = json_write(doc);
+
+    assert_null(strstr(text, "secret"));
+}
+
+static void a_pseudonym_hides_the_device_and_seals_the_truth(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc =
+        alert_with(f, "http", "    when: host exists\n    identity: pseudonym\n",
+                   (struct raised){.value = 1});
+    auto_json struct json *truth = NULL;
+    char wanted[ALERT_PSEUDONYM];
+    uint8_t *bytes;
+    size_t len;
+
+    assert_shows_no_device(doc);
+    alert_pseudonym(&f->key, "2026-autumn", "02:00:00:00:20:09", wanted);
+    assert_string_equal(at(doc, "hallwatch.device.pseudonym"), wanted);
+    assert_string_equal(at(doc, "dest_ip"), "203.0.113.7");
+    assert_string_equal(at(doc, "hallwatch.host"), "www.example.org");
+    assert_int_equal(crypt_unseal(&f->vault, &f->secret,
+                                  at(doc, "hallwatch.device.sealed"), &bytes, &len),
+                     0);
+    truth = json_parse((const char *)bytes, len, NULL);
+    free(bytes);
+    assert_string_equal(json_get_text(truth, "src.ip", ""), "10.20.0.9");
+    assert_string_equal(json_get_text(truth, "device.name", ""), "Janes-iPad");
+    assert_string_equal(json_get_text(truth, "src.mac", ""), "02:00:00:00:20:09");
+    assert_null(json_get(truth, "http.path"));
+}
+
+static void without_a_word_a_rule_shows_a_pseudonym(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc =
+        alert_with(f, "http", "    when: host exists\n", (struct raised){.value = 1});
+
+    assert_shows_no_device(doc);
+    assert_non_null(at(doc, "hallwatch.device.pseudonym"));
+}
+
+static void identity_none_shows_nothing_of_the_inside(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc =
+        alert_with(f, "http", "    when: host exists\n    identity: none\n",
+                   (struct raised){.value = 1});
+    auto_free char *text = json_write(doc);
+
+    assert_shows_no_device(doc);
+    assert_null(json_get_path(doc, "hallwatch.device"));
+    assert_null(strstr(text, "10.20.0"));
+    assert_string_equal(at(doc, "dest_ip"), "203.0.113.7");
+}
+
+static void both_ends_inside_are_both_hidden(void **state)
+{
+    struct fixture *f = *state;
+    struct json *doc;
+
+    event_put_number(f->event, FIELD_DIRECTION, DIRECTION_INTERNAL);
+    put_addr(f->event, FIELD_DST_IP, "10.20.0.44");
+    doc = alert_with(f, "http", "    when: host exists\n", (struct raised){.value = 1});
+    assert_shows_no_device(doc);
+    assert_null(json_get(doc, "dest_ip"));
+    json_free(doc);
+}
+
+static void names_that_machines_have_inside_are_hidden(void **state)
+{
+    static const char *const names[] = {"printer.local", "9.0.20.10.in-addr.arpa",
+                                        "janes-ipad.lincoln.example"};
+
+    for (size_t i = 0; i < 3; i++) {
+        struct fixture *f = *state;
+        auto_json struct json *doc = NULL;
+
+        event_put_host(f->event, FIELD_HOST, FIELD_UNKNOWN, text_of(names[i]));
+        doc =
+            alert_with(f, "http", "    when: host exists\n", (struct raised){.value = 1});
+        assert_null(json_get_path(doc, "hallwatch.host"));
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+static void a_pseudonym_changes_with_the_term_and_the_key(void **state)
+{
+    struct crypt_hash_key one = {{1}}, two = {{2}};
+    char a[ALERT_PSEUDONYM], b[ALERT_PSEUDONYM];
+
+    (void)state;
+    alert_pseudonym(&one, "2026-autumn", "10.1.1.1", a);
+    alert_pseudonym(&one, "2026-autumn", "10.1.1.1", b);
+    assert_string_equal(a, b);
+    assert_int_equal(strlen(a), 9);
+    assert_int_equal(a[4], '-');
+    alert_pseudonym(&one, "2027-spring", "10.1.1.1", b);
+    assert_string_not_equal(a, b);
+    alert_pseudonym(&two, "2026-autumn", "10.1.1.1", b);
+    assert_string_not_equal(a, b);
+    alert_pseudonym(&one, "2026-autumn", "10.1.1.2", b);
+    assert_string_not_equal(a, b);
+}
+
+static void severity_follows_the_age_band(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *text = xasprintf(
+        RULES_HEAD "rules:\n"
+                   "  - {id: test.one, title: T, owner: security, watch: [http],\n"
+                   "     severity: {primary: critical, senior: medium}, when: host "
+                   "exists}\n");
+    struct json *doc;
+
+    f->set = rules_load(text);
+    f->maker = alert_maker_new(&(struct alert_settings){.rules = f->set});
+    doc = alert_make(f->maker, &(struct raised){.event = f->event, .value = 1});
+    assert_string_equal(at(doc, "hallwatch.severity"), "medium");
+    assert_int_equal(json_number(json_get_path(doc, "alert.severity"), 0), 2);
+    json_free(doc);
+    event_drop(f->event, FIELD_SEGMENT_BAND);
+    doc = alert_make(f->maker, &(struct raised){.event = f->event, .value = 1});
+    assert_string_equal(at(doc, "hallwatch.severity"), "critical");
+    json_free(doc);
+}
+
+static void a_shadow_rule_makes_no_alert(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_null(alert_with(f, "http", "    when: host exists\n    mode: shadow\n",
+                           (struct raised){.value = 1}));
+}
+
+static void a_summary_says_how_many_more(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc =
+        alert_with(f, "http", "    when: host exists\n",
+                   (struct raised){.value = 1, .summary = true, .repeats = 41});
+
+    assert_int_equal(json_number(json_get_path(doc, "hallwatch.summary.repeats"), 0), 41);
+}
+
+static void the_list_that_matched_is_named(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc = alert_with(
+        f, "http",
+        "    when: host under $no or not host under $other and host under $yes\n"
+        "lists:\n"
+        "  no: {type: domain, items: [test]}\n"
+        "  other: {type: domain, items: [other.test]}\n"
+        "  yes: {type: domain, items: [example.org]}\n",
+        (struct raised){.value = 1});
+
+    assert_string_equal(at(doc, "hallwatch.list.name"), "yes");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(an_alert_is_eve_with_the_rules_words),
+        WITH_FIXTURE(the_path_of_a_request_is_in_no_alert),
+        WITH_FIXTURE(a_pseudonym_hides_the_device_and_seals_the_truth),
+        WITH_FIXTURE(without_a_word_a_rule_shows_a_pseudonym),
+        WITH_FIXTURE(identity_none_shows_nothing_of_the_inside),
+        WITH_FIXTURE(both_ends_inside_are_both_hidden),
+        WITH_FIXTURE(names_that_machines_have_inside_are_hidden),
+        WITH_FIXTURE(a_pseudonym_changes_with_the_term_and_the_key),
+        WITH_FIXTURE(severity_follows_the_age_band),
+        WITH_FIXTURE(a_shadow_rule_makes_no_alert),
+        WITH_FIXTURE(a_summary_says_how_many_more),
+        WITH_FIXTURE(the_list_that_matched_is_named),
+    };
+
+    return cmocka_run_group_tests_name("alert", tests, NULL, NULL);
+}

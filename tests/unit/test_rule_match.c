@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Many rules and one event: which are found, in which order, and what hides them.
+ */
+#include "unit.h"
+
+#include <unistd.h>
+
+#include "rules.h"
+
+struct found {
+    size_t rules[512];
+    enum match_verdict verdicts[512];
+    size_t count;
+};
+
+static void note(size_t rule, enum match_verdict verdict, void *arg)
+{
+    struct found *f = arg;
+
+    f->verdicts[f->count] = verdict;
+    f->rules[f->count++] = rule;
+}
+
+static struct found match(const struct ruleset *set, const struct event *e)
+{
+    struct matcher *m = matcher_new(set);
+    struct found f = {0};
+
+    ruleset_match(m, e, note, &f);
+    matcher_free(m);
+    return f;
+}
+
+/* One rule for each of count conditions, all watching flows and DNS. */
+static struct ruleset *rules_of(const char *const *conditions, size_t count,
+                                const char *more)
+{
+    auto_buffer struct buffer b = {0};
+
+    buffer_print(&b, "%s%srules:\n", RULES_HEAD, more);
+    for (size_t i = 0; i < count; i++)
+        buffer_print(&b,
+                     "  - {id: r.n%zu, title: T, severity: low, owner: security, watch: "
+                     "[flow, dns], when: '%s'}\n",
+                     i, conditions[i]);
+    return rules_load(b.at);
+}
+
+static const char lists[] = "lists:\n"
+                            "  hosts: {type: domain, items: [b.test, c.test]}\n"
+                            "  nets: {type: cidr, items: [10.0.0.0/8, 192.0.2.0/24]}\n";
+
+/* Conditions of all shapes that the index knows or does not know. */
+static const char *const conditions[] = {
+    "dst.port == 443",
+    "dst.port in [80, 443, 8080]",
+    "dst.port > 100",
+    "not dst.port == 443",
+    "not (dst.port == 443 and host under \"a.test\")",
+    "not (dst.port != 443 or not host under \"b.test\")",
+    "host under \"a.test\"",
+    "host under \"test\"",
+    "host == \"www.a.test\"",
+    "host in [\"www.b.test\", \"www.a.test\"]",
+    "host under $hosts",
+    "host under $hosts or dst.port == 53",
+    "host under $hosts or host exists",
+    "host endswith \".test\" and dst.port == 443",
+    "src.ip in $nets",
+    "src.ip == 10.1.2.3",
+    "src.ip in [10.1.0.0/16, 203.0.113.0/24] and dst.port == 443",
+    "ndpi.proto == \"bittorrent\"",
+    "ndpi.risk any_of [\"tls_obsolete_version\", \"tls_weak_cipher\"]",
+    "ndpi.risk all_of [\"tls_obsolete_version\", \"tls_weak_cipher\"]",
+    "dns.answer.ip any_of $nets",
+    "dns.answer.name under \"cdn.test\"",
+    "flow.answered == true",
+    "src.mac == 02:00:00:00:00:07",
+    "src.ip == segment.gateway",
+    "host glob \"w*\"",
+    "vlan exists",
+    "not vlan exists",
+};
+#define CONDITIONS (sizeof(conditions) / sizeof(conditions[0]))
+
+static uint32_t next(uint32_t *seed)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return *seed >> 8;
+}
+
+static void put_addr(struct event *e, enum field_id f, const char *text)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(text, &a), 0);
+    if (field_get(f)->type == TYPE_ADDRS)
+        event_add_addr(e, f, &a);
+    else
+        event_put_addr(e, f, &a);
+}
+
+/* A flow or a look-up with some of its fields, by chance. */
+static void fill(struct event *e, uint32_t *seed)
+{
+    static const char *const hosts[] = {"www.a.test", "a.test", "www.b.test",
+                                        "xa.test",    "c.test", "example.org"};
+    static const char *const addrs[] = {"10.1.2.3", "10.200.0.1", "203.0.113.9",
+                                        "192.0.2.7", "198.51.100.1"};
+    static const uint16_t ports[] = {53, 80, 443, 50000};
+    bool flow = next(seed) % 2;
+
+    event_begin(e, flow ? EVENT_FLOW : EVENT_DNS, 1793786400 * USEC_PER_SEC);
+    if (next(seed) % 4)
+        event_put_host(e, FIELD_HOST, FIELD_UNKNOWN, text_of(hosts[next(seed) % 6]));
+    if (next(seed) % 4)
+        put_addr(e, FIELD_SRC_IP, addrs[next(seed) % 5]);
+    if (next(seed) % 4)
+        event_put_number(e, FIELD_DST_PORT, ports[next(seed) % 4]);
+    if (next(seed) % 3 == 0)
+        event_put_number(e, FIELD_VLAN, 7);
+    if (next(seed) % 3 == 0)
+        put_addr(e, FIELD_SEGMENT_GATEWAY, "10.1.2.3");
+    if (next(seed) % 3 == 0)
+        event_put_mac(e, FIELD_SRC_MAC, &(struct mac){{2, 0, 0, 0, 0, 7}});
+    if (!flow && next(seed) % 2) {
+        put_addr(e, FIELD_DNS_ANSWER_IP, addrs[next(seed) % 5]);
+        event_add_text(e, FIELD_DNS_ANSWER_NAME, TEXT("x.cdn.test"));
+    }
+    if (!flow)
+        return;
+    event_put_number(e, FIELD_FLOW_ANSWERED, next(seed) % 2);
+    event_put_number(e, FIELD_NDPI_RISK, next(seed));
+    event_put_number(
+        e, FIELD_NDPI_PROTO,
+        (uint64_t)(next(seed) % 2 ? names_find(&names_app, "bittorrent") : 0));
+}
+
+/* The index may only leave out what cannot match: each rule alone and all together say
+ * the same as `explain`, which asks without it. */
+static void the_index_leaves_out_nothing_that_matches(void **state)
+{
+    auto_ruleset struct ruleset *all = rules_of(conditions, CONDITIONS, lists);
+    struct matcher *m = matcher_new(all);
+    auto_event struct event *e = event_new();
+    uint32_t seed = 4;
+
+    (void)state;
+    for (int round = 0; round < 2000; round++) {
+        struct found f = {0};
+        size_t at = 0;
+
+        fill(e, &seed);
+        ruleset_match(m, e, note, &f);
+        for (size_t i = 0; i < CONDITIONS; i++) {
+            auto_buffer struct buffer why = {0};
+            bool found = at < f.count && f.rules[at] == i;
+
+            ruleset_explain(m, i, e, &why);
+            if ((strstr(why.at, ": matches\n") != NULL) != found)
+                fail_msg("%s by the index, but: %s", found ? "found" : "not found",
+                         why.at);
+            at += found;
+        }
+        assert_int_equal(at, f.count);
+    }
+    matcher_free(m);
+}
+
+static void all_that_match_are_called_in_their_order(void **state)
+{
+    static const char *const three[] = {"dst.port == 1", "dst.port > 0", "dst.port == 1"};
+    auto_ruleset struct ruleset *set = rules_of(three, 3, "");
+    auto_event struct event *e = event_new();
+    struct found f;
+
+    (void)state;
+    event_begin(e, EVENT_FLOW, 0);
+    event_put_number(e, FIELD_DST_PORT, 1);
+    f = match(set, e);
+    assert_int_equal(f.count, 3);
+    assert_int_equal(f.rules[0], 0);
+    assert_int_equal(f.rules[2], 2);
+}
+
+static void equal_conditions_are_one_predicate(void **state)
+{
+    static const char *const three[] = {
+        "dst.port == 1 and vlan == 2", "vlan == 2 or dst.port == 1", "not dst.port == 1"};
+    auto_ruleset struct ruleset *set = rules_of(three, 3, "");
+
+    (void)state;
+    assert_true(ruleset_uses(set, FIELD_DST_PORT));
+    assert_true(ruleset_uses(set, FIELD_VLAN));
+    assert_false(ruleset_uses(set, FIELD_HOST));
+    assert_int_equal(ruleset_kinds(set), 1u << EVENT_FLOW | 1u << EVENT_DNS);
+}
+
+static void a_scope_says_where_a_rule_holds(void **state)
+{
+    auto_free char *text = rules_one(
+        "flow", "    scope: {site_types: [high], audiences: [students], not_segments: "
+                "[lab]}\n"
+                "    when: dst.port == 1\n");
+    auto_ruleset struct ruleset *set = rules_load(text);
+    auto_event struct event *e = event_new();
+
+    (void)state;
+    event_begin(e, EVENT_FLOW, 0);
+    event_put_number(e, FIELD_DST_PORT, 1);
+    assert_int_equal(match(set, e).count, 0);
+    event_put_text(e, FIELD_SITE_TYPE, TEXT("high"));
+    event_put_number(e, FIELD_SEGMENT_AUDIENCE, AUDIENCE_STUDENTS);
+    assert_int_equal(match(set, e).count, 1);
+    event_put_text(e, FIELD_SEGMENT_NAME, TEXT("wifi"));
+    assert_int_equal(match(set, e).count, 1);
+    event_put_text(e, FIELD_SEGMENT_NAME, TEXT("lab"));
+    assert_int_equal(match(set, e).count, 0);
+    event_put_text(e, FIELD_SEGMENT_NAME, TEXT("wifi"));
+    event_put_number(e, FIELD_SEGMENT_AUDIENCE, AUDIENCE_STAFF);
+    assert_int_equal(match(set, e).count, 0);
+}
+
+/* The same matcher sees many places and minutes, and mixes none up. */
+static void what_is_remembered_of_places_and_minutes_is_theirs(void **state)
+{
+    auto_free char *text = rules_one(
+        "flow",
+        "    scope: {segments: [s7]}\n"
+        "    during: even\n"
+        "    when: dst.port == 1\n"
+        "schedules: {even: {tz: UTC, when: [{from: \"10:00\", to: \"10:01\"}]}}\n");
+    auto_ruleset struct ruleset *set = rules_load(text);
+    struct matcher *m = matcher_new(set);
+    auto_event struct event *e = event_new();
+
+    (void)state;
+    for (unsigned i = 0; i < 2000; i++) {
+        auto_free char *segment = xasprintf("s%u", i % 300);
+        unsigned minute = i % 3;
+        struct found f = {0};
+
+        event_begin(e, EVENT_FLOW, 10 * USEC_PER_HOUR + minute * USEC_PER_MIN);
+        event_put_number(e, FIELD_DST_PORT, 1);
+        event_put_text(e, FIELD_SEGMENT_NAME, text_of(segment));
+        ruleset_match(m, e, note, &f);
+        assert_int_equal(f.count, i % 300 == 7 && minute == 0);
+    }
+    matcher_free(m);
+}
+
+static void an_exception_covers_until_its_day_is_over(void **state)
+{
+    auto_free char *text = rules_one(
+        "flow", "    when: dst.port == 1\n"
+                "    exceptions:\n"
+                "      - name: ours\n"
+                "        fields: [src.ip, host, ndpi.risk]\n"
+                "        values:\n"
+                "          - {tuple: [[10.1.1.1, 10.2.0.0/16], $fine, tls_weak_cipher],\n"
+                "             until: 2027-01-31, owner: security, why: test}\n"
+                "lists: {fine: {type: domain, items: [fine.test]}}\n");
+    auto_ruleset struct ruleset *set = rules_load(text);
+    auto_event struct event *e = event_new();
+    usec_t times[2];
+
+    (void)state;
+    assert_int_equal(clock_parse("2027-01-31T23:59:59Z", &times[0]), 0);
+    assert_int_equal(clock_parse("2027-02-01T00:00:00Z", &times[1]), 0);
+    for (size_t i = 0; i < 2; i++) {
+        event_begin(e, EVENT_FLOW, times[i]);
+        event_put_number(e, FIELD_DST_PORT, 1);
+        put_addr(e, FIELD_SRC_IP, "10.2.3.4");
+        event_put_host(e, FIELD_HOST, FIELD_UNKNOWN, TEXT("www.fine.test"));
+        event_put_number(e, FIELD_NDPI_RISK,
+                         UINT64_C(1) << names_find(&names_risk, "tls_weak_cipher"));
+        assert_int_equal(match(set, e).verdicts[0], i == 0 ? MATCH_EXCEPTED : MATCH_HIT);
+    }
+    event_begin(e, EVENT_FLOW, times[0]);
+    event_put_number(e, FIELD_DST_PORT, 1);
+    assert_int_equal(match(set, e).verdicts[0], MATCH_HIT);
+}
+
+static void disabled_and_collector_rules_are_not_called(void **state)
+{
+    static const char *const more[] = {"    mode: disabled\n", "    at: collector\n",
+                                       "    mode: shadow\n"};
+    auto_event struct event *e = event_new();
+
+    (void)state;
+    event_begin(e, EVENT_FLOW, 0);
+    event_put_number(e, FIELD_DST_PORT, 1);
+    for (size_t i = 0; i < 3; i++) {
+        auto_free char *keys = xasprintf("    when: dst.port == 1\n%s", more[i]);
+        auto_free char *text = rules_one("flow", keys);
+        auto_ruleset struct ruleset *set = rules_load(text);
+
+        assert_int_equal(match(set, e).count, i == 2);
+    }
+}
+
+/* ---- with a list file ---- */
+
+static struct listdb *build_lists(void)
+{
+    static const struct {
+        const char *list;
+        enum list_kind kind;
+        const char *name;
+    } rows[] = {
+        {"bad", LIST_BLACK, "bad.test"},
+        {"bad", LIST_BLACK, "help.test"},
+        {"good", LIST_WHITE, "good.bad.test"},
+        {"help", LIST_PROTECTED, "help.test"},
+    };
+    char path[] = "/tmp/hallwatch-test-XXXXXX";
+    int fd = mkstemp(path), list = -1;
+    struct list_builder *b = list_builder_new();
+    struct listdb *db = NULL;
+
+    close(fd);
+    for (size_t i = 0; i < 4; i++) {
+        struct list_info info = {.kind = rows[i].kind};
+
+        if (i == 0 || strcmp(rows[i].list, rows[i - 1].list) != 0) {
+            strncpy(info.name, rows[i].list, sizeof(info.name) - 1);
+            list = list_builder_list(b, &info);
+        }
+        list_builder_add(b, (unsigned)list, text_of(rows[i].name));
+    }
+    assert_int_equal(list_builder_write(b, path), 0);
+    list_builder_free(b);
+    assert_int_equal(listdb_open(path, &db), 0);
+    unlink(path);
+    return db;
+}
+
+static void white_wins_over_black_and_protected_over_all(void **state)
+{
+    static const struct {
+        const char *host;
+        size_t hits;
+    } rows[] = {
+        {"www.bad.test", 2}, {"good.bad.test", 1},  {"x.good.bad.test", 1},
+        {"other.test", 1},   {"chat.help.test", 0},
+    };
+    auto_listdb struct listdb *db = build_lists();
+    auto_diags struct diags *d = diags_new();
+    auto_ruleset struct ruleset *set = rules_load_with(
+        (struct ruleset_settings){.lists = db},
+        RULES_HEAD "lists: {bad: {type: domain, file: bad}}\n"
+                   "rules:\n"
+                   "  - {id: r.a, title: T, severity: low, owner: security, watch: [dns],"
+                   " when: host under $bad}\n"
+                   "  - {id: r.b, title: T, severity: low, owner: security, watch: [dns],"
+                   " when: host exists}\n",
+        d);
+    auto_event struct event *e = event_new();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        event_begin(e, EVENT_DNS, 0);
+        event_put_host(e, FIELD_HOST, FIELD_UNKNOWN, text_of(rows[i].host));
+        assert_int_equal(match(set, e).count, rows[i].hits);
+    }
+}
+
+static void a_protected_name_hides_the_event_wherever_it_stands(void **state)
+{
+    static const enum field_id fields[] = {FIELD_HOST, FIELD_DNS_QNAME};
+    auto_listdb struct listdb *db = build_lists();
+    auto_diags struct diags *d = diags_new();
+    auto_ruleset struct ruleset *set = rules_load_with(
+        (struct ruleset_settings){.lists = db},
+        RULES_HEAD "rules:\n"
+                   "  - {id: r.b, title: T, severity: low, owner: security, watch: [dns],"
+                   " when: not vlan exists}\n",
+        d);
+    struct matcher *m = matcher_new(set);
+    auto_event struct event *e = event_new();
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        auto_buffer struct buffer why = {0};
+        struct found f = {0};
+
+        event_begin(e, EVENT_DNS, 0);
+        event_put_host(e, fields[i], FIELD_UNKNOWN, TEXT("help.test"));
+        ruleset_match(m, e, note, &f);
+        assert_int_equal(f.count, 0);
+        ruleset_explain(m, 0, e, &why);
+        assert_null(strstr(why.at, "help.test"));
+    }
+    matcher_free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_index_leaves_out_nothing_that_matches),
+        cmocka_unit_test(all_that_match_are_called_in_their_order),
+        cmocka_unit_test(equal_conditions_are_one_predicate),
+        cmocka_unit_test(a_scope_says_where_a_rule_holds),
+        cmocka_unit_test(what_is_remembered_of_places_and_minutes_is_theirs),
+        cmocka_unit_test(an_exception_covers_until_its_day_is_over),
+        cmocka_unit_test(disabled_and_collector_rules_are_not_called),
+        cmocka_unit_test(white_wins_over_black_and_protected_over_all),
+        cmocka_unit_test(a_protected_name_hides_the_event_wherever_it_stands),
+    };
+
+    return cmocka_run_group_tests_name("rule_match", tests, NULL, NULL);
+}
