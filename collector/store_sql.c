@@ -44,7 +44,7 @@ static const char *word_of(const struct store_driver *driver, const char *at, si
     for (const struct store_word *w = driver->dialect; w->word; w++)
         if (strlen(w->word) == len && memcmp(w->word, at, len) == 0)
             return w->text;
-    assert(!"a word of the dialect that the driver does not know");
+    assert(false); /* a word of ours that the driver does not know */
     return "";
 }
 
