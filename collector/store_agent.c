@@ -5,16 +5,33 @@
 
 #include "collector/store_sql.h"
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define REJECTED_MAX ((size_t)64 << 10)
 
+static const char *const states[] = {"new", "up", "late", "silent"};
+const struct names names_agent_state = {"state of an agent", states, COUNT(states)};
+
+static const char *const notices[] = {"silent", "back", "epoch", "copy"};
+const struct names names_notice_kind = {"kind of notice", notices, COUNT(notices)};
+
 static const struct shape_column columns[] = {
-    COLUMN(store_agent, ID, id),          COLUMN(store_agent, TEXT, name),
-    COLUMN(store_agent, TEXT, site),      COLUMN(store_agent, TEXT, public_key),
-    COLUMN(store_agent, TIME, added),     COLUMN(store_agent, TIME, revoked),
-    COLUMN(store_agent, TIME, heard),     COLUMN(store_agent, TEXT, boot),
-    COLUMN(store_agent, TEXT, version),   COLUMN(store_agent, COUNT, bundle),
-    COLUMN(store_agent, JSON, health),    COLUMN(store_agent, TIME, health_at),
-    COLUMN(store_agent, COUNT, rejected), COLUMN(store_agent, COUNT, lost),
+    COLUMN(store_agent, ID, id),
+    COLUMN(store_agent, TEXT, name),
+    COLUMN(store_agent, TEXT, site),
+    COLUMN(store_agent, TEXT, public_key),
+    COLUMN(store_agent, TIME, added),
+    COLUMN(store_agent, TIME, revoked),
+    COLUMN_NAME(store_agent, state, names_agent_state),
+    COLUMN(store_agent, TIME, heard),
+    COLUMN(store_agent, SIGNED, skew),
+    COLUMN(store_agent, TEXT, address),
+    COLUMN(store_agent, TEXT, boot),
+    COLUMN(store_agent, TEXT, version),
+    COLUMN(store_agent, COUNT, bundle),
+    COLUMN(store_agent, JSON, health),
+    COLUMN(store_agent, TIME, health_at),
+    COLUMN(store_agent, COUNT, rejected),
+    COLUMN(store_agent, COUNT, lost),
 };
 static const struct shape shape = SHAPE(store_agent, columns);
 
@@ -27,7 +44,36 @@ static const struct shape_column loss_columns[] = {
 };
 static const struct shape loss_shape = SHAPE(store_loss, loss_columns);
 
+static const struct shape_column notice_columns[] = {
+    COLUMN(store_notice, ID, id),
+    COLUMN(store_notice, TEXT, agent),
+    COLUMN_NAME(store_notice, kind, names_notice_kind),
+    COLUMN(store_notice, EPOCH, epoch),
+    COLUMN(store_notice, TIME, at),
+};
+static const struct shape notice_shape = SHAPE(store_notice, notice_columns);
+
 /* ---- who may speak ---- */
+
+/* A number in meta that rises with each change of the allow-list. */
+static int count_change(struct store *s)
+{
+    return sql_do(s,
+                  "INSERT INTO meta (district, name, value) VALUES ($1, $2, '1')"
+                  " ON CONFLICT (district, name) DO UPDATE SET"
+                  " value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)",
+                  OUR, STR("agents"));
+}
+
+uint64_t store_agents_changes(struct store *s)
+{
+    auto_free char *text = NULL;
+    uint64_t count = 0;
+
+    if (store_meta_get(s, "agents", &text) == 0)
+        (void)text_parse_number(text, &count);
+    return count;
+}
 
 int store_agent_add(struct store *s, const char *name, const char *site,
                     const char *public_key)
@@ -41,7 +87,7 @@ int store_agent_add(struct store *s, const char *name, const char *site,
         return sql_answer(s, -EEXIST,
                           "there is an agent named %s, or one with this key, already",
                           name);
-    return rc;
+    return rc ? rc : count_change(s);
 }
 
 static int touched(struct store *s, int rc, const char *name)
@@ -58,7 +104,8 @@ int store_agent_revoke(struct store *s, const char *name)
                     " ELSE revoked END WHERE district = $2 AND name = $3",
                     TIME(store_now(s)), OUR, STR(name));
 
-    return touched(s, rc, name);
+    rc = touched(s, rc, name);
+    return rc ? rc : count_change(s);
 }
 
 struct call {
@@ -112,16 +159,16 @@ struct json *store_agent_json(const struct store_agent *a)
 
 /* ---- how it is ---- */
 
-int store_agent_heard(struct store *s, const char *name, const char *boot,
-                      const char *version, uint64_t bundle)
+int store_agent_report(struct store *s, const struct store_agent *a)
 {
-    int rc =
-        sql_do(s,
-               "UPDATE agents SET heard = $1, boot = $2, version = $3, bundle = $4"
-               " WHERE district = $5 AND name = $6",
-               TIME(store_now(s)), STR(boot), STR(version), NUM(bundle), OUR, STR(name));
+    int rc = sql_do(s,
+                    "UPDATE agents SET state = $1, heard = CASE WHEN $2 = 0 THEN heard"
+                    " ELSE $2 END, skew = $3, address = $4, boot = $5, version = $6,"
+                    " bundle = $7 WHERE district = $8 AND name = $9",
+                    NUM(a->state), TIME(a->heard), NUM(a->skew), STR(a->address),
+                    STR(a->boot), STR(a->version), NUM(a->bundle), OUR, STR(a->name));
 
-    return touched(s, rc, name);
+    return touched(s, rc, a->name);
 }
 
 int store_agent_health(struct store *s, const char *name, const char *document)
@@ -150,47 +197,58 @@ int store_cursor_get(struct store *s, const char *agent, uint64_t epoch, unsigne
     return rc;
 }
 
-int store_cursor_put(struct store *s, const char *agent, uint64_t epoch, unsigned stream,
-                     uint64_t seq)
+int store_cursor_move(struct store *s, const char *agent, uint64_t epoch, unsigned stream,
+                      uint64_t from, uint64_t to)
 {
-    return sql_do(s,
-                  "INSERT INTO cursors (district, agent, epoch, stream, seq, changed)"
-                  " VALUES ($1, $2, $3, $4, $5, $6)"
-                  " ON CONFLICT (district, agent, epoch, stream)"
-                  " DO UPDATE SET seq = excluded.seq, changed = excluded.changed",
-                  OUR, STR(agent), NUM(epoch), NUM(stream), NUM(seq), TIME(store_now(s)));
-}
+    int rc = sql_do(s,
+                    "UPDATE cursors SET seq = $1, changed = $2 WHERE district = $3"
+                    " AND agent = $4 AND epoch = $5 AND stream = $6 AND seq = $7",
+                    NUM(to), TIME(store_now(s)), OUR, STR(agent), NUM(epoch), NUM(stream),
+                    NUM(from));
 
-int store_cursor_known(struct store *s, const char *agent, uint64_t not_epoch,
-                       bool *ret_known)
-{
-    int64_t count = 0;
-    int rc = sql_number(s, &count,
-                        "SELECT count(*) FROM cursors"
-                        " WHERE district = $1 AND agent = $2 AND epoch <> $3",
-                        OUR, STR(agent), NUM(not_epoch));
-
-    if (rc == 0)
-        *ret_known = count > 0;
+    if (rc || sql_changed(s) > 0)
+        return rc;
+    if (from == 0)
+        rc =
+            sql_do(s,
+                   "INSERT INTO cursors (district, agent, epoch, stream, seq, changed)"
+                   " VALUES ($1, $2, $3, $4, $5, $6)"
+                   " ON CONFLICT (district, agent, epoch, stream) DO NOTHING",
+                   OUR, STR(agent), NUM(epoch), NUM(stream), NUM(to), TIME(store_now(s)));
+    if (rc == 0 && (from != 0 || sql_changed(s) == 0))
+        return sql_answer(s, -ESTALE, "the cursor of %s is no longer there", agent);
     return rc;
 }
 
-/* ---- what is missing ---- */
+/* ---- what came, and what is missing ---- */
+
+static struct store_value bytes_value(const void *bytes, size_t len)
+{
+    return (struct store_value){.type = STORE_BYTES, .text = {.at = bytes, .len = len}};
+}
+
+int store_record_put(struct store *s, const struct store_place *at, const void *bytes,
+                     size_t len)
+{
+    return sql_do(s,
+                  "INSERT INTO records (district, agent, epoch, stream, seq, arrived,"
+                  " bytes) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+                  " ON CONFLICT (district, agent, epoch, stream, seq) DO NOTHING",
+                  OUR, STR(at->agent), NUM(at->epoch), NUM(at->stream), NUM(at->seq),
+                  TIME(store_now(s)), bytes_value(bytes, len));
+}
 
 int store_rejected_put(struct store *s, const struct store_place *at, const char *why,
                        const void *bytes, size_t len)
 {
-    struct store_value kept = {
-        .type = STORE_BYTES,
-        .text = {.at = bytes, .len = len < REJECTED_MAX ? len : REJECTED_MAX},
-    };
     int rc = sql_do(
         s,
         "INSERT INTO rejected (district, agent, epoch, stream, seq, arrived, why, bytes)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
         " ON CONFLICT (district, agent, epoch, stream, seq) DO NOTHING",
         OUR, STR(at->agent), NUM(at->epoch), NUM(at->stream), NUM(at->seq),
-        TIME(store_now(s)), STR(why), kept);
+        TIME(store_now(s)), STR(why),
+        bytes_value(bytes, len < REJECTED_MAX ? len : REJECTED_MAX));
 
     if (rc || sql_changed(s) == 0)
         return rc;
@@ -244,4 +302,40 @@ int store_loss_each(struct store *s, size_t limit, store_loss_fn *fn, void *arg)
 struct json *store_loss_json(const struct store_loss *l)
 {
     return shape_json(&loss_shape, l);
+}
+
+int store_notice_put(struct store *s, const struct store_notice *n)
+{
+    return sql_do(s,
+                  "INSERT INTO notices (district, agent, kind, epoch, at)"
+                  " VALUES ($1, $2, $3, $4, $5)",
+                  OUR, STR(n->agent), NUM(n->kind), NUM(n->epoch), TIME(n->at));
+}
+
+struct notice_call {
+    store_notice_fn *fn;
+    void *arg;
+};
+
+static void give_notice(const void *row, void *arg)
+{
+    const struct notice_call *call = arg;
+
+    call->fn(row, call->arg);
+}
+
+int store_notice_each(struct store *s, size_t limit, store_notice_fn *fn, void *arg)
+{
+    struct notice_call call = {fn, arg};
+    struct sql_each each = {&notice_shape, give_notice, &call};
+
+    return sql_rows(s, &each,
+                    "SELECT {*} FROM notices WHERE district = $1 ORDER BY id DESC"
+                    " LIMIT $2",
+                    OUR, NUM(limit));
+}
+
+struct json *store_notice_json(const struct store_notice *n)
+{
+    return shape_json(&notice_shape, n);
 }

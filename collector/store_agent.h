@@ -5,7 +5,17 @@
 #ifndef STORE_AGENT_H
 #define STORE_AGENT_H
 
+#include "names.h"
 #include "store.h"
+
+/* Told by the intake; how it is by the last report. */
+enum agent_state {
+    AGENT_NEW,    /* never heard */
+    AGENT_UP,     /* heard less than 30 s ago */
+    AGENT_LATE,   /* not heard for 30 s */
+    AGENT_SILENT, /* not heard for 5 min */
+};
+extern const struct names names_agent_state;
 
 struct store_agent {
     int64_t id;
@@ -13,14 +23,20 @@ struct store_agent {
     const char *public_key; /* CURVE, Z85 */
     usec_t added;
     usec_t revoked; /* 0: it may speak */
+    enum agent_state state;
     usec_t heard;
-    const char *boot; /* of its machine's last start, hexadecimal */
+    int64_t skew;        /* its clock less ours, microseconds */
+    const char *address; /* where it speaks from */
+    const char *boot;    /* of its machine's last start, hexadecimal */
     const char *version;
     uint64_t bundle;    /* serial of the bundle in use */
     const char *health; /* its last report, JSON */
     usec_t health_at;
     uint64_t rejected, lost; /* records */
 };
+
+/* Another value than at the last call: the allow-list has been changed, by anybody. */
+uint64_t store_agents_changes(struct store *s);
 
 /* -EEXIST: that name or key is there. */
 int store_agent_add(struct store *s, const char *name, const char *site,
@@ -36,19 +52,19 @@ int store_agent_by_key(struct store *s, const char *public_key, struct store_age
 void store_agent_done(struct store_agent *a);
 struct json *store_agent_json(const struct store_agent *a);
 
-int store_agent_heard(struct store *s, const char *name, const char *boot,
-                      const char *version, uint64_t bundle);
+/* state, heard (0: leave it), skew, address, boot, version and bundle of the agent of
+ * that name. -ENOENT. */
+int store_agent_report(struct store *s, const struct store_agent *a);
 int store_agent_health(struct store *s, const char *name, const char *document);
 
 /* How far a stream was stored; -ENOENT: never heard of that epoch. */
 int store_cursor_get(struct store *s, const char *agent, uint64_t epoch, unsigned stream,
                      uint64_t *ret_seq);
-int store_cursor_put(struct store *s, const char *agent, uint64_t epoch, unsigned stream,
-                     uint64_t seq);
 
-/* Another epoch of this agent is known. */
-int store_cursor_known(struct store *s, const char *agent, uint64_t not_epoch,
-                       bool *ret_known);
+/* From what it is believed to be; made when from is 0 and it is not there. -ESTALE: it is
+ * not `from`. */
+int store_cursor_move(struct store *s, const char *agent, uint64_t epoch, unsigned stream,
+                      uint64_t from, uint64_t to);
 
 struct store_place { /* a record's place in what an agent sends */
     const char *agent;
@@ -56,6 +72,11 @@ struct store_place { /* a record's place in what an agent sends */
     unsigned stream;
     uint64_t seq;
 };
+
+/* A document of a stream that has no table of its own, as it came. There already: fine.
+ */
+int store_record_put(struct store *s, const struct store_place *at, const void *bytes,
+                     size_t len);
 
 /* Kept aside because it could not be read, at most 64 KiB of it. */
 int store_rejected_put(struct store *s, const struct store_place *at, const char *why,
@@ -75,5 +96,28 @@ struct store_loss {
 typedef void store_loss_fn(const struct store_loss *l, void *arg);
 struct json *store_loss_json(const struct store_loss *l);
 int store_loss_each(struct store *s, size_t limit, store_loss_fn *fn, void *arg);
+
+/* What somebody should know about an agent. */
+enum notice_kind {
+    NOTICE_SILENT, /* it has become silent */
+    NOTICE_BACK,   /* and speaks again */
+    NOTICE_EPOCH,  /* it begins an epoch: its first, or it lost its spool */
+    NOTICE_COPY,   /* two machines speak with its key */
+};
+extern const struct names names_notice_kind;
+
+struct store_notice {
+    int64_t id;
+    const char *agent;
+    enum notice_kind kind;
+    uint64_t epoch;
+    usec_t at;
+};
+int store_notice_put(struct store *s, const struct store_notice *n);
+
+typedef void store_notice_fn(const struct store_notice *n, void *arg);
+struct json *store_notice_json(const struct store_notice *n);
+int store_notice_each(struct store *s, size_t limit, store_notice_fn *fn,
+                      void *arg); /* newest first */
 
 #endif

@@ -45,6 +45,7 @@ static struct json *column_json(const struct shape_column *c, const char *at)
         return c->kind == SHAPE_TEXT ? json_new_text(text) : document_json(text);
     case SHAPE_ID:
     case SHAPE_COUNT:
+    case SHAPE_SIGNED:
     case SHAPE_EPOCH:
     case SHAPE_TIME:
         break;

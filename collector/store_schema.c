@@ -21,7 +21,8 @@
     "  boot TEXT NOT NULL DEFAULT '', version TEXT NOT NULL DEFAULT ''," \
     "  bundle BIGINT NOT NULL DEFAULT 0, health TEXT NOT NULL DEFAULT ''," \
     "  health_at BIGINT NOT NULL DEFAULT 0, rejected BIGINT NOT NULL DEFAULT 0," \
-    "  lost BIGINT NOT NULL DEFAULT 0," \
+    "  lost BIGINT NOT NULL DEFAULT 0, state BIGINT NOT NULL DEFAULT 0," \
+    "  skew BIGINT NOT NULL DEFAULT 0, address TEXT NOT NULL DEFAULT ''," \
     "  UNIQUE (district, name), UNIQUE (district, public_key), {key});" \
     "CREATE TABLE cursors (" \
     "  district TEXT NOT NULL, agent TEXT NOT NULL, epoch BIGINT NOT NULL," \
@@ -36,7 +37,14 @@
     "  id {serial}, district TEXT NOT NULL, agent TEXT NOT NULL, epoch BIGINT NOT NULL," \
     "  stream BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL," \
     "  count BIGINT NOT NULL, reason TEXT NOT NULL, told BIGINT NOT NULL," \
-    "  UNIQUE (district, agent, epoch, stream, first), {key});"
+    "  UNIQUE (district, agent, epoch, stream, first), {key});" \
+    "CREATE TABLE records (" \
+    "  district TEXT NOT NULL, agent TEXT NOT NULL, epoch BIGINT NOT NULL," \
+    "  stream BIGINT NOT NULL, seq BIGINT NOT NULL, arrived BIGINT NOT NULL," \
+    "  bytes {bytes} NOT NULL, PRIMARY KEY (district, agent, epoch, stream, seq));" \
+    "CREATE TABLE notices (" \
+    "  id {serial}, district TEXT NOT NULL, agent TEXT NOT NULL, kind BIGINT NOT NULL," \
+    "  epoch BIGINT NOT NULL, at BIGINT NOT NULL, {key});"
 
 #define INCIDENTS \
     "CREATE TABLE incidents (" \

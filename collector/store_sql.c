@@ -266,6 +266,7 @@ static void read_row(const struct store_driver *driver, const struct store_stmt 
         switch (c->kind) {
         case SHAPE_ID:
         case SHAPE_COUNT:
+        case SHAPE_SIGNED:
         case SHAPE_EPOCH:
         case SHAPE_TIME:
             memcpy(at, &v.number, sizeof(v.number));

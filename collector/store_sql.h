@@ -60,14 +60,15 @@ struct store {
 };
 
 enum shape_kind {
-    SHAPE_ID,    /* int64_t */
-    SHAPE_COUNT, /* uint64_t */
-    SHAPE_EPOCH, /* uint64_t of which all bits are used; hexadecimal as JSON */
-    SHAPE_TIME,  /* usec_t; RFC 3339 or null as JSON */
-    SHAPE_FLAG,  /* bool */
-    SHAPE_NAME,  /* an enum, with its names */
-    SHAPE_TEXT,  /* const char * */
-    SHAPE_JSON,  /* const char *, a document of its own */
+    SHAPE_ID,     /* int64_t */
+    SHAPE_COUNT,  /* uint64_t */
+    SHAPE_SIGNED, /* int64_t of which 0 is a value */
+    SHAPE_EPOCH,  /* uint64_t of which all bits are used; hexadecimal as JSON */
+    SHAPE_TIME,   /* usec_t; RFC 3339 or null as JSON */
+    SHAPE_FLAG,   /* bool */
+    SHAPE_NAME,   /* an enum, with its names */
+    SHAPE_TEXT,   /* const char * */
+    SHAPE_JSON,   /* const char *, a document of its own */
 };
 
 struct shape_column {
