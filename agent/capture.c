@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -330,13 +331,27 @@ static void on_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *byt
     to->fn(&f, to->arg);
 }
 
+/* libpcap would find out with calls that a sensor may not make. */
+static bool interface_went(struct capture *c)
+{
+    struct pollfd now = {.fd = pcap_fileno(c->pcap), .events = POLLIN};
+    socklen_t len = sizeof(int);
+    int error = 0;
+
+    if (!c->live || poll(&now, 1, 0) <= 0 || !(now.revents & POLLERR))
+        return false;
+    getsockopt(now.fd, SOL_SOCKET, SO_ERROR, &error, &len);
+    say(c->error, 0, "%s went away or down: %s", c->name, strerror(error));
+    return true;
+}
+
 /* Some errors of a file have frames before them in the same call: these count first. */
 int capture_read(struct capture *c, int most, frame_fn *fn, void *arg)
 {
     struct hand_over to = {.fn = fn, .arg = arg, .capture = c};
     int r;
 
-    if (c->error[0])
+    if (c->error[0] || interface_went(c))
         return c->live ? -ENETDOWN : -EBADMSG;
     r = pcap_dispatch(c->pcap, most, on_frame, (u_char *)&to);
     c->received += (uint64_t)to.count;

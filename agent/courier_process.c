@@ -39,6 +39,7 @@ struct running {
     struct content *content;
     struct courier *courier;
     struct hits_merger *merger;
+    struct outlet *outlet;
     struct loop *loop;
     struct line *lines;
     struct watch *notes, *stop, *patience;
@@ -51,10 +52,10 @@ struct running {
 
 static void on_alert(enum severity severity, const char *document, size_t len, void *arg)
 {
+    struct running *r = arg;
+
     (void)severity;
-    (void)arg;
-    fwrite(document, 1, len, stdout);
-    putchar('\n');
+    outlet_put(r->outlet, WIRE_ALERTS, document, len);
 }
 
 /* ---- from the sensors ---- */
@@ -213,7 +214,8 @@ static struct content *load_content(const struct courier_process *p)
     return c;
 }
 
-static void prepare(struct running *r)
+/* 0, or the exit code. */
+static int prepare(struct running *r)
 {
     const struct courier_process *p = r->set;
     struct hits_reader_calls calls = {.hit = merged_hit,
@@ -222,6 +224,9 @@ static void prepare(struct running *r)
                                       .counts = on_counts,
                                       .arg = r};
 
+    r->loop = loop_new();
+    if (outlet_open(p->settings, p->print, p->keys, r->loop, &r->outlet) < 0)
+        return 1;
     r->batch = xmalloc(HITS_BATCH_MAX);
     r->merger = hits_merger_new(&calls, p->sensors, MOST_WAITING);
     r->courier = courier_new(&(struct courier_settings){
@@ -229,13 +234,12 @@ static void prepare(struct running *r)
                   .lists = r->content->lists,
                   .district = r->content->district,
                   .agent = p->settings->name,
-                  .pseudonym_key = p->pseudonym_key,
-                  .vault = p->vault,
+                  .pseudonym_key = &p->keys->pseudonym,
+                  .vault = p->keys->has_vault ? &p->keys->vault : NULL,
                   .drill = p->settings->drill},
         .on_alert = on_alert,
         .arg = r,
     });
-    r->loop = loop_new();
     r->stop = loop_watch_signal(r->loop, SIGTERM, on_stop, r);
     r->notes = loop_watch_fd(r->loop, p->notes, LOOP_READ, on_notes, r);
     r->lines = xcalloc(p->sensors, sizeof(*r->lines));
@@ -246,15 +250,15 @@ static void prepare(struct running *r)
         if (!atomic_load(&p->board->sensors[i].running))
             sensor_gone(r, i);
     }
+    return 0;
 }
 
 static int give_up_rights(void)
 {
-    static const int none[] = {-1};
     char error[SANDBOX_ERROR];
 
-    if (sandbox_keep_capabilities(none, error) == 0 && warden_follow() == 0 &&
-        sandbox_enter(SANDBOX_COURIER, error) == 0)
+    if (sandbox_keep_capabilities(sandbox_no_capability, error) == 0 &&
+        warden_follow() == 0 && sandbox_enter(SANDBOX_COURIER, error) == 0)
         return 0;
     log_error("%s", error);
     return WARDEN_HOPELESS;
@@ -267,6 +271,7 @@ static void release(struct running *r)
     loop_unwatch(r->notes);
     loop_unwatch(r->stop);
     loop_unwatch(r->patience);
+    outlet_close(r->outlet);
     loop_free(r->loop);
     hits_merger_free(r->merger);
     courier_free(r->courier);
@@ -282,14 +287,12 @@ int courier_process_run(const struct courier_process *p)
 
     log_open("courier", (enum log_level)p->settings->log);
     r.content = load_content(p);
-    if (r.content) {
-        prepare(&r);
+    if (r.content)
         code = give_up_rights();
-    }
+    if (code == 0)
+        code = prepare(&r);
     if (code == 0)
         code = loop_run(r.loop);
-    if (r.set->print)
-        fflush(stdout);
     release(&r);
     return code;
 }

@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 #include "agent/board.h"
+#include "agent/outlet.h"
 #include "agent/settings.h"
-#include "crypt.h"
 
 struct courier_process {
     const struct settings *settings;
@@ -21,8 +21,7 @@ struct courier_process {
     const int *hits; /* its ends of the pairs, by sensor */
     int notes;       /* its end of the warden's */
     const struct board *board;
-    const struct crypt_hash_key *pseudonym_key;
-    const struct crypt_box_public *vault; /* NULL: there is none */
+    const struct outlet_keys *keys;
 };
 
 /* In the child; returns the exit code, as warden.h has them. */

@@ -7,7 +7,6 @@
 #include "agent/live.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,6 +26,7 @@
 #include "sandbox.h"
 #include "warden.h"
 
+#define KEY_TEXT    160
 #define STOP_WITHIN (10 * USEC_PER_SEC)
 
 enum stage { STAGE_SENSORS, STAGE_COURIER };
@@ -39,7 +39,7 @@ struct live;
 
 /* Which sensor a child is. */
 struct post {
-    const struct live *live;
+    struct live *live;
     size_t sensor;
 };
 
@@ -56,9 +56,7 @@ struct live {
     int courier_ends[SETTINGS_SENSORS_MAX];
     struct courier_process courier_set;
     struct warden_process processes[SETTINGS_SENSORS_MAX + 1];
-    struct crypt_hash_key pseudonym_key;
-    struct crypt_box_public vault;
-    bool has_vault;
+    struct outlet_keys keys;
 };
 
 /* ---- before the processes ---- */
@@ -115,15 +113,14 @@ static int make_state_folder(const struct settings *s, bool root)
 
 static int become_user(const struct settings *s)
 {
-    static const int keep[] = {CAP_NET_RAW, -1};
     bool root = geteuid() == 0;
     char error[SANDBOX_ERROR];
     int r = make_state_folder(s, root);
 
     if (r < 0)
         return r;
-    r = root ? sandbox_user(s->user, keep, error)
-             : sandbox_keep_capabilities(keep, error);
+    r = root ? sandbox_user(s->user, sandbox_may_capture, error)
+             : sandbox_keep_capabilities(sandbox_may_capture, error);
     if (r < 0)
         log_error("%s", error);
     else if (access(s->state, R_OK | W_OK | X_OK) < 0) {
@@ -135,29 +132,63 @@ static int become_user(const struct settings *s)
     return r;
 }
 
-static int read_secret(const char *path, uint8_t bytes[CRYPT_KEY_BYTES])
+/* Half of a key file, as text. */
+static int read_key(const char *path, const char *kind, bool secret_half,
+                    char ret_text[KEY_TEXT])
 {
-    char public[160], secret[160];
-    int r = crypt_key_read(path, "pseudonym", public, secret);
+    char public[KEY_TEXT], secret[KEY_TEXT];
+    int r = crypt_key_read(path, kind, public, secret);
 
     if (r == 0)
-        r = crypt_unhex(secret, bytes, CRYPT_KEY_BYTES);
+        memcpy(ret_text, secret_half ? secret : public, KEY_TEXT);
+    else
+        log_error("%s: no %s key: %s", path, kind, strerror(-r));
     crypt_wipe(secret, sizeof(secret));
-    if (r < 0)
-        log_error("%s: no pseudonym key: %s", path, strerror(-r));
     return r;
 }
 
-static int read_vault(const char *path, uint8_t bytes[CRYPT_KEY_BYTES])
+static int read_pseudonym_key(struct outlet_keys *k, const char *path)
 {
-    char public[160], secret[160];
-    int r = crypt_key_read(path, "vault", public, secret);
+    char text[KEY_TEXT];
+    int r;
 
-    crypt_wipe(secret, sizeof(secret));
+    if (!path) {
+        crypt_random(k->pseudonym.bytes, sizeof(k->pseudonym.bytes));
+        return 0;
+    }
+    r = read_key(path, "pseudonym", true, text);
     if (r == 0)
-        r = crypt_unhex(public, bytes, CRYPT_KEY_BYTES);
-    if (r < 0)
-        log_error("%s: no vault key: %s", path, strerror(-r));
+        r = crypt_unhex(text, k->pseudonym.bytes, sizeof(k->pseudonym.bytes));
+    crypt_wipe(text, sizeof(text));
+    return r;
+}
+
+static int read_vault_key(struct outlet_keys *k, const char *path)
+{
+    char text[KEY_TEXT];
+    int r = path ? read_key(path, "vault", false, text) : 0;
+
+    if (!path || r < 0)
+        return r;
+    k->has_vault = true;
+    return crypt_unhex(text, k->vault.bytes, sizeof(k->vault.bytes));
+}
+
+static int read_wire_keys(struct outlet_keys *k, const struct settings *s)
+{
+    char public[KEY_TEXT], secret[KEY_TEXT] = "", server[KEY_TEXT];
+    int r = read_key(s->key, "wire", false, public);
+
+    if (r == 0)
+        r = read_key(s->key, "wire", true, secret);
+    if (r == 0)
+        r = read_key(s->collector_key, "wire", false, server);
+    if (r == 0) {
+        snprintf(k->wire.public, sizeof(k->wire.public), "%.40s", public);
+        snprintf(k->wire.secret, sizeof(k->wire.secret), "%.40s", secret);
+        snprintf(k->server, sizeof(k->server), "%.40s", server);
+    }
+    crypt_wipe(secret, sizeof(secret));
     return r;
 }
 
@@ -165,16 +196,12 @@ static int read_vault(const char *path, uint8_t bytes[CRYPT_KEY_BYTES])
 static int read_keys(struct live *l)
 {
     const struct settings *s = l->set->agent;
-    int r = 0;
+    int r = read_pseudonym_key(&l->keys, s->pseudonym_key);
 
-    if (s->pseudonym_key)
-        r = read_secret(s->pseudonym_key, l->pseudonym_key.bytes);
-    else
-        crypt_random(l->pseudonym_key.bytes, sizeof(l->pseudonym_key.bytes));
-    if (r == 0 && s->vault) {
-        r = read_vault(s->vault, l->vault.bytes);
-        l->has_vault = true;
-    }
+    if (r == 0)
+        r = read_vault_key(&l->keys, s->vault);
+    if (r == 0 && !l->set->print)
+        r = read_wire_keys(&l->keys, s);
     return r;
 }
 
@@ -241,10 +268,11 @@ static void close_ends(const struct live *l, size_t sensor_end)
 
 static int run_sensor(void *arg)
 {
-    const struct post *post = arg;
+    struct post *post = arg;
 
     leave_signals_to_the_warden();
     signal(SIGHUP, SIG_IGN);
+    crypt_wipe(&post->live->keys, sizeof(post->live->keys));
     close_ends(post->live, post->sensor);
     return sensor_process_run(&post->live->sensor_sets[post->sensor]);
 }
@@ -296,8 +324,7 @@ static void plan_courier(struct live *l)
         .hits = l->courier_ends,
         .notes = l->notes.courier,
         .board = l->board,
-        .pseudonym_key = &l->pseudonym_key,
-        .vault = l->has_vault ? &l->vault : NULL,
+        .keys = &l->keys,
     };
     l->processes[l->sensors] = (struct warden_process){
         .name = "courier", .run = run_courier, .arg = l, .stage = STAGE_COURIER};

@@ -213,11 +213,10 @@ static int open_capture(struct running *r)
 
 static int give_up_rights(void)
 {
-    static const int none[] = {-1};
     char error[SANDBOX_ERROR];
 
-    if (sandbox_keep_capabilities(none, error) == 0 && warden_follow() == 0 &&
-        sandbox_enter(SANDBOX_SENSOR, error) == 0)
+    if (sandbox_keep_capabilities(sandbox_no_capability, error) == 0 &&
+        warden_follow() == 0 && sandbox_enter(SANDBOX_SENSOR, error) == 0)
         return 0;
     log_error("%s", error);
     return WARDEN_HOPELESS;

@@ -27,6 +27,9 @@
 #define FILTERED true
 #endif
 
+const int sandbox_no_capability[] = {-1};
+const int sandbox_may_capture[] = {CAP_NET_RAW, -1};
+
 static const char *const sensor_may[] = {
     /* its capture, its courier, its clock */
     "read",

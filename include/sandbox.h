@@ -26,6 +26,9 @@ enum sandbox_role {
 
 #define SANDBOX_ERROR 160
 
+extern const int sandbox_no_capability[];
+extern const int sandbox_may_capture[]; /* open captures, and nothing else */
+
 /* Keeps the given capabilities (CAP_..., ended by -1) and no other, in every set; allows
  * no new ones by exec. 0, or -errno with a sentence. */
 int sandbox_keep_capabilities(const int *capabilities, char ret_error[SANDBOX_ERROR]);

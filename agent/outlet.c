@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/outlet.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/spool.h"
+#include "agent/uplink.h"
+#include "log.h"
+#include "mem.h"
+
+struct outlet {
+    bool print;
+    struct spool *spool;
+    struct uplink *uplink;
+    char **addresses;
+    size_t address_count;
+    uint64_t newest_before; /* of the alerts */
+    uint64_t put, printed;
+};
+
+static int open_spool(struct outlet *o, const struct settings *s)
+{
+    auto_free char *path = xasprintf("%s/spool.db", s->state);
+    int r =
+        spool_open(&(struct spool_settings){.path = path, .quota = s->quota}, &o->spool);
+
+    if (r == -EBUSY)
+        log_error("%s is in use: does another agent run with this state folder?", path);
+    else if (r == -EPROTONOSUPPORT)
+        log_error("%s was written by a later version of this program", path);
+    else if (r < 0)
+        log_error("%s cannot be opened: %s", path, strerror(-r));
+    else
+        o->newest_before = spool_newest(o->spool, WIRE_ALERTS);
+    return r;
+}
+
+static int open_uplink(struct outlet *o, const struct settings *s,
+                       const struct outlet_keys *keys, struct loop *loop)
+{
+    struct uplink_settings set = {.loop = loop,
+                                  .spool = o->spool,
+                                  .server_key = keys->server,
+                                  .keys = keys->wire,
+                                  .version = VERSION};
+    int r = uplink_boot_id(set.boot);
+
+    o->addresses = xcalloc(s->collectors.count, sizeof(*o->addresses));
+    for (; o->address_count < s->collectors.count; o->address_count++)
+        o->addresses[o->address_count] =
+            xasprintf("tcp://%s", s->collectors.items[o->address_count]);
+    set.addresses = (const char *const *)o->addresses;
+    set.address_count = o->address_count;
+    if (r == 0)
+        r = uplink_new(&set, &o->uplink);
+    crypt_wipe(&set.keys, sizeof(set.keys));
+    if (r < 0)
+        log_error("the collector cannot be spoken to: %s",
+                  r == -EINVAL ? "an address or a key of it is none" : strerror(-r));
+    return r;
+}
+
+int outlet_open(const struct settings *settings, bool print,
+                const struct outlet_keys *keys, struct loop *loop,
+                struct outlet **ret_outlet)
+{
+    struct outlet *o = xcalloc(1, sizeof(*o));
+    int r = 0;
+
+    o->print = print;
+    if (!print)
+        r = open_spool(o, settings);
+    if (!print && r == 0)
+        r = open_uplink(o, settings, keys, loop);
+    if (r == 0)
+        *ret_outlet = o;
+    else
+        outlet_close(o);
+    return r;
+}
+
+void outlet_close(struct outlet *o)
+{
+    if (!o)
+        return;
+    outlet_flush(o);
+    uplink_free(o->uplink);
+    spool_close(o->spool);
+    for (size_t i = 0; i < o->address_count; i++)
+        free(o->addresses[i]);
+    free(o->addresses);
+    free(o);
+}
+
+void outlet_put(struct outlet *o, enum wire_stream stream, const char *document,
+                size_t len)
+{
+    int r = 0;
+
+    if (stream == WIRE_ALERTS)
+        o->put++;
+    if (!o->print)
+        r = uplink_append(o->uplink, stream, document, len);
+    else if (stream == WIRE_ALERTS) {
+        fwrite(document, 1, len, stdout);
+        putchar('\n');
+    }
+    if (r < 0)
+        log_warn("a document is lost: %s", strerror(-r));
+}
+
+void outlet_flush(struct outlet *o)
+{
+    if (o->print && fflush(stdout) == 0)
+        o->printed = o->put;
+}
+
+uint64_t outlet_put_ever(const struct outlet *o)
+{
+    return o->put;
+}
+
+uint64_t outlet_safe(const struct outlet *o)
+{
+    return o->print ? o->printed : spool_newest(o->spool, WIRE_ALERTS) - o->newest_before;
+}

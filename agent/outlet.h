@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * outlet.h - where an agent's documents go: into the spool and from there to a collector,
+ * or to standard output, a line each.
+ */
+#ifndef OUTLET_H
+#define OUTLET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/settings.h"
+#include "crypt.h"
+#include "loop.h"
+#include "wire.h"
+
+/* What the courier knows that no other process of the agent must. */
+struct outlet_keys {
+    struct crypt_hash_key pseudonym;
+    struct crypt_box_public vault;
+    bool has_vault;
+    struct wire_keys wire;
+    char server[CRYPT_Z85];
+};
+
+struct outlet;
+
+/* -errno, said in the log. Everything is borrowed. */
+int outlet_open(const struct settings *settings, bool print,
+                const struct outlet_keys *keys, struct loop *loop,
+                struct outlet **ret_outlet);
+void outlet_close(struct outlet *o); /* keeps what it can; NULL is fine */
+
+void outlet_put(struct outlet *o, enum wire_stream stream, const char *document,
+                size_t len);
+
+/* After a row of documents. */
+void outlet_flush(struct outlet *o);
+
+/* How many alerts were put in since it was opened, and how many of them are safe. */
+uint64_t outlet_put_ever(const struct outlet *o);
+uint64_t outlet_safe(const struct outlet *o);
+
+#endif
