@@ -63,6 +63,7 @@ SOURCES   := $(wildcard $(FOLDERS:%=%/*.c))
 UNIT      := $(wildcard tests/unit/test_*.c)
 FUZZERS   := $(wildcard tests/fuzz/fuzz_*.c)
 BENCHES   := $(wildcard tests/bench/bench_*.c)
+DRIVERS   := $(wildcard tests/e2e/*.c)
 C_FILES    = $(SOURCES) $(wildcard include/*.h $(FOLDERS:%=%/*.h) tests/*/*.[ch])
 
 part       = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
@@ -100,6 +101,11 @@ $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(TEST_ARCHIVES)
 	@mkdir -p $(@D)
 	$(QUIET)$(call LINK,$^)
 
+$(BUILD)/tests/e2e/%: $(BUILD)/obj/tests/e2e/%.o $(TEST_ARCHIVES)
+	$(call SAY,LINK)
+	@mkdir -p $(@D)
+	$(QUIET)$(call LINK,$^)
+
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(TEST_ARCHIVES)
 	$(call SAY,LINK)
 	@mkdir -p $(@D)
@@ -123,8 +129,8 @@ $(BUILD)/obj/%.o: %.c
 
 SELF := +@$(MAKE) --no-print-directory
 
-.PHONY: ready check unit units golden rules-test e2e lint flags format fuzz fuzzers bench benches cover
-ready: all units ## build all that tests/run needs: also the sanitizer builds and fuzzers
+.PHONY: ready check unit units golden rules-test drivers e2e lint flags format fuzz fuzzers bench benches cover
+ready: all units drivers ## build all that tests/run needs: also the sanitizer builds and fuzzers
 	$(SELF) MODE=asan all units
 	$(SELF) MODE=fuzz fuzzers
 
@@ -141,7 +147,8 @@ golden: all ## captures against their expected events and alerts
 rules-test: all ## the tests inside the shipped rules
 	@tests/run --only rules --build $(BUILD)
 
-e2e: all ## the whole system, in network namespaces (needs root)
+drivers: $(DRIVERS:%.c=$(BUILD)/%)
+e2e: all drivers ## the whole system, in network namespaces (needs root)
 	@tests/run --only e2e --build $(BUILD)
 
 lint: all ## formatter, linters, borders; prints the longest functions and files
