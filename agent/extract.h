@@ -54,6 +54,7 @@ struct extractor {
     enum extract_from from;
     const char *app; /* word of names_app for a flow that it understood; NULL: none */
     uint32_t most;   /* stream: bytes kept of one message before giving up */
+    bool later;      /* stream: may begin behind other bytes, where a segment begins */
 
     /* Cheap: may these be its bytes? Ports may be asked for, but are no proof. The first
      * bytes of a stream may be fewer than EXTRACT_FIRST: then, may they become its own?
@@ -99,12 +100,17 @@ void inspector_link(struct inspector *i, const struct packet *p);
 
 /*
  * A packet of a flow that is not yet inspected. Sets f->stage.app (confidence own_parser)
- * when an extractor understood it, and inspected when it is named and nothing more can be
- * learnt. False: no extractor has use for this packet or named the flow, so dpi is to
- * look at it.
+ * when an extractor understood the flow from its first bytes on, and inspected when it is
+ * named and nothing more can be learnt. False: no extractor reads this packet or named
+ * the flow, so dpi is to look at it.
  */
 bool inspector_packet(struct inspector *i, const struct packet *p, struct flow *f,
                       bool from_client);
+
+/* Something may still be found in a flow that nobody reads now: TLS after STARTTLS, in
+ * SOCKS or in a proxy's tunnel. So its packets are to be shown here even if dpi is done.
+ */
+bool inspector_looks(const struct flow *f);
 
 /* The flow is over: releases stage.stream. */
 void inspector_end(struct inspector *i, struct flow *f);

@@ -39,9 +39,10 @@ struct reading {
     struct event *event;
     uint32_t ttl; /* the least so far */
     uint64_t data_len;
-    bool service;            /* an HTTPS or SVCB record was answered */
-    bool ech;                /* and one of them had ech= */
-    unsigned rcode_high;     /* bits 4-11 of the result, RFC 6891 section 6.1.3 */
+    bool service;        /* an HTTPS or SVCB record was answered */
+    bool ech;            /* and one of them had ech= */
+    unsigned rcode_high; /* bits 4-11 of the result, RFC 6891 section 6.1.3 */
+    bool strange; /* an operation or class that does not exist: perhaps no DNS at all */
     struct dns_name scratch; /* the name that is being read */
 };
 
@@ -56,6 +57,11 @@ static bool is_answer(const struct header *h)
     return h->flags >> 15;
 }
 
+static unsigned opcode(const struct header *h)
+{
+    return h->flags >> 11 & 0xf;
+}
+
 static bool header_read(struct cur *c, struct header *ret_head)
 {
     struct header h = {.id = cur_u16(c)};
@@ -65,7 +71,7 @@ static bool header_read(struct cur *c, struct header *ret_head)
     h.answers = cur_u16(c);
     h.authority = cur_u16(c);
     h.additional = cur_u16(c);
-    if (cur_broken(c) || (h.flags >> 11 & 0xf) > OPCODE_MAX)
+    if (cur_broken(c))
         return false;
     /* Only answers may ask nothing: RFC 5936 section 2.2, errors, RFC 7873. */
     if (h.questions == 0 && !is_answer(&h) && h.additional == 0)
@@ -74,7 +80,7 @@ static bool header_read(struct cur *c, struct header *ret_head)
     return true;
 }
 
-/* IN, CH, HS, NONE, ANY (RFC 6895 section 3.2): other protocols on port 53 fail here. */
+/* IN, CH, HS, NONE, ANY (RFC 6895 section 3.2). */
 static bool class_exists(uint16_t class)
 {
     return class == 1 || class == 3 || class == 4 || class == 254 || class == 255;
@@ -100,8 +106,9 @@ static bool read_questions(struct reading *r, struct cur *c)
         uint16_t type = cur_u16(c);
         uint16_t class = cur_u16(c);
 
-        if (!good || cur_broken(c) || !class_exists(class))
+        if (!good || cur_broken(c))
             return false;
+        r->strange |= !class_exists(class);
         if (i == 0)
             put_question(r, &r->scratch, type);
     }
@@ -199,7 +206,8 @@ static bool read_answers(struct reading *r, struct cur *c)
     for (unsigned i = 0; i < r->head.answers; i++) {
         if (!record_read(c, &record))
             return false;
-        read_answer(r, &record);
+        if (is_answer(&r->head))
+            read_answer(r, &record);
     }
     return true;
 }
@@ -219,13 +227,17 @@ static bool read_rest(struct reading *r, struct cur *c)
     return true;
 }
 
-static void put_answers(struct reading *r)
+static void put_answer(struct reading *r, bool whole)
 {
-    if (r->head.answers > 0) {
+    unsigned rcode = r->rcode_high << 4 | (r->head.flags & 0xf);
+
+    event_put_number(r->event, FIELD_DNS_RCODE, rcode);
+    event_put_number(r->event, FIELD_DNS_ANSWERS, r->head.answers);
+    if (whole && r->head.answers > 0) {
         event_put_number(r->event, FIELD_DNS_ANSWER_TTL, r->ttl);
         event_put_number(r->event, FIELD_DNS_ANSWER_LEN, r->data_len);
     }
-    if (r->service)
+    if (whole && r->service)
         event_put_number(r->event, FIELD_DNS_ECH, r->ech);
 }
 
@@ -234,6 +246,7 @@ static bool read_message(struct cur message, struct extract_out *out,
 {
     struct reading r = {.message = message, .event = out->event, .ttl = UINT32_MAX};
     struct cur c = message;
+    bool answers, whole;
 
     if (!header_read(&c, &r.head))
         return false;
@@ -241,20 +254,17 @@ static bool read_message(struct cur message, struct extract_out *out,
     event_put_number(r.event, FIELD_DNS_QR, is_answer(&r.head) ? DNS_ANSWER : DNS_QUERY);
     event_put_number(r.event, FIELD_DNS_ID, r.head.id);
     event_put_number(r.event, FIELD_DNS_TRANSPORT, transport);
+    r.strange = opcode(&r.head) > OPCODE_MAX;
     if (!read_questions(&r, &c))
         return false;
 
-    if (is_answer(&r.head)) {
-        event_put_number(r.event, FIELD_DNS_ANSWERS, r.head.answers);
-        if (read_answers(&r, &c)) {
-            put_answers(&r);
-            (void)read_rest(&r, &c);
-        }
-        event_put_number(r.event, FIELD_DNS_RCODE,
-                         r.rcode_high << 4 | (r.head.flags & 0xf));
-    } else if (r.head.questions == 0 && !read_rest(&r, &c)) {
+    answers = read_answers(&r, &c);
+    whole = answers && read_rest(&r, &c) && cur_left(&c) == 0;
+    /* Other protocols on port 53 are not wholly made of questions and records. */
+    if ((r.strange || r.head.questions == 0) && !whole)
         return false;
-    }
+    if (is_answer(&r.head))
+        put_answer(&r, answers);
     out->emit(r.event, out->arg);
     return true;
 }

@@ -455,6 +455,7 @@ const struct extractor extract_http = {
     .from = EXTRACT_STREAM,
     .app = "http",
     .most = HEAD_MAX,
+    .later = true,
     .wants = http_wants,
     .read = http_read,
 };

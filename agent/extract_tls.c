@@ -192,20 +192,31 @@ static enum extract_result ssl2_read(struct cur c, struct extract_out *out)
 
 /* ---- the extractor ---- */
 
+/* Of a record with a hello: the most that its first eight bytes may be. */
+static bool hello_begins(struct cur c)
+{
+    static const uint8_t first[] = {RECORD_HANDSHAKE, 3, 0, 0, 0, 1, 0, 0};
+    static const uint8_t last[] = {
+        RECORD_HANDSHAKE, 3, 4, RECORD_MAX >> 8, 255, 2, 0, 64};
+
+    for (size_t i = 0; i < sizeof(first) && cur_left(&c) > 0; i++) {
+        uint8_t byte = cur_u8(&c);
+
+        if (byte < first[i] || byte > last[i])
+            return false;
+    }
+    return true;
+}
+
 static bool tls_wants(const struct packet *p, struct cur bytes)
 {
-    static const uint8_t record[] = {RECORD_HANDSHAKE, 3};
-    size_t left = cur_left(&bytes), known = left < 2 ? left : 2;
-    struct cur rest = bytes;
-
     (void)p;
-    if (left > 0 && bytes.pos[0] & 0x80)
-        return left < 3 || bytes.pos[2] == CLIENT_HELLO;
-    if (memcmp(bytes.pos, record, known) != 0)
-        return false;
-    cur_skip(&rest, RECORD_BYTES);
-    known = cur_u8(&rest);
-    return cur_broken(&rest) || known == CLIENT_HELLO || known == SERVER_HELLO;
+    if (hello_begins(bytes))
+        return true;
+    if (cur_left(&bytes) >= SSL2_HEAD_BYTES)
+        return ssl2_is_there(bytes);
+    return cur_left(&bytes) > 0 && bytes.pos[0] & 0x80 &&
+           (cur_left(&bytes) < 3 || bytes.pos[2] == CLIENT_HELLO);
 }
 
 static enum extract_result tls_read(struct cur *bytes, struct extract_out *out)
@@ -241,6 +252,7 @@ const struct extractor extract_tls = {
     .from = EXTRACT_STREAM,
     .app = "tls",
     .most = TLS_MESSAGE_MAX + RECORDS_MAX * RECORD_BYTES,
+    .later = true,
     .wants = tls_wants,
     .read = tls_read,
 };

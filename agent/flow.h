@@ -41,6 +41,7 @@ struct flow_reading {
     bool synced[2];    /* next is known */
     bool finished[2];  /* nothing more is to be read */
     uint8_t chosen[2]; /* TCP: the extractor, its index + 1; 0: none yet */
+    uint8_t looked;    /* TCP: segments in vain, of both directions */
     bool named;        /* an extractor understood the flow */
 };
 

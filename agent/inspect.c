@@ -5,6 +5,10 @@
  * over - a message that goes on in a later segment, a segment that came too early - is
  * kept (stream.h) and read again when more has come.
  *
+ * Where nobody wants a direction's first bytes, the beginnings of its next segments are
+ * looked at for what often comes later in a conversation: TLS after STARTTLS, in SOCKS,
+ * in a proxy's tunnel. What the flow is, is not told by that.
+ *
  * Bodies are not looked at: an extractor says how long one is, the place to read on is
  * moved behind it, and its segments are then simply old.
  */
@@ -18,6 +22,9 @@
 
 #define IP_TCP 6
 #define IP_UDP 17
+
+#define LOOKING  UINT8_MAX /* chosen: nobody wanted the first bytes */
+#define LOOK_MAX 24        /* segments in vain before a flow is given up */
 
 /* How far ahead of the first byte a segment may come before its protocol is known. */
 #define FIRST_WINDOW 16384
@@ -69,9 +76,11 @@ void inspector_free(struct inspector *i)
 
 static void name_flow(struct inspector *i, struct flow *f, size_t extractor)
 {
-    if (f->stage.reading.named || i->apps[extractor] == 0)
+    struct flow_reading *r = &f->stage.reading;
+
+    if (r->named || r->looked > 0 || i->apps[extractor] == 0)
         return;
-    f->stage.reading.named = true;
+    r->named = true;
     f->stage.app = i->apps[extractor];
     f->stage.confidence = CONFIDENCE_OWN_PARSER;
     i->counts.understood++;
@@ -126,7 +135,7 @@ static void read_datagram(struct inspector *i, const struct packet *p, struct fl
 /* What a SYN says about where the directions begin, or else the first bytes seen. */
 static void synchronise(struct flow_reading *r, const struct packet *p, unsigned side)
 {
-    if (p->tcp_flags & TCP_FLAG_SYN && r->chosen[side] == 0) {
+    if ((p->tcp_flags & TCP_FLAG_SYN) && r->chosen[side] == 0) {
         r->next[side] = p->tcp_seq + 1;
         r->synced[side] = true;
         if (p->tcp_flags & TCP_FLAG_ACK && !r->synced[!side]) {
@@ -139,6 +148,11 @@ static void synchronise(struct flow_reading *r, const struct packet *p, unsigned
     }
 }
 
+static bool is_reading(const struct flow_reading *r, unsigned side)
+{
+    return !r->finished[side] && r->chosen[side] != LOOKING;
+}
+
 /* Whether an extractor is to read these bytes: not when there are too few to tell which
  * one, and not when nobody wants them. */
 static bool choose(struct inspector *i, struct flow_reading *r, unsigned side,
@@ -149,11 +163,14 @@ static bool choose(struct inspector *i, struct flow_reading *r, unsigned side,
     if (r->chosen[side] > 0)
         return true;
     x = find_extractor(EXTRACT_STREAM, i->out.packet, bytes);
-    if (x == extractor_count)
-        r->finished[side] = true;
-    else if (cur_left(&bytes) >= EXTRACT_FIRST)
+    if (x < extractor_count && cur_left(&bytes) < EXTRACT_FIRST)
+        return false;
+    if (x < extractor_count) {
         r->chosen[side] = (uint8_t)(x + 1);
-    return r->chosen[side] > 0;
+        return true;
+    }
+    r->chosen[side] = LOOKING;
+    return false;
 }
 
 /* Reads one message and puts c behind it. False: nothing more can be read now. */
@@ -233,7 +250,7 @@ static void read_kept(struct inspector *i, struct flow *f, unsigned side)
     struct flow_reading *r = &f->stage.reading;
     uint32_t done = 1;
 
-    while (done > 0 && !r->finished[side] && stream_holds(f, side)) {
+    while (done > 0 && is_reading(r, side) && stream_holds(f, side)) {
         done = read_messages(i, f, side, stream_ready(f, side));
         r->next[side] += done;
         stream_take(i->pool, f, side, done);
@@ -253,25 +270,36 @@ static void read_segment(struct inspector *i, struct flow *f, unsigned side, uin
 
         r->next[side] += done;
         cur_skip(&bytes, done);
-        if (!r->finished[side] && cur_left(&bytes) > 0)
+        if (is_reading(r, side) && cur_left(&bytes) > 0)
             keep_segment(i, f, side, 0, bytes);
     }
-    if (r->finished[side])
+    if (!is_reading(r, side))
         stream_drop(i->pool, f, side);
 }
 
-static void read_stream(struct inspector *i, const struct packet *p, struct flow *f,
-                        unsigned side)
+/* Whether one of those that may begin later begins with this segment. */
+static bool found_later(struct flow_reading *r, const struct packet *p, unsigned side)
 {
-    struct flow_reading *r = &f->stage.reading;
-    uint32_t seq = p->tcp_seq + ((p->tcp_flags & TCP_FLAG_SYN) ? 1 : 0);
-    struct cur bytes = p->payload;
-    int32_t at;
+    for (size_t x = 0; cur_left(&p->payload) >= EXTRACT_FIRST && x < extractor_count; x++)
+        if (extractors[x]->later && extractors[x]->wants(p, p->payload)) {
+            r->chosen[side] = (uint8_t)(x + 1);
+            r->next[side] = p->tcp_seq;
+            return true;
+        }
+    r->looked++;
+    for (unsigned s = 0; r->looked >= LOOK_MAX && s < 2; s++)
+        if (r->chosen[s] == 0 || r->chosen[s] == LOOKING)
+            r->finished[s] = true;
+    return false;
+}
 
-    synchronise(r, p, side);
-    if (r->finished[side] || cur_left(&bytes) == 0)
-        return;
-    at = (int32_t)(seq - r->next[side]);
+static void read_in_order(struct inspector *i, const struct packet *p, struct flow *f,
+                          unsigned side)
+{
+    uint32_t seq = p->tcp_seq + ((p->tcp_flags & TCP_FLAG_SYN) ? 1 : 0);
+    int32_t at = (int32_t)(seq - f->stage.reading.next[side]);
+    struct cur bytes = p->payload;
+
     if (at < 0) {
         cur_skip(&bytes, (size_t) - (int64_t)at);
         at = 0;
@@ -280,13 +308,34 @@ static void read_stream(struct inspector *i, const struct packet *p, struct flow
         read_segment(i, f, side, (uint32_t)at, bytes);
 }
 
+static void read_stream(struct inspector *i, const struct packet *p, struct flow *f,
+                        unsigned side)
+{
+    struct flow_reading *r = &f->stage.reading;
+
+    synchronise(r, p, side);
+    if (r->finished[side] || cur_left(&p->payload) == 0)
+        return;
+    if (r->chosen[side] != LOOKING)
+        read_in_order(i, p, f, side);
+    if (r->chosen[side] == LOOKING && found_later(r, p, side))
+        read_in_order(i, p, f, side);
+}
+
 /* ---- packets ---- */
 
+/* What began later is read beside dpi, which knows the conversation from its start. */
 static bool side_is_read(const struct flow *f, unsigned side)
 {
     const struct flow_reading *r = &f->stage.reading;
 
-    return !r->finished[side] && (r->chosen[side] > 0 || stream_holds(f, side));
+    return r->looked == 0 && is_reading(r, side) &&
+           (r->chosen[side] > 0 || stream_holds(f, side));
+}
+
+bool inspector_looks(const struct flow *f)
+{
+    return !f->stage.reading.finished[0] || !f->stage.reading.finished[1];
 }
 
 bool inspector_packet(struct inspector *i, const struct packet *p, struct flow *f,
@@ -304,13 +353,13 @@ bool inspector_packet(struct inspector *i, const struct packet *p, struct flow *
     else if (!empty && !(r->finished[0] && r->finished[1]))
         read_datagram(i, p, f);
 
-    if (r->finished[0] && r->finished[1]) {
+    if (!inspector_looks(f)) {
         f->stage.inspected = r->named;
         return false;
     }
     if (r->named || side_is_read(f, 0) || side_is_read(f, 1))
         return true;
-    return empty && !r->finished[0] && !r->finished[1];
+    return empty && r->looked == 0 && !r->finished[0] && !r->finished[1];
 }
 
 void inspector_end(struct inspector *i, struct flow *f)

@@ -142,7 +142,8 @@ static void inspect(struct sensor *s, const struct packet *p, struct flow *f,
 
     if ((wanted || !(watched || understood)) && !f->stage.dpi_done)
         f->stage.dpi_done = dpi_packet(s->dpi, p, f);
-    f->stage.inspected = !watched && (f->stage.dpi_done || (understood && !wanted));
+    f->stage.inspected = !watched && !inspector_looks(f) &&
+                         (f->stage.dpi_done || (understood && !wanted));
 }
 
 static void on_packet(struct sensor *s, const struct packet *p)
