@@ -97,6 +97,7 @@ struct dpi {
     uint16_t *app_of; /* nDPI's number to names_app */
     uint32_t app_count;
     uint8_t category_of[CATEGORIES_MAX];
+    uint8_t *category_of_app;   /* by our own index */
     uint8_t risk_of[RISKS_MAX]; /* nDPI's bit to ours */
     uint8_t confidence_of[NDPI_CONFIDENCE_MAX];
     uint8_t own_parser;
@@ -114,6 +115,15 @@ static uint16_t word_for(const struct names *words, const char *ndpi_name)
     names_from_ndpi(ndpi_name, word, sizeof(word));
     index = names_find(words, word);
     return index > 0 ? (uint16_t)index : 0;
+}
+
+/* An application that our own parsers name has a category, too. */
+static void map_own_categories(struct dpi *d)
+{
+    d->category_of_app = xcalloc(names_app.count, sizeof(*d->category_of_app));
+    for (uint32_t i = 1; i < d->app_count; i++)
+        d->category_of_app[d->app_of[i]] = d->category_of[ndpi_get_proto_category(
+            d->module, (ndpi_protocol){.app_protocol = (uint16_t)i})];
 }
 
 static void map_names(struct dpi *d)
@@ -177,6 +187,7 @@ struct dpi *dpi_new(const struct dpi_settings *settings)
     for (uint32_t i = settings->capacity; i-- > 0; d->unused = i)
         d->places[i].older = d->unused;
     map_names(d);
+    map_own_categories(d);
     return d;
 }
 
@@ -188,6 +199,7 @@ void dpi_free(struct dpi *d)
         ndpi_free_flow_data(&d->places[at].state);
     ndpi_exit_detection_module(d->module);
     free(d->app_of);
+    free(d->category_of_app);
     free(d->places);
     free(d);
 }
@@ -464,6 +476,8 @@ void dpi_end(struct dpi *d, struct flow *f)
         (void)(name_by_host(d, f) || name_by_port(d, f) || name_by_address(d, f));
     else if (!f->stage.app && !f->stage.dpi_done)
         guess(d, f);
+    if (!f->stage.category)
+        f->stage.category = d->category_of_app[f->stage.app];
 }
 
 struct dpi_counts dpi_counts(const struct dpi *d)
