@@ -164,7 +164,7 @@ static void put_field(struct json *doc, enum field_id id, const struct value *v)
 static bool shown(const struct event *e, enum field_id f, const struct field_set *skip)
 {
     return event_has(e, f) && !(skip && field_set_has(skip, f)) &&
-           field_get(f)->privacy != PRIVACY_MEMORY && field_get(f)->eve;
+           field_get(f)->privacy != PRIVACY_MEMORY;
 }
 
 static uint16_t port_of(const struct event *e, enum field_id port, enum field_id icmp)
