@@ -446,7 +446,7 @@ static void report(struct agent *agent, void *arg)
         return;
     agent->state = state;
     agent->reported = to->now.now;
-    session_report(to->sessions, agent);
+    session_report(to->sessions, agent, to->now);
     if (state == INTAKE_SILENT)
         session_notice(to->sessions, agent, INTAKE_NOTICE_SILENT, 0, to->now);
     if (before == INTAKE_SILENT)

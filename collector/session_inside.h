@@ -66,6 +66,6 @@ void session_take_batch(struct sessions *s, struct session *at,
 void session_notice(struct sessions *s, const struct agent *agent,
                     enum intake_notice_kind kind, uint64_t epoch, struct moment at);
 
-void session_report(struct sessions *s, const struct agent *agent);
+void session_report(struct sessions *s, const struct agent *agent, struct moment at);
 
 #endif

@@ -12,11 +12,15 @@
 
 /* ------------------------------------------------------------------ transactions */
 
-static int open_transaction(struct sessions *s)
+/* Whoever held the store before us may have changed the allow-list. From now on nobody
+ * can, until we commit. */
+static int open_transaction(struct sessions *s, usec_t now)
 {
     if (!s->open && s->failed == 0) {
         s->failed = s->set.store->begin(s->set.store->arg);
         s->open = s->failed == 0;
+        if (s->open)
+            roster_refresh(s->set.roster, now);
     }
     return s->failed;
 }
@@ -88,13 +92,13 @@ void session_notice(struct sessions *s, const struct agent *agent,
     struct intake_notice n = {
         .agent = agent->name, .kind = kind, .epoch = epoch, .time = at.wall};
 
-    if (open_transaction(s) == 0)
+    if (open_transaction(s, at.now) == 0)
         s->failed = s->set.store->put_notice(s->set.store->arg, &n);
     if (s->set.on_notice)
         s->set.on_notice(&n, s->set.arg);
 }
 
-void session_report(struct sessions *s, const struct agent *agent)
+void session_report(struct sessions *s, const struct agent *agent, struct moment at)
 {
     struct intake_report report = {.agent = agent->name,
                                    .state = agent->state,
@@ -105,7 +109,7 @@ void session_report(struct sessions *s, const struct agent *agent)
                                    .boot = agent->boot,
                                    .bundle = agent->bundle};
 
-    if (open_transaction(s) == 0)
+    if (open_transaction(s, at.now) == 0)
         s->failed = s->set.store->put_report(s->set.store->arg, &report);
 }
 
@@ -146,7 +150,7 @@ int session_settle(struct sessions *s, struct session *at, const struct wire_hel
 {
     const struct intake_store *store = s->set.store;
     uint64_t cursor;
-    int r = open_transaction(s);
+    int r = open_transaction(s, now.now);
 
     if (r == 0 && store->cursor_get(store->arg, at->agent->name, at->epoch, WIRE_ALERTS,
                                     &cursor) == -ENOENT)
@@ -263,7 +267,12 @@ void session_take_batch(struct sessions *s, struct session *at,
         s->counts.gaps++;
         return;
     }
-    r = open_transaction(s);
+    r = open_transaction(s, now.now);
+    if (!at->agent->allowed) {
+        p->answer = false;
+        s->counts.revoked++;
+        return; /* the next tick, or its next message, sends it away */
+    }
     if (r == 0)
         r = store_records(s, at, head, records, now);
     if (r == 0 && p->cursor != before)

@@ -19,9 +19,12 @@
 #include "agent/uplink.h"
 #include "collector/intake.h"
 #include "collector/store_agent.h"
-#include "collector/store_alert.h"
+#include "collector/store_intake.h"
 #include "log.h"
 
+#define ALERT                                                                      \
+    "{\"timestamp\":\"2026-11-23T09:00:00.000000+0000\",\"event_type\":\"alert\"," \
+    "\"hallwatch\":{\"rule\":\"net.x\"},\"number\":%llu}"
 #define AT_ONCE 200 /* documents a millisecond, at most */
 
 static void fail(const char *what, int r)
@@ -37,122 +40,6 @@ static void on_signal(int number, void *arg)
 }
 
 /* ------------------------------------------------------------------ the store */
-
-struct seen {
-    struct store *store;
-    uint64_t changes;
-};
-
-static bool agents_changed(void *arg)
-{
-    struct seen *s = arg;
-
-    return store_changes(s->store) != s->changes;
-}
-
-struct giving {
-    intake_agent_fn *fn;
-    void *arg;
-};
-
-static void give_agent(const struct store_agent *a, void *arg)
-{
-    struct giving *to = arg;
-    struct intake_agent agent = {
-        .name = a->name, .key = a->public_key, .site = a->site, .revoked = a->revoked};
-
-    to->fn(&agent, to->arg);
-}
-
-static int agents_each(void *arg, intake_agent_fn *fn, void *fn_arg)
-{
-    struct seen *s = arg;
-    struct giving to = {fn, fn_arg};
-
-    s->changes = store_changes(s->store);
-    return store_agent_each(s->store, give_agent, &to);
-}
-
-static int begin(void *arg)
-{
-    return store_begin(((struct seen *)arg)->store);
-}
-
-static int commit(void *arg)
-{
-    return store_commit(((struct seen *)arg)->store);
-}
-
-static void rollback(void *arg)
-{
-    store_rollback(((struct seen *)arg)->store);
-}
-
-static int cursor_get(void *arg, const char *agent, uint64_t epoch,
-                      enum wire_stream stream, uint64_t *ret_seq)
-{
-    return store_cursor_get(((struct seen *)arg)->store, agent, epoch, stream, ret_seq);
-}
-
-static int cursor_move(void *arg, const char *agent, uint64_t epoch,
-                       enum wire_stream stream, uint64_t from, uint64_t to)
-{
-    uint64_t seq = 0;
-    int r = cursor_get(arg, agent, epoch, stream, &seq);
-
-    if (r < 0 && r != -ENOENT)
-        return r;
-    if (seq != from)
-        return -ESTALE;
-    return store_cursor_put(((struct seen *)arg)->store, agent, epoch, stream, to);
-}
-
-static int put_record(void *arg, const struct intake_record *r)
-{
-    auto_free char *document = strndup((const char *)r->bytes, r->len);
-    struct store_alert alert = {.agent = r->agent,
-                                .epoch = r->epoch,
-                                .seq = r->seq,
-                                .at = r->arrived,
-                                .arrived = r->arrived,
-                                .rule = "r",
-                                .title = "",
-                                .site = "",
-                                .segment = "",
-                                .device = "",
-                                .playbook = "",
-                                .document = document};
-
-    return store_alert_put(((struct seen *)arg)->store, &alert);
-}
-
-static int put_rejected(void *arg, const struct intake_record *r, const char *why)
-{
-    struct store_place at = {r->agent, r->epoch, r->stream, r->seq};
-
-    return store_rejected_put(((struct seen *)arg)->store, &at, why, r->bytes, r->len);
-}
-
-static int put_loss(void *arg, const struct intake_loss *l)
-{
-    struct store_place at = {l->agent, l->epoch, l->stream, l->first};
-
-    return store_loss_put(((struct seen *)arg)->store, &at, l->last,
-                          wire_loss_name(l->why));
-}
-
-static int put_report(void *arg, const struct intake_report *r)
-{
-    return store_agent_heard(((struct seen *)arg)->store, r->agent, "", r->version,
-                             r->bundle);
-}
-
-static int put_notice(void *arg, const struct intake_notice *n)
-{
-    (void)arg;
-    (void)n;
-    return 0;
-}
 
 static struct store *open_store(const char *path)
 {
@@ -185,21 +72,9 @@ static int run_intake(char **argv)
 {
     struct loop *loop = loop_new();
     auto_store struct store *store = open_store(argv[0]);
-    struct seen seen = {.store = store};
-    struct intake_store calls = {.arg = &seen,
-                                 .agents_changed = agents_changed,
-                                 .agents_each = agents_each,
-                                 .begin = begin,
-                                 .commit = commit,
-                                 .rollback = rollback,
-                                 .cursor_get = cursor_get,
-                                 .cursor_move = cursor_move,
-                                 .put_record = put_record,
-                                 .put_rejected = put_rejected,
-                                 .put_loss = put_loss,
-                                 .put_report = put_report,
-                                 .put_notice = put_notice};
-    struct intake_settings set = {.loop = loop, .store = &calls, .address = argv[1]};
+    struct store_intake *functions = store_intake_new(store);
+    struct intake_settings set = {
+        .loop = loop, .store = store_intake_functions(functions), .address = argv[1]};
     auto_free char *error = NULL;
     auto_intake struct intake *intake = NULL;
 
@@ -211,8 +86,6 @@ static int run_intake(char **argv)
         fprintf(stderr, "wire_end: %s\n", error);
         return 1;
     }
-    puts("open");
-    fflush(stdout);
     return loop_run(loop);
 }
 
@@ -229,11 +102,10 @@ struct speaker {
 static void speak(void *arg)
 {
     struct speaker *s = arg;
-    char text[64];
+    char text[256];
 
     for (unsigned n = 0; n < AT_ONCE && s->next <= s->count; n++, s->next++) {
-        int len = snprintf(text, sizeof(text), "{\"number\":%llu}",
-                           (unsigned long long)s->next);
+        int len = snprintf(text, sizeof(text), ALERT, (unsigned long long)s->next);
 
         uplink_append(s->uplink, WIRE_ALERTS, text, (size_t)len);
     }

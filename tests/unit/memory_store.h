@@ -54,6 +54,7 @@ struct memory_store {
     bool keep_nothing; /* count documents only: for figures */
     bool open;
     int fail_begin, fail_commit, fail_put; /* -errno to answer with */
+    const char *revoke_at_begin;           /* by another process, while we wait for it */
     unsigned commits;
     struct intake_notice notices[32];
     size_t notice_count;
@@ -121,6 +122,8 @@ static int memory_begin(void *arg)
         abort(); /* transactions are not nested */
     if (m->fail_begin)
         return m->fail_begin;
+    if (m->revoke_at_begin)
+        memory_agent_revoke(m, m->revoke_at_begin, 1);
     m->before = m->now;
     m->open = true;
     return 0;

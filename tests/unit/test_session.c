@@ -535,6 +535,19 @@ static void the_next_message_of_a_revoked_key_is_refused(void **state)
     assert_int_equal(sessions_counts(w->sessions)->open, 0);
 }
 
+static void a_key_that_is_revoked_while_the_store_is_busy_is_refused(void **state)
+{
+    struct world *w = *state;
+
+    hello(w, KEY_ONE, 1, EPOCH, 1, 1);
+    w->store.revoke_at_begin = "one";
+    batch(w, 1, 2);
+    batch(w, 3, 3);
+    turn(w);
+    assert_stored(w, 0);
+    assert_bye(w, 1, WIRE_BYE_REVOKED);
+}
+
 static void a_silent_revoked_agent_is_told_within_a_second(void **state)
 {
     struct world *w = *state;
@@ -816,6 +829,7 @@ int main(void)
         WITH_FIXTURE(another_intake_that_was_faster_is_noticed),
         WITH_FIXTURE(a_key_that_is_not_listed_is_told_off),
         WITH_FIXTURE(the_next_message_of_a_revoked_key_is_refused),
+        WITH_FIXTURE(a_key_that_is_revoked_while_the_store_is_busy_is_refused),
         WITH_FIXTURE(a_silent_revoked_agent_is_told_within_a_second),
         WITH_FIXTURE(an_address_is_no_name),
         WITH_FIXTURE(another_boot_with_the_same_spool_waits_until_the_first_is_dead),
