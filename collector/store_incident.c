@@ -114,16 +114,6 @@ static char *change_json(const struct incident_change *c)
     return json_write(object);
 }
 
-static int tell_runs(struct store *s, int64_t id, const char *who, const char *document)
-{
-    return sql_do(s,
-                  "INSERT INTO inputs (district, run, kind, step, who, document, at)"
-                  " SELECT district, id, $1, '', $2, $3, $4 FROM runs"
-                  " WHERE district = $5 AND incident = $6 AND status = $7",
-                  NUM(INPUT_INCIDENT), STR(who), STR(document), TIME(store_now(s)), OUR,
-                  NUM(id), NUM(RUN_ACTIVE));
-}
-
 static int set_state(struct store *s, int64_t id, const struct incident_change *c)
 {
     bool reopened = c->from == INCIDENT_CLOSED;
@@ -151,7 +141,7 @@ static int write_change(struct store *s, int64_t id, const struct incident_chang
     if (rc == 0)
         rc = put_entry(s, id, c, c->why);
     if (rc == 0)
-        rc = tell_runs(s, id, c->who, document);
+        rc = store_input_put_all(s, id, INPUT_INCIDENT, c->who, document);
     if (rc == 0)
         rc = store_audit_add(s, c->who, "incident.state", about, document);
     return rc;

@@ -37,6 +37,17 @@ int store_input_put(struct store *s, const struct store_input *i)
     return rc;
 }
 
+int store_input_put_all(struct store *s, int64_t incident, enum input_kind kind,
+                        const char *who, const char *document)
+{
+    return sql_do(s,
+                  "INSERT INTO inputs (district, run, kind, step, who, document, at)"
+                  " SELECT district, id, $1, '', $2, $3, $4 FROM runs"
+                  " WHERE district = $5 AND incident = $6 AND status = $7",
+                  NUM(kind), STR(who), STR(document), TIME(store_now(s)), OUR,
+                  NUM(incident), NUM(RUN_ACTIVE));
+}
+
 struct call {
     store_input_fn *fn;
     void *arg;

@@ -96,6 +96,10 @@ struct store_input {
 /* Nobody needs to hold the run for it. id and at are the store's. */
 int store_input_put(struct store *s, const struct store_input *i);
 
+/* The same for every active run of an incident. */
+int store_input_put_all(struct store *s, int64_t incident, enum input_kind kind,
+                        const char *who, const char *document);
+
 typedef void store_input_fn(const struct store_input *i, void *arg);
 
 /* Those not consumed yet, in the order in which they came, at most limit. */
