@@ -80,7 +80,7 @@ int run_state_parse(const struct json *json, const struct playbook *plan,
     return 0;
 }
 
-struct json *run_state_json(const struct run_state *s, const struct playbook *plan)
+struct json *run_state_json(struct run_state *s, const struct playbook *plan)
 {
     struct json *json = json_new_object();
 
@@ -99,10 +99,10 @@ struct json *run_state_json(const struct run_state *s, const struct playbook *pl
     json_put_number(json, "due", (int64_t)s->due);
     json_put_bool(json, "closed", s->closed);
     json_put_number(json, "forgotten", (int64_t)s->forgotten);
-    json_put(json, "facts", json_clone(s->facts));
-    json_put(json, "pending", json_clone(s->pending));
-    json_put(json, "seen", json_clone(s->seen));
-    json_put(json, "diary", json_clone(s->diary));
+    json_put(json, "facts", take(s->facts));
+    json_put(json, "pending", take(s->pending));
+    json_put(json, "seen", take(s->seen));
+    json_put(json, "diary", take(s->diary));
     return json;
 }
 

@@ -32,7 +32,8 @@ struct run_state {
 /* 0, or -EBADMSG: it is no state of a run of this playbook. */
 int run_state_parse(const struct json *json, const struct playbook *plan,
                     struct run_state *ret);
-struct json *run_state_json(const struct run_state *s, const struct playbook *plan);
+/* What it holds is given away: afterwards there is only run_state_done. */
+struct json *run_state_json(struct run_state *s, const struct playbook *plan);
 void run_state_done(struct run_state *s);
 
 bool run_state_saw(const struct run_state *s, const char *key);
