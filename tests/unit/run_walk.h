@@ -171,13 +171,13 @@ static inline void walk_tell(struct world *w, struct run_event e, size_t number)
     auto_free char *key = xasprintf("e%zu", number);
 
     e.key = key;
-    if (number % 3 == 0) /* they cost more than the step itself */
+    if (number % 5 == 0) /* they cost more than the step itself */
         walk_check_written(w, e);
     world_event(w, e);
     walk_check_approval(w, e);
     walk_check_timers(w);
     walk_check_waits(w);
-    if (number % 3 == 1)
+    if (number % 5 == 1)
         walk_check_repeat(w, e);
 }
 
