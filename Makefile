@@ -76,7 +76,7 @@ all: $(PROGRAMS:%=$(BUILD)/bin/%) $(BUILD)/share/hallwatch.stamp ## build the pr
 
 $(BUILD)/bin/hallwatch-agent: $(BUILD)/obj/agent/main.o $(call archive,agent common)
 $(BUILD)/bin/hallwatch-collector: $(BUILD)/obj/collector/main.o $(call archive,collector common)
-$(BUILD)/bin/hallwatch: $(BUILD)/obj/cli/main.o $(call archive,cli common)
+$(BUILD)/bin/hallwatch: $(BUILD)/obj/cli/main.o $(call archive,cli collector common)
 $(BUILD)/bin/%:
 	$(call SAY,LINK)
 	@mkdir -p $(@D)

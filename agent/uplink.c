@@ -136,7 +136,7 @@ static void on_refused(enum wire_refusal why, const char *key, const char *from,
     u->told_refusal = true;
     if (why == WIRE_REFUSED_KEY)
         log_warn("the collector refuses this agent's key: allow it there with `hallwatch "
-                 "agents add NAME '%s' --site SITE` address=%s",
+                 "agents add NAME --site SITE -- '%s'` address=%s",
                  u->set.keys.public, u->counts.address);
     else
         log_warn("no handshake with the collector: is %s its public key? address=%s",

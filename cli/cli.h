@@ -7,6 +7,7 @@
 #define CLI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "diag.h"
 #include "district.h"
@@ -18,6 +19,8 @@
 
 extern const struct command rules_commands[];
 extern const struct command lists_commands[];
+extern const struct command keys_commands[];
+extern const struct command agents_commands[];
 
 /* A file or folder that comes with the programs: "rules/detect". Yours to free. */
 char *share_path(const char *below);
@@ -33,6 +36,36 @@ bool report_format(const char *word, bool json, enum report_format *ret_format);
 
 /* All faults to stdout; the exit code that follows from them. */
 int report(struct diags *d, enum report_format format);
+
+/* ---- the collector's store ---- */
+
+struct store;
+
+struct store_choice {
+    const char *store, *district; /* NULL: where they usually are */
+};
+
+/* Rows of a table of options, for a struct that has a store_choice as member. */
+#define STORE_OPTIONS(type, member)                                              \
+    {"store",     'S',                                                           \
+     OPTION_TEXT, offsetof(type, member.store),                                  \
+     "FILE",      "the collector's store (/var/lib/hallwatch/collector.store)"}, \
+    {                                                                            \
+        "district", 'd', OPTION_TEXT, offsetof(type, member.district), "FILE",   \
+            "the district (/etc/hallwatch/district.yaml)"                        \
+    }
+
+/* Opens it; create: and makes it when it is not there. False after a complaint. */
+bool store_choose(const struct store_choice *c, bool create, struct store **ret_store,
+                  struct district **ret_district);
+
+/* For the audit record: who is at the terminal, "login:NAME". Yours to free. */
+char *login_name(void);
+
+/* ---- keys ---- */
+
+/* The public half of a key file, at most 159 characters; complains on stderr, -errno. */
+int keys_read_public(const char *path, const char *kind, char ret_public[160]);
 
 /* ---- what rules are judged with ---- */
 

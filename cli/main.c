@@ -6,6 +6,8 @@ int main(int argc, char **argv)
     static const struct command commands[] = {
         {"rules", .help = "check, test and explain rules", .commands = rules_commands},
         {"lists", .help = "build and ask the domain lists", .commands = lists_commands},
+        {"keys", .help = "make and show keys", .commands = keys_commands},
+        {"agents", .help = "say which agents may speak", .commands = agents_commands},
         {0},
     };
     static const struct command top = {
