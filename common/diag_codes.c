@@ -104,19 +104,6 @@ static const struct diag_code codes[] = {
      "Patterns of `matches` have letters, . [ ] ( ) | * + ? ^ $ and \\d \\w \\s.\n"
      "Counted repeats and references are left out, so that no text can make a\n"
      "pattern slow. For simple cases use glob, with * and ?."},
-    {"E0751", "two entries of the same name",
-     "Entries of correlate and inhibit are told apart by their id, in all files\n"
-     "together. \"otherwise\" is taken: it is what holds when nothing fits."},
-    {"E0752", "a time for correlation that is too short or too long",
-     "Alerts belong together, or explain each other, within 1 s to 30 d."},
-    {"E0753", "nothing to compare",
-     "\"same\" is empty, so that all alerts of the district would be one incident."},
-    {"E0754", "a rule that would hide itself",
-     "The same rule stands under when and hides: its first alert would hide its\n"
-     "second."},
-    {"E0755", "neither correlate nor inhibit",
-     "A file in rules/correlate says which alerts belong together (correlate) or\n"
-     "which explain others away (inhibit)."},
     {"W0220", "nothing uses the macro", "It has no effect and can be taken out."},
     {"E0301", "unknown schedule",
      "during and not_during name a schedule under schedules: of any file."},
@@ -208,6 +195,19 @@ static const struct diag_code codes[] = {
     {"W0603", "a condition is not tested",
      "In no test of the rule is the condition met with the answer shown, so it\n"
      "could be left out or turned round, and no test would fail."},
+    {"E0751", "two entries of the same name",
+     "Entries of correlate and inhibit are told apart by their id, in all files\n"
+     "together. \"otherwise\" is taken: it is what holds when nothing fits."},
+    {"E0752", "a time for correlation that is too short or too long",
+     "Alerts belong together, or explain each other, within 1 s to 30 d."},
+    {"E0753", "nothing to compare",
+     "\"same\" is empty, so that all alerts of the district would be one incident."},
+    {"E0754", "a rule that would hide itself",
+     "The same rule stands under when and hides: its first alert would hide its\n"
+     "second."},
+    {"E0755", "neither correlate nor inhibit",
+     "A file in rules/correlate says which alerts belong together (correlate) or\n"
+     "which explain others away (inhibit)."},
     {"E0801", "a name stands twice in district.yaml",
      "The message says what is meant, and what to write instead."},
     {"E0802", "another version of district.yaml",
