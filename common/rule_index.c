@@ -39,13 +39,42 @@ struct index {
     struct hash_key secret;
     struct asked *asked[EVENT_KINDS];
     size_t asked_count[EVENT_KINDS];
-    uint64_t *always[EVENT_KINDS]; /* bits */
-    size_t words;
+    struct rule_set always[EVENT_KINDS];
     struct filed *filed; /* sorted by key, then rule */
     size_t filed_count, filed_capacity;
     struct bucket *buckets;
     size_t bucket_mask;
+    uint64_t *present; /* a bit for each key, some shared: most keys of events are in none
+                        * of the buckets, and this is small enough to stay in the cache */
+    uint64_t present_mask;
 };
+
+/* ---- sets of rules ---- */
+
+void rule_set_init(struct rule_set *s, size_t rule_count)
+{
+    s->some_count = rule_count / 4096 + 1;
+    s->bits = xcalloc(s->some_count * 64, sizeof(*s->bits));
+    s->some = xcalloc(s->some_count, sizeof(*s->some));
+}
+
+void rule_set_done(struct rule_set *s)
+{
+    free(s->bits);
+    free(s->some);
+}
+
+void rule_set_add_all(struct rule_set *s, const struct rule_set *others)
+{
+    for (size_t i = 0; i < s->some_count; i++) {
+        s->some[i] |= others->some[i];
+        for (uint64_t left = others->some[i]; left; left &= left - 1) {
+            size_t w = i * 64 + (size_t)__builtin_ctzll(left);
+
+            s->bits[w] |= others->bits[w];
+        }
+    }
+}
 
 /* ---- keys ---- */
 
@@ -290,7 +319,7 @@ static void file_rule(struct index *ix, const struct ruleset *s, uint32_t rule)
         if (!(c->rule.watch >> k & 1))
             continue;
         if (!filed)
-            ix->always[k][rule / 64] |= UINT64_C(1) << (rule % 64);
+            rule_set_add(&ix->always[k], rule);
         for (size_t i = 0; filed && i < access.count; i++)
             if (field_get(access.at[i]->field)->kinds >> k & 1)
                 file_predicate(ix, k, access.at[i], rule);
@@ -315,12 +344,19 @@ static struct bucket *bucket_of(const struct index *ix, uint64_t key)
     return &ix->buckets[i];
 }
 
+static uint64_t present_bit(const struct index *ix, uint64_t key)
+{
+    return key >> 32 & ix->present_mask;
+}
+
 static void build_buckets(struct index *ix)
 {
     size_t size = 16;
 
     while (size < 2 * ix->filed_count)
         size *= 2;
+    ix->present_mask = 8 * size - 1;
+    ix->present = xcalloc(8 * size / 64, sizeof(*ix->present));
     ix->buckets = xcalloc(size, sizeof(*ix->buckets));
     ix->bucket_mask = size - 1;
     if (ix->filed_count > 0)
@@ -328,6 +364,8 @@ static void build_buckets(struct index *ix)
     for (size_t i = 0; i < ix->filed_count; i++) {
         struct bucket *b = bucket_of(ix, ix->filed[i].key);
 
+        ix->present[present_bit(ix, ix->filed[i].key) / 64] |=
+            UINT64_C(1) << (present_bit(ix, ix->filed[i].key) % 64);
         if (!b->key)
             *b = (struct bucket){.key = ix->filed[i].key, .first = (uint32_t)i};
         b->count++;
@@ -339,9 +377,8 @@ struct index *index_new(const struct ruleset *s)
     struct index *ix = xcalloc(1, sizeof(*ix));
 
     hash_key_random(&ix->secret);
-    ix->words = s->rule_count / 64 + 1;
     for (enum event_kind k = 0; k < EVENT_KINDS; k++)
-        ix->always[k] = xcalloc(ix->words, sizeof(uint64_t));
+        rule_set_init(&ix->always[k], s->rule_count);
     for (size_t i = 0; i < s->rule_count; i++)
         if (s->rules[i].rule.mode != MODE_DISABLED && !s->rules[i].rule.at_collector)
             file_rule(ix, s, (uint32_t)i);
@@ -355,8 +392,9 @@ void index_free(struct index *ix)
         return;
     for (enum event_kind k = 0; k < EVENT_KINDS; k++) {
         free(ix->asked[k]);
-        free(ix->always[k]);
+        rule_set_done(&ix->always[k]);
     }
+    free(ix->present);
     free(ix->filed);
     free(ix->buckets);
     free(ix);
@@ -368,18 +406,19 @@ struct look {
     const struct index *ix;
     enum event_kind kind;
     enum field_id field;
-    uint64_t *bits;
+    struct rule_set *found;
 };
 
 static void look_up(const struct look *l, enum key_tag tag, uint64_t value)
 {
-    const struct bucket *b = bucket_of(l->ix, key_of(l->kind, l->field, tag, value));
+    uint64_t key = key_of(l->kind, l->field, tag, value), bit = present_bit(l->ix, key);
+    const struct bucket *b;
 
-    for (uint32_t i = 0; i < b->count; i++) {
-        uint32_t rule = l->ix->filed[b->first + i].rule;
-
-        l->bits[rule / 64] |= UINT64_C(1) << (rule % 64);
-    }
+    if (!(l->ix->present[bit / 64] >> (bit % 64) & 1))
+        return;
+    b = bucket_of(l->ix, key);
+    for (uint32_t i = 0; i < b->count; i++)
+        rule_set_add(l->found, l->ix->filed[b->first + i].rule);
 }
 
 static void look_up_parents(const struct look *l, struct text name)
@@ -458,11 +497,11 @@ static void look_up_field(const struct look *l, const struct asked *a,
 }
 
 void index_candidates(const struct index *ix, const struct event *e,
-                      struct list_memo *lists, uint64_t *bits)
+                      struct list_memo *lists, struct rule_set *found)
 {
-    struct look l = {.ix = ix, .kind = event_kind(e), .bits = bits};
+    struct look l = {.ix = ix, .kind = event_kind(e), .found = found};
 
-    memcpy(bits, ix->always[l.kind], ix->words * sizeof(*bits));
+    rule_set_add_all(found, &ix->always[l.kind]);
     for (size_t i = 0; i < ix->asked_count[l.kind]; i++) {
         const struct asked *a = &ix->asked[l.kind][i];
         const struct value *v = event_get(e, a->field);

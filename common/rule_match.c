@@ -32,7 +32,7 @@ struct matcher {
     struct list_memo *lists;
     uint32_t *predicates; /* number of the event << 1 | verdict */
     uint32_t event;       /* number of the event, 1 and up */
-    uint64_t *candidates; /* bits */
+    struct rule_set candidates;
     struct remembered_place places[PLACES];
     const struct remembered_place *place; /* of this event; NULL: not looked up yet */
     struct remembered_minute *minutes;    /* schedule * zones + zone */
@@ -46,7 +46,7 @@ struct matcher *matcher_new(const struct ruleset *set)
     m->set = set;
     m->lists = list_memo_new(set->settings.lists);
     m->predicates = xcalloc(set->predicates.count + 1, sizeof(*m->predicates));
-    m->candidates = xcalloc(set->rule_count / 64 + 1, sizeof(*m->candidates));
+    rule_set_init(&m->candidates, set->rule_count);
     m->minutes = xcalloc(set->schedule_count * set->zone_count + 1, sizeof(*m->minutes));
     for (size_t i = 0; i < PLACES; i++)
         m->places[i].scopes = scopes + i * set->scope_count;
@@ -59,7 +59,7 @@ void matcher_free(struct matcher *m)
         return;
     list_memo_free(m->lists);
     free(m->predicates);
-    free(m->candidates);
+    rule_set_done(&m->candidates);
     free(m->minutes);
     free(m->places[0].scopes);
     free(m);
@@ -214,6 +214,17 @@ static void try_rule(struct matcher *m, size_t rule, const struct event *e, matc
         fn(rule, is_excepted(m, c, e) ? MATCH_EXCEPTED : MATCH_HIT, arg);
 }
 
+/* The candidates of one word, which is empty afterwards. */
+static void try_word(struct matcher *m, size_t w, const struct event *e, match_fn *fn,
+                     void *arg)
+{
+    uint64_t left = m->candidates.bits[w];
+
+    m->candidates.bits[w] = 0;
+    for (; left; left &= left - 1)
+        try_rule(m, w * 64 + (size_t)__builtin_ctzll(left), e, fn, arg);
+}
+
 void ruleset_match(struct matcher *m, const struct event *e, match_fn *fn, void *arg)
 {
     const struct ruleset *s = m->set;
@@ -223,10 +234,12 @@ void ruleset_match(struct matcher *m, const struct event *e, match_fn *fn, void 
     begin(m);
     if (list_memo_protected(m->lists, e))
         return;
-    index_candidates(s->index, e, m->lists, m->candidates);
-    for (size_t w = 0; w <= s->rule_count / 64; w++)
-        for (uint64_t left = m->candidates[w]; left; left &= left - 1)
-            try_rule(m, w * 64 + (size_t)__builtin_ctzll(left), e, fn, arg);
+    index_candidates(s->index, e, m->lists, &m->candidates);
+    for (size_t i = 0; i < m->candidates.some_count; i++) {
+        for (uint64_t some = m->candidates.some[i]; some; some &= some - 1)
+            try_word(m, i * 64 + (size_t)__builtin_ctzll(some), e, fn, arg);
+        m->candidates.some[i] = 0;
+    }
 }
 
 struct list_set matcher_lists(struct matcher *m, const struct event *e)

@@ -103,11 +103,28 @@ bool rule_refuse_later(struct rule_reader *r, const struct node *body);
 
 /* ---- rule_index.c ---- */
 
+/* Some of the rules. `some` has a bit for each word of `bits` that is not zero, so that
+ * a set of few rules among thousands is emptied and gone through in a few steps. */
+struct rule_set {
+    uint64_t *bits, *some;
+    size_t some_count;
+};
+
+static inline void rule_set_add(struct rule_set *s, size_t rule)
+{
+    s->bits[rule / 64] |= UINT64_C(1) << (rule % 64);
+    s->some[rule / 4096] |= UINT64_C(1) << (rule / 64 % 64);
+}
+
+void rule_set_init(struct rule_set *s, size_t rule_count);
+void rule_set_done(struct rule_set *s);
+void rule_set_add_all(struct rule_set *s, const struct rule_set *others);
+
 struct index *index_new(const struct ruleset *set);
 void index_free(struct index *ix);
 
-/* Sets a bit for each rule that the event may meet; the others it cannot. */
+/* Adds each rule that the event may meet; the others it cannot. */
 void index_candidates(const struct index *ix, const struct event *e,
-                      struct list_memo *lists, uint64_t *bits);
+                      struct list_memo *lists, struct rule_set *found);
 
 #endif
