@@ -30,8 +30,8 @@ static bool explain_predicate(const struct predicate *p, const struct event *eve
     bool verdict = predicate_holds(p, event, lists);
     size_t start = out->len, width;
 
-    buffer_print(out, "  %-5s%*s%.*s", verdict ? "yes" : "no", (int)(2 * depth), "",
-                 (int)p->written.len, p->written.at);
+    buffer_print(out, "  %-5s%*s", verdict ? "yes" : "no", (int)(2 * depth), "");
+    buffer_text_visible(out, p->written);
     width = out->len - start;
     buffer_print(out, "%*s   ", width < TEXT_COLUMN ? (int)(TEXT_COLUMN - width) : 0, "");
     add_value(event, p->field, out);
