@@ -8,7 +8,7 @@
 #include "rule_test.h"
 #include "rule_tests.h"
 
-#define COUNT_MAX 100000
+#define COUNT_MAX 20000
 
 static const char *const count_words[EXPECTED_COUNTS] = {"alerts", "match", "excepted",
                                                          "summaries"};

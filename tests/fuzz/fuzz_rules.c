@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A rule file of any bytes: what loads also matches and explains, and says its faults. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "rule.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+static void note(size_t rule, enum match_verdict verdict, void *arg)
+{
+    uint8_t *matched = arg;
+
+    (void)verdict;
+    matched[rule] = 1;
+}
+
+/* What is matched is what is explained to match. */
+static void try_event(const struct ruleset *set, struct matcher *m, struct event *e)
+{
+    auto_free uint8_t *matched = xcalloc(ruleset_count(set) + 1, 1);
+
+    ruleset_match(m, e, note, matched);
+    for (size_t i = 0; i < ruleset_count(set); i++) {
+        const struct rule *rule = ruleset_rule(set, i);
+        auto_buffer struct buffer why = {0};
+
+        ruleset_explain(m, i, e, &why);
+        if (rule->mode != MODE_DISABLED && !rule->at_collector &&
+            matched[i] == (strstr(why.at, "does not match\n") != NULL))
+            abort();
+    }
+}
+
+static void try_set(const struct ruleset *set)
+{
+    struct matcher *m = matcher_new(set);
+    auto_event struct event *e = event_new();
+
+    for (enum event_kind k = 0; k < EVENT_KINDS; k++) {
+        event_begin(e, k, UINT64_C(1793786400000000));
+        event_put_number(e, FIELD_DST_PORT, 443);
+        event_put_text(e, FIELD_SITE_ID, TEXT("lincoln"));
+        event_put_text(e, FIELD_SEGMENT_NAME, TEXT("students"));
+        event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, TEXT("www.example.org"));
+        try_event(set, m, e);
+    }
+    matcher_free(m);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    struct ruleset_source source = {
+        .name = "r.yaml", .text = (const char *)bytes, .len = len};
+    auto_diags struct diags *d = diags_new();
+    auto_ruleset struct ruleset *set = ruleset_load(
+        &(struct ruleset_settings){
+            .sources = &source, .source_count = 1, .now = UINT64_C(1793786400000000)},
+        d);
+    auto_free char *text = diags_text(d);
+
+    if (!*text && diags_errors(d) + diags_warnings(d) > 0)
+        abort();
+    if (!set && diags_errors(d) == 0)
+        abort();
+    if (set)
+        try_set(set);
+    return 0;
+}
