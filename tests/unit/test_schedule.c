@@ -137,6 +137,7 @@ static void without_a_district_no_day_is_in_a_calendar(void **state)
     struct fixture *f = *state;
 
     understand(f, "{tz: UTC, when: [{calendar: holidays}]}");
+    schedule_done(&f->schedule);
     f->schedule = (struct schedule){.name = "s", .body = yaml_root(f->yaml)};
     assert_true(schedule_read(&f->schedule, &f->arena, NULL, f->diags));
     assert_false(schedule_holds(&f->schedule, f->site, 20805 * USEC_PER_DAY));

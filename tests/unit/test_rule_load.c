@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rule files as a whole: names over several files, versions, what is kept of a rule.
+ */
+#include "unit.h"
+
+#include "diag_codes.h"
+#include "rules.h"
+
+static struct ruleset *load_two(const char *a, const char *b, char **ret_faults)
+{
+    const struct ruleset_source sources[] = {
+        {.name = "a.yaml", .text = a, .len = strlen(a)},
+        {.name = "b.yaml", .text = b, .len = strlen(b)},
+    };
+    auto_diags struct diags *d = diags_new();
+    struct ruleset *s = ruleset_load(
+        &(struct ruleset_settings){.sources = sources, .source_count = 2}, d);
+
+    *ret_faults = diags_text(d);
+    return s;
+}
+
+static void assert_fault(const char *text, const char *wanted)
+{
+    auto_free char *faults = rules_faults(text);
+
+    if (!strstr(faults, wanted))
+        fail_msg("wanted: %s\ngot: %s", wanted, faults);
+}
+
+static void assert_rule_fault(const char *more, const char *wanted)
+{
+    auto_free char *text = rules_one("flow, dns", more);
+
+    assert_fault(text, wanted);
+}
+
+static void names_may_be_used_before_they_are_defined_and_across_files(void **state)
+{
+    auto_free char *faults = NULL;
+    auto_ruleset struct ruleset *s =
+        load_two(RULES_HEAD "rules:\n"
+                            "  - {id: a.b, title: T, severity: low, owner: security, "
+                            "watch: [dns], during: later, when: there}\n",
+                 RULES_HEAD "macros: {there: 'host under $hosts'}\n"
+                            "lists: {hosts: {type: domain, items: [a.test]}}\n"
+                            "schedules: {later: {when: [{days: mon}]}}\n",
+                 &faults);
+
+    (void)state;
+    assert_non_null(s);
+    assert_string_equal(faults, "");
+}
+
+static void the_same_name_in_two_files_is_a_fault_that_names_both(void **state)
+{
+    auto_free char *faults = NULL;
+    auto_free char *a = rules_one("dns", "    when: host exists\nmacros: {m: host "
+                                         "exists}\n");
+    auto_ruleset struct ruleset *s = load_two(a, a, &faults);
+
+    (void)state;
+    assert_null(s);
+    assert_non_null(strstr(faults, "b.yaml:12:10: error[E0114]: there is a macro \"m\" "
+                                   "already"));
+    assert_non_null(strstr(faults, "= the other one is at a.yaml:12"));
+    assert_non_null(strstr(faults, "b.yaml:5:9: error[E0114]: there is a rule "
+                                   "\"test.one\" already"));
+}
+
+static void what_a_rule_says_is_kept(void **state)
+{
+    auto_free char *text = rules_one(
+        "dns, tls", "    when: host exists\n"
+                    "    shows_not: Nothing\n"
+                    "    traps: [one, two]\n"
+                    "    at: collector\n"
+                    "    identity: none\n"
+                    "    mode: shadow\n"
+                    "    window: {sum: dns.answer.len, by: [src.ip, vlan], within: 5m, "
+                    "gt: 10, max_keys: 7}\n"
+                    "    dedup: {by: device, every: 2h, emit: first_and_summary}\n"
+                    "    response: {playbook: p, after_hours: digest}\n"
+                    "    evidence: {pcap: {before: 5s, max: 2MiB}}\n"
+                    "    labels: {mitre: T1046}\n"
+                    "    references: [KCSIE]\n");
+    auto_ruleset struct ruleset *s = rules_load(text);
+    const struct rule *r = ruleset_rule(s, 0);
+
+    (void)state;
+    assert_int_equal(ruleset_find(s, "test.one"), 0);
+    assert_true(ruleset_find(s, "test.two") < 0);
+    assert_string_equal(r->category, "test");
+    assert_string_equal(r->traps[1], "two");
+    assert_string_equal(r->references[0], "KCSIE");
+    assert_string_equal(r->ruleset, "test");
+    assert_string_equal(r->when_text, "host exists");
+    assert_true(r->at_collector);
+    assert_int_equal(r->identity, IDENTITY_NONE);
+    assert_int_equal(r->mode, MODE_SHADOW);
+    assert_int_equal(r->watch, 1u << EVENT_DNS | 1u << EVENT_TLS);
+    assert_int_equal(r->window.kind, WINDOW_SUM);
+    assert_int_equal(r->window.reach, 11);
+    assert_int_equal(r->window.max_keys, 7);
+    assert_int_equal(r->window.by[1], FIELD_VLAN);
+    assert_int_equal(r->dedup.emit, DEDUP_FIRST_AND_SUMMARY);
+    assert_int_equal(r->dedup.every, 2 * USEC_PER_HOUR);
+    assert_int_equal(r->after_hours, AFTER_HOURS_DIGEST);
+    assert_int_equal(r->place.line, 5);
+}
+
+static void the_version_follows_the_text_and_the_revision_the_rule(void **state)
+{
+    auto_free char *a = rules_one("dns", "    when: host exists\n");
+    auto_free char *b = rules_one("dns", "    when: host exists # a remark\n");
+    auto_free char *c = rules_one("dns", "    when: vlan exists\n");
+    auto_ruleset struct ruleset *x = rules_load(a), *y = rules_load(b),
+                                *z = rules_load(c);
+
+    (void)state;
+    assert_string_not_equal(ruleset_version(x), ruleset_version(y));
+    assert_int_equal(ruleset_rule(x, 0)->revision, ruleset_rule(y, 0)->revision);
+    assert_int_not_equal(ruleset_rule(x, 0)->revision, ruleset_rule(z, 0)->revision);
+    assert_int_equal(ruleset_rule(x, 0)->signature, ruleset_rule(z, 0)->signature);
+}
+
+static void what_this_version_does_not_run_is_refused_by_name(void **state)
+{
+    static const struct {
+        const char *more, *wanted;
+    } rows[] = {
+        {"    sequence: {by: [src.ip], within: 5m, steps: []}\n", "E0510]"},
+        {"    combine: {of: [], at_least: 2, by: [src.ip], within: 5m}\n", "E0511]"},
+        {"    window: {ratio: x, by: src.ip, within: 5m, gte: 1}\n", "E0512]"},
+        {"    burst: {clients: 5, by: segment, within: 15m, instead: info}\n", "E0513]"},
+        {"    inhibits: {rules: [a.b], equal: [src.ip], for: 1h}\n", "E0514]"},
+        {"    aggregate: 10\n", "E0515]"},
+        {"    scope: {groups: [year-7]}\n", "E0517]"},
+        {"    inhibits: {rule: [a.b]}\n", "unknown key \"rule\" in inhibits"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *more = xasprintf("    when: host exists\n%s", rows[i].more);
+
+        assert_rule_fault(more, rows[i].wanted);
+    }
+    assert_fault("overlay_of: k12\nsite: lincoln\n", "E0516]: this version does not run "
+                                                     "overlays");
+    assert_fault(RULES_HEAD "requires: {agent: \">=9.0\"}\n",
+                 "E0519]: these rules need Hallwatch >=9.0");
+    assert_fault("schema: 2\nruleset: x\n", "E0113]: this version reads schema 1, not 2");
+}
+
+static void windows_have_limits(void **state)
+{
+    static const struct {
+        const char *window, *wanted;
+    } rows[] = {
+        {"{count: events, by: src.ip, within: 40d, gte: 5}", "at most 31 days"},
+        {"{count: events, by: src.ip, within: 5m, gte: 0}", "reaches from 1 to"},
+        {"{count: events, by: src.ip, within: 5m, gte: 100001}", "reaches from 1 to"},
+        {"{count: events, by: src.ip, within: 5m}", "one of: gt, gte"},
+        {"{by: src.ip, within: 5m, gte: 5}", "one of: count, distinct, sum"},
+        {"{sum: host, by: src.ip, within: 5m, gte: 5}", "cannot be added up"},
+        {"{distinct: dns.answer.ip, by: src.ip, within: 5m, gte: 5}",
+         "cannot be told apart"},
+        {"{distinct: host, by: src.ip, within: 5m, gte: 70000}", "E0503]"},
+        {"{distinct: host, by: src.ip, within: 5m, gte: 50, exact_up_to: 20}", "E0503]"},
+        {"{count: events, by: [vlan, vlan, vlan, vlan, vlan], within: 5m, gte: 5}",
+         "at most 4 fields"},
+        {"{count: events, by: tls.sni, within: 5m, gte: 5}", "E0213]"},
+        {"{count: packets, by: src.ip, within: 5m, gte: 5}", "thing to count"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *more =
+            xasprintf("    when: host exists\n    window: %s\n", rows[i].window);
+
+        assert_rule_fault(more, rows[i].wanted);
+    }
+}
+
+static void exceptions_need_an_end_an_owner_and_a_reason(void **state)
+{
+    static const struct {
+        const char *value, *wanted;
+    } rows[] = {
+        {"{tuple: [10.1.1.1], owner: o, why: w}", "the value has no \"until\""},
+        {"{tuple: [10.1.1.1], until: 2027-01-01, why: w}", "has no \"owner\""},
+        {"{tuple: [10.1.1.1], until: 2027-01-01, owner: o}", "has no \"why\""},
+        {"{tuple: [10.1.1.1, 2], until: 2027-01-01, owner: o, why: w}",
+         "the tuple has 2 values for 1 fields"},
+        {"{tuple: [example], until: 2027-01-01, owner: o, why: w}",
+         "expected an address or network, found \"example\""},
+        {"{tuple: [$nets], until: 2027-01-01, owner: o, why: w}",
+         "unknown list \"$nets\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *more = xasprintf("    when: host exists\n"
+                                         "    exceptions:\n"
+                                         "      - {name: x, fields: [src.ip], values: "
+                                         "[%s]}\n",
+                                         rows[i].value);
+
+        assert_rule_fault(more, rows[i].wanted);
+    }
+}
+
+static void the_end_of_an_exception_is_announced(void **state)
+{
+    static const struct {
+        const char *now, *wanted;
+    } rows[] = {
+        {"2026-12-17", ""},
+        {"2026-12-19", "W0302]: exception \"x\" of rule test.one ends in 14 days"},
+        {"2027-01-05", "W0302]: exception \"x\" of rule test.one has ended"},
+    };
+    auto_free char *text = rules_one(
+        "dns", "    when: host exists\n"
+               "    exceptions:\n"
+               "      - {name: x, fields: [src.ip], values: [{tuple: [10.1.1.1], until: "
+               "2027-01-01, owner: o, why: w}]}\n");
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        auto_diags struct diags *d = diags_new();
+        struct ruleset_settings settings = {0};
+        auto_ruleset struct ruleset *s = NULL;
+        auto_free char *told = NULL;
+
+        assert_int_equal(clock_parse(rows[i].now, &settings.now), 0);
+        s = rules_load_with(settings, text, d);
+        told = diags_text(d);
+        assert_non_null(s);
+        assert_int_equal(diags_warnings(d), i > 0);
+        assert_non_null(strstr(told, rows[i].wanted));
+    }
+}
+
+static void names_of_places_are_those_of_the_district(void **state)
+{
+    static const struct site site = {.id = "lincoln", .type = "high", .tz = "UTC"};
+    static const struct segment segment = {.name = "students", .site = &site};
+    static const struct district district = {
+        .sites = &site, .site_count = 1, .segments = &segment, .segment_count = 1};
+    auto_diags struct diags *d = diags_new();
+    auto_free char *text =
+        rules_one("dns", "    scope: {sites: [lincon], segments: [students, student], "
+                         "site_types: [high]}\n"
+                         "    when: host exists\n");
+    auto_ruleset struct ruleset *s =
+        rules_load_with((struct ruleset_settings){.district = &district}, text, d);
+    auto_free char *told = diags_text(d);
+
+    (void)state;
+    assert_null(s);
+    assert_int_equal(diags_errors(d), 2);
+    assert_non_null(strstr(told, "the district has no site \"lincon\""));
+    assert_non_null(strstr(told, "= did you mean \"lincoln\"?"));
+    assert_non_null(strstr(told, "the district has no segment \"student\""));
+}
+
+static void lists_that_cannot_be_are_refused(void **state)
+{
+    static const struct {
+        const char *list, *wanted;
+    } rows[] = {
+        {"{type: domain}", "a list has either items or a file"},
+        {"{type: domain, items: [a b]}", "expected a host name"},
+        {"{type: domain, items: [\"http://a.test/\"]}", "without http://"},
+        {"{type: port, items: [70000]}", "a port is at most 65535"},
+        {"{type: cidr, file: x}", "E0408]"},
+        {"{type: domains, items: [a.test]}", "unknown type of list \"domains\""},
+        {"{items: [a.test]}", "the list has no \"type\""},
+        {"{type: mac, items: [1]}", "expected a hardware address"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *more =
+            xasprintf("    when: host under $l\nlists: {l: %s}\n", rows[i].list);
+
+        assert_rule_fault(more, rows[i].wanted);
+    }
+}
+
+static void what_nothing_uses_is_a_warning(void **state)
+{
+    auto_free char *text = rules_one("dns", "    when: host exists\n"
+                                            "lists: {l: {type: port, items: [1]}}\n"
+                                            "macros: {m: host exists}\n"
+                                            "schedules: {s: {when: [{}]}}\n");
+
+    (void)state;
+    assert_fault(text, "W0409]: no rule uses the list \"l\"");
+    assert_fault(text, "W0220]: no rule uses the macro \"m\"");
+    assert_fault(text, "W0308]: no rule uses the schedule \"s\"");
+    assert_fault(text, "3 warnings in 1 file");
+}
+
+static void macros_in_macros_are_measured_before_they_are_unfolded(void **state)
+{
+    auto_buffer struct buffer b = {0};
+
+    (void)state;
+    buffer_text(&b, "    when: m20\nmacros:\n  m0: host exists\n");
+    for (int i = 1; i <= 20; i++)
+        buffer_print(&b, "  m%d: m%d and m%d\n", i, i - 1, i - 1);
+    assert_rule_fault(b.at, "E0501]: with its macros this has 2048 conditions");
+}
+
+static void every_code_has_a_page(void **state)
+{
+    size_t count;
+    const struct diag_code *codes = diag_codes(&count);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(strlen(codes[i].code), 5);
+        assert_true(codes[i].title[0] && codes[i].page[0]);
+        if (i > 0)
+            assert_true(strcmp(codes[i - 1].code + 1, codes[i].code + 1) <= 0);
+    }
+    assert_string_equal(diag_code_find("e0214")->code, "E0214");
+    assert_null(diag_code_find("E9999"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_may_be_used_before_they_are_defined_and_across_files),
+        cmocka_unit_test(the_same_name_in_two_files_is_a_fault_that_names_both),
+        cmocka_unit_test(what_a_rule_says_is_kept),
+        cmocka_unit_test(the_version_follows_the_text_and_the_revision_the_rule),
+        cmocka_unit_test(what_this_version_does_not_run_is_refused_by_name),
+        cmocka_unit_test(windows_have_limits),
+        cmocka_unit_test(exceptions_need_an_end_an_owner_and_a_reason),
+        cmocka_unit_test(the_end_of_an_exception_is_announced),
+        cmocka_unit_test(names_of_places_are_those_of_the_district),
+        cmocka_unit_test(lists_that_cannot_be_are_refused),
+        cmocka_unit_test(what_nothing_uses_is_a_warning),
+        cmocka_unit_test(macros_in_macros_are_measured_before_they_are_unfolded),
+        cmocka_unit_test(every_code_has_a_page),
+    };
+
+    return cmocka_run_group_tests_name("rule_load", tests, NULL, NULL);
+}
