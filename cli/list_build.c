@@ -101,6 +101,11 @@ static bool read_source(struct building *b, const struct node *body)
         return true;
     }
     path = source_path(b, name, &form);
+    if (node_get(body, "form") && form == LIST_FORM_UT1 && access(path, R_OK) != 0) {
+        diags_warn(b->diags, node_place(file), "W0411",
+                   "left out: the Toulouse lists have no category \"%s\"", name);
+        return true;
+    }
     source.form = (enum list_form)form;
     source.path = path;
     source.column = column ? node_text(column) : NULL;

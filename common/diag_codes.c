@@ -152,6 +152,9 @@ static const struct diag_code codes[] = {
     {"E0410", "the list file cannot be used",
      "It is missing, damaged or of another version. `hallwatch lists build` makes\n"
      "it anew."},
+    {"W0411", "a category of the Toulouse lists was left out",
+     "The folder of --ut1 does not have it. The list has what its other sources\n"
+     "have, and its min_entries says whether that is enough."},
     {"E0412", "too many lists",
      "The message says what is meant, and what to write instead."},
     {"E0420", "a source of a list cannot be read",
