@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engine_inside.h - between engine.c and its parts.
+ */
+#ifndef ENGINE_INSIDE_H
+#define ENGINE_INSIDE_H
+
+#include "collector/engine.h"
+#include "collector/playbook_run.h"
+#include "collector/store_run.h"
+
+struct engine {
+    struct engine_settings set;
+};
+
+/* engine_fact.c: what a run should know of an incident, {"incident": {...}}. */
+int engine_facts(struct store *s, const struct district *district, int64_t incident,
+                 struct json **ret_facts);
+
+/* engine_run.c */
+
+/* A run of the playbook for the incident, perhaps called by another; 0, or -ENOENT: there
+ * is no such playbook. Inside a transaction. */
+struct run_begin {
+    int64_t incident;
+    const char *playbook;
+    bool drill;
+    int64_t caller; /* 0: none */
+    const char *caller_step;
+};
+int engine_begin_run(struct engine *e, const struct run_begin *b);
+
+/* One round of one run, in a transaction of its own. -ENOENT: none has anything to do. */
+int engine_round(struct engine *e);
+
+/* engine_wish.c: stores what a run wishes. */
+int engine_carry_out(struct engine *e, const struct store_run *run,
+                     const struct run_result *result);
+
+/* The key of a message's wish in the store, and back: keys of runs are their own, those
+ * of the store are unique. */
+char *engine_wish_key(int64_t run, const char *key);
+const char *engine_wish_own_key(const char *key);
+
+#endif
