@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collector/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypt.h"
+#include "diag.h"
+#include "log.h"
+#include "names.h"
+#include "sandbox.h"
+#include "warden.h"
+
+static const struct {
+    process_open_fn *open;
+    void (*close)(void *self);
+    enum sandbox_role sandbox;
+} roles[] = {
+    [COLLECTOR_INTAKE] = {intake_process_open, intake_process_close, SANDBOX_SERVER},
+    [COLLECTOR_ENGINE] = {engine_process_open, engine_process_close, SANDBOX_STORE},
+    [COLLECTOR_RUNNER] = {runner_process_open, runner_process_close, SANDBOX_RUNNER},
+    [COLLECTOR_API] = {api_process_open, api_process_close, SANDBOX_SERVER},
+};
+
+static void on_stop(int number, void *arg)
+{
+    (void)number;
+    loop_stop(arg, 0);
+}
+
+static int open_store(struct process *p)
+{
+    struct store_settings set = {
+        .place = p->settings->store, .district = p->district->id, .create = true};
+    auto_free char *error = NULL;
+    int r = store_open(&set, &p->store, &error);
+
+    if (r < 0)
+        log_error("the store cannot be used: %s", error ? error : strerror(-r));
+    return r;
+}
+
+static int open_district(struct process *p)
+{
+    auto_diags struct diags *d = diags_new();
+    auto_free char *text = NULL;
+
+    p->district = district_load(p->settings->district, d);
+    if (p->district)
+        return 0;
+    text = diags_text(d);
+    log_error("the district cannot be used: %s", text);
+    return -EINVAL;
+}
+
+static int open_all(struct process *p, enum collector_role role, void **ret_self)
+{
+    char error[SANDBOX_ERROR];
+    int r = crypt_init();
+
+    if (r == 0)
+        r = open_district(p);
+    if (r == 0)
+        r = open_store(p);
+    if (r == 0)
+        r = roles[role].open(p, ret_self);
+    if (r < 0)
+        return r;
+    r = sandbox_enter(roles[role].sandbox, error);
+    if (r < 0)
+        log_error("%s", error);
+    return r;
+}
+
+/* What did not hinder an earlier start may pass: the warden tries again. */
+static int exit_code(const struct process_ward *w, int error)
+{
+    if (error == -EAGAIN || atomic_load(&w->board->ran[w->role]))
+        return EXIT_FAILURE;
+    return WARDEN_HOPELESS;
+}
+
+static int run_loop(struct process *p, const struct process_ward *w)
+{
+    struct watch *stop = loop_watch_signal(p->loop, SIGTERM, on_stop, p->loop);
+    int code = EXIT_FAILURE;
+
+    atomic_store(&w->board->ran[w->role], true);
+    if (warden_follow() == 0) {
+        log_info("%s is ready", names_get(&names_collector_role, w->role));
+        code = loop_run(p->loop);
+    }
+    loop_unwatch(stop);
+    return code;
+}
+
+int process_run(void *arg)
+{
+    const struct process_ward *w = arg;
+    const char *name = names_get(&names_collector_role, w->role);
+    struct process p = {.settings = w->settings, .board = w->board};
+    void *self = NULL;
+    int r, code;
+
+    log_open(name, (enum log_level)w->settings->log);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    atomic_fetch_add(&w->board->starts[w->role], 1);
+    snprintf(p.holder, sizeof(p.holder), "%s-%d", name, (int)getpid());
+    p.loop = loop_new();
+    r = open_all(&p, w->role, &self);
+    code = r < 0 ? exit_code(w, r) : run_loop(&p, w);
+    if (self)
+        roles[w->role].close(self);
+    store_close(p.store);
+    district_free(p.district);
+    loop_free(p.loop);
+    return code;
+}
