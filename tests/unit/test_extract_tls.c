@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "agent/tls_hello.h"
+#include "heard.h"
+
+#define TLS (&extract_tls)
+
+/* A phone asks dns.google over port 853. */
+static const char client_hello[] =
+    "1603010095 01000091 0303 b0e9e5f718fb940ac79ec31f0a2502aaeb9b9965d0d8b91622d0c5828d3fa30b"
+    "00 001e c02bc02fc02cc030cca9cca8c009c013c00ac014009c009d002f0035000a 0100"
+    "004a 0000000f000d00000a646e732e676f6f676c65 00170000 ff01000100 000a00080006001d00170018"
+    "000b00020100 00230000 000d00140012040308040401050308050501080606010201";
+
+/* What it answers; the certificate follows in the capture. */
+static const char server_hello[] =
+    "160303003f 0200003b 0303 5eec6d799e1ae29a48bd6dfaec6251a5f1b951c30fcbeb4d444f574e47524401"
+    "00 c02f 00 0013 00170000 ff01000100 000b00020100 00230000";
+
+/* Asks for another key share; a change of cipher follows. */
+static const char retry[] =
+    "1603030058 02000054 0303 cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
+    "20 292fb14fb1f6ad6d20b10b2167bdbb8575f33e2bb01dd54ae18f944da03a9171 1302 00"
+    "000c 002b00020304 003300020017";
+
+/* Malware that still begins as SSL 2 did. */
+static const char ssl2_hello[] =
+    "8080 01 0301 0057 0000 0020 00003900003800003500001600001300000a0700c0000033000032"
+    "00002f00009a000099000096030080000005000004010080000015000012000009060040000014000011"
+    "000008000006040080000003020080000 0ff"
+    "b2f458f22ebe9d236438685ae34adfe4cec58faba3d0c4a1b1a1c18047274b3c";
+
+struct fixture {
+    struct heard heard;
+    uint8_t bytes[4096];
+    size_t len;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+
+    heard_init(&f.heard);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    heard_done(&f->heard);
+    return 0;
+}
+
+static enum extract_result read_hex(struct fixture *f, const char *hex)
+{
+    f->len = unhex(hex, f->bytes, sizeof(f->bytes));
+    return heard_read(&f->heard, TLS, f->bytes, f->len);
+}
+
+/* A ClientHello with these extensions, in one record. */
+static enum extract_result read_extensions(struct fixture *f, const char *hex)
+{
+    uint8_t extensions[1024], *at = f->bytes;
+    size_t len = unhex(hex, extensions, sizeof(extensions));
+    size_t body = 2 + 32 + 1 + 2 + 2 + 2 + 2 + len, message = body + 4;
+
+    memset(f->bytes, 0, sizeof(f->bytes));
+    memcpy(at, (const uint8_t[]){22, 3, 1, (uint8_t)(message >> 8), (uint8_t)message}, 5);
+    memcpy(at + 5, (const uint8_t[]){1, 0, (uint8_t)(body >> 8), (uint8_t)body, 3, 3}, 6);
+    at += 5 + 4 + 2 + 32 + 1;
+    memcpy(at, (const uint8_t[]){0, 2, 0x13, 1, 1, 0}, 6);
+    at += 6;
+    memcpy(at, (const uint8_t[]){(uint8_t)(len >> 8), (uint8_t)len}, 2);
+    memcpy(at + 2, extensions, len);
+    f->len = 5 + message;
+    return heard_read(&f->heard, TLS, f->bytes, f->len);
+}
+
+static void a_client_hello_says_who_is_called_and_how(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(read_hex(f, client_hello), EXTRACT_DONE);
+    assert_says(&f->heard, FIELD_TLS_SIDE, "\"client\"");
+    assert_says(&f->heard, FIELD_TLS_VERSION, "\"1.2\"");
+    assert_says(&f->heard, FIELD_TLS_SNI, "\"dns.google\"");
+    assert_says(&f->heard, FIELD_HOST, "\"dns.google\"");
+    assert_says(&f->heard, FIELD_TLS_ECH, "\"none\"");
+    assert_says(&f->heard, FIELD_TLS_JA3, "\"2c776785ee603cc85d37df996bb90cc8\"");
+    assert_says(&f->heard, FIELD_TLS_JA4, "\"t12d150700_0707305c9f76_0f3b2bcde21d\"");
+    assert_says(&f->heard, FIELD_TLS_ALPN, "");
+    assert_says(&f->heard, FIELD_TLS_CIPHER, "");
+}
+
+static void a_server_hello_says_what_was_chosen(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(read_hex(f, server_hello), EXTRACT_DONE);
+    assert_says(&f->heard, FIELD_TLS_SIDE, "\"server\"");
+    assert_says(&f->heard, FIELD_TLS_VERSION, "\"1.2\"");
+    assert_says(&f->heard, FIELD_TLS_CIPHER, "49199");
+    assert_says(&f->heard, FIELD_TLS_JA3, "\"b44baa8a20901c5663b3a9664ba8a767\"");
+    assert_says(&f->heard, FIELD_TLS_JA4, "");
+    assert_says(&f->heard, FIELD_TLS_ECH, "");
+}
+
+static void beginnings_of_a_hello_wait_for_more_and_say_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    for (size_t which = 0; which < 3; which++) {
+        const char *const hellos[] = {client_hello, server_hello, retry};
+
+        f->len = unhex(hellos[which], f->bytes, sizeof(f->bytes));
+        for (size_t i = 1; i < f->len; i++)
+            assert_int_equal(heard_read(&f->heard, TLS, f->bytes, i), EXTRACT_MORE);
+    }
+    assert_int_equal(f->heard.count, 0);
+}
+
+static void a_hello_is_read_before_its_record_ends(void **state)
+{
+    struct fixture *f = *state;
+
+    f->len = unhex(server_hello, f->bytes, sizeof(f->bytes));
+    f->bytes[3] = 0x0a; /* the certificate is in the same record, but not here yet */
+    assert_int_equal(heard_read(&f->heard, TLS, f->bytes, f->len), EXTRACT_DONE);
+    assert_int_equal(f->heard.count, 1);
+}
+
+/* Cuts the message of client_hello into records of `size` bytes. */
+static size_t cut_into_records(struct fixture *f, size_t size, uint8_t out[4096])
+{
+    size_t len = unhex(client_hello, f->bytes, sizeof(f->bytes)), to = 0;
+
+    for (size_t at = 5; at < len; at += size) {
+        size_t part = len - at < size ? len - at : size;
+
+        memcpy(out + to, (const uint8_t[]){22, 3, 1, 0, (uint8_t)part}, 5);
+        memcpy(out + to + 5, f->bytes + at, part);
+        to += 5 + part;
+    }
+    return to;
+}
+
+static void a_hello_may_stand_in_several_records(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t records[4096];
+
+    for (size_t size = 10; size < 150; size += 7) {
+        size_t len = cut_into_records(f, size, records);
+
+        f->heard.count = 0;
+        for (size_t i = 1; i < len; i++)
+            assert_int_equal(heard_read(&f->heard, TLS, records, i), EXTRACT_MORE);
+        assert_int_equal(heard_read(&f->heard, TLS, records, len), EXTRACT_DONE);
+        assert_says(&f->heard, FIELD_TLS_JA3, "\"2c776785ee603cc85d37df996bb90cc8\"");
+    }
+}
+
+static void a_hello_in_too_many_records_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t records[4096];
+    size_t len = cut_into_records(f, 2, records);
+
+    assert_int_equal(heard_read(&f->heard, TLS, records, len), EXTRACT_NOT);
+}
+
+static void another_record_inside_a_hello_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t records[4096];
+    size_t len = cut_into_records(f, 100, records);
+
+    records[105] = 23;
+    assert_int_equal(heard_read(&f->heard, TLS, records, len), EXTRACT_NOT);
+}
+
+static void a_retry_is_passed_over_to_the_hello_after_it(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(read_hex(f, retry), EXTRACT_NEXT);
+    assert_int_equal(f->heard.left, 0);
+    assert_int_equal(read_hex(f, "140303000101"), EXTRACT_NEXT); /* change of cipher */
+    assert_int_equal(f->heard.left, 0);
+    assert_int_equal(read_hex(f, "1403030001"), EXTRACT_MORE);
+    assert_int_equal(f->heard.count, 0);
+    assert_int_equal(read_hex(f, server_hello), EXTRACT_DONE);
+    assert_int_equal(f->heard.count, 1);
+}
+
+static void a_server_chooses_the_version_in_the_extension(void **state)
+{
+    struct fixture *f = *state;
+
+    f->len = unhex(retry, f->bytes, sizeof(f->bytes));
+    f->bytes[20] ^= 1; /* not the random number of a retry any more */
+    assert_int_equal(heard_read(&f->heard, TLS, f->bytes, f->len), EXTRACT_DONE);
+    assert_says(&f->heard, FIELD_TLS_VERSION, "\"1.3\"");
+    assert_says(&f->heard, FIELD_TLS_CIPHER, "4866");
+}
+
+static void the_highest_version_offered_counts_without_grease(void **state)
+{
+    struct fixture *f = *state;
+
+    read_extensions(f, "002b 0007 06 fafa 0303 0304");
+    assert_says(&f->heard, FIELD_TLS_VERSION, "\"1.3\"");
+    read_extensions(f, "002b 0005 04 0a0a 0301");
+    assert_says(&f->heard, FIELD_TLS_VERSION, "\"1.0\"");
+    read_extensions(f, "002b 0003 02 fafa");
+    assert_says(&f->heard, FIELD_TLS_VERSION, "\"1.2\"");
+}
+
+static void versions_have_numbers_that_can_be_compared(void **state)
+{
+    (void)state;
+    assert_int_equal(tls_version_number(0x0002), 0x0002);
+    assert_int_equal(tls_version_number(0x0300), 0x0003);
+    assert_int_equal(tls_version_number(0x0301), 0x0100);
+    assert_int_equal(tls_version_number(0x0304), 0x0103);
+    assert_int_equal(tls_version_number(0x7f1c), 0x0103);
+    assert_int_equal(tls_version_number(0x0305), 0);
+    assert_int_equal(tls_version_number(0x4745), 0);
+}
+
+static void all_protocols_offered_are_said(void **state)
+{
+    struct fixture *f = *state;
+
+    read_extensions(f, "0010 000e 000c 02 6832 08 687474702f312e31");
+    assert_says(&f->heard, FIELD_TLS_ALPN, "[\"h2\", \"http/1.1\"]");
+}
+
+/* cloudflare-ech.com outside, or the true name with a made-up extension. */
+static void ech_is_real_only_behind_a_known_outer_name(void **state)
+{
+    struct fixture *f = *state;
+
+    read_extensions(f, "0000 0017 0015 00 0012 636c6f7564666c6172652d6563682e636f6d"
+                       "fe0d 0002 0000");
+    assert_says(&f->heard, FIELD_TLS_ECH, "\"real\"");
+    read_extensions(f, "0000 000a 0008 00 0005 612e6f7267 fe0d 0002 0000");
+    assert_says(&f->heard, FIELD_TLS_ECH, "\"offered\"");
+    read_extensions(f, "0000 0017 0015 00 0012 636c6f7564666c6172652d6563682e636f6d");
+    assert_says(&f->heard, FIELD_TLS_ECH, "\"none\"");
+}
+
+static void an_extension_that_reaches_too_far_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(read_extensions(f, "0010 000f 000c 02 6832 08 687474702f312e31"),
+                     EXTRACT_NOT);
+    assert_int_equal(f->heard.count, 0);
+}
+
+static void a_list_that_reaches_too_far_is_empty(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(read_extensions(f, "0000 0005 00ff 00 0001 0010 0003 0006 02"),
+                     EXTRACT_DONE);
+    assert_says(&f->heard, FIELD_TLS_SNI, "");
+    assert_says(&f->heard, FIELD_TLS_ALPN, "");
+}
+
+static void a_hello_in_the_form_of_ssl_2_is_recognised(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(read_hex(f, ssl2_hello), EXTRACT_DONE);
+    assert_says(&f->heard, FIELD_TLS_SIDE, "\"client\"");
+    assert_says(&f->heard, FIELD_TLS_VERSION, "\"1.0\"");
+    assert_says(&f->heard, FIELD_TLS_JA3, "");
+    assert_int_equal(heard_read(&f->heard, TLS, f->bytes, 10), EXTRACT_MORE);
+    f->bytes[6]++; /* ciphers are of three bytes each */
+    assert_int_equal(heard_read(&f->heard, TLS, f->bytes, f->len), EXTRACT_NOT);
+}
+
+static void other_handshake_messages_and_records_are_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(read_hex(f, "1603030004 0b000000"), EXTRACT_NOT); /* certificate */
+    assert_int_equal(read_hex(f, "1703030004 01000000"), EXTRACT_NOT);
+    assert_int_equal(read_hex(f, "1603030004 0100ffff"), EXTRACT_NOT); /* 64 KiB */
+    assert_int_equal(read_hex(f, "1603010030 0100002c 4745 0000"), EXTRACT_MORE);
+    assert_int_equal(f->heard.count, 0);
+}
+
+static bool wants(const void *bytes, size_t len)
+{
+    return TLS->wants(&(struct packet){0}, cur_over(bytes, len));
+}
+
+static void its_first_bytes_are_known_one_by_one(void **state)
+{
+    static const uint8_t hello[] = {22, 3, 1, 0, 0x95, 1, 0, 0};
+
+    (void)state;
+    for (size_t i = 1; i <= sizeof(hello); i++)
+        assert_true(wants(hello, i));
+    assert_false(wants("GET / HT", 8));
+    assert_false(wants("\x16\x03\x01\x00\x95\x0b\x00\x00", 8));
+    assert_false(wants("\x16\x03\x01\xff\xff\x01\x00\x00", 8));
+    assert_true(wants("\x80\x80\x01\x03\x01\x00\x57\x00", 8));
+    assert_false(wants("\x80\x80\x02\x03\x01\x00\x57\x00", 8));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(a_client_hello_says_who_is_called_and_how),
+        WITH_FIXTURE(a_server_hello_says_what_was_chosen),
+        WITH_FIXTURE(beginnings_of_a_hello_wait_for_more_and_say_nothing),
+        WITH_FIXTURE(a_hello_is_read_before_its_record_ends),
+        WITH_FIXTURE(a_hello_may_stand_in_several_records),
+        WITH_FIXTURE(a_hello_in_too_many_records_is_refused),
+        WITH_FIXTURE(another_record_inside_a_hello_is_refused),
+        WITH_FIXTURE(a_retry_is_passed_over_to_the_hello_after_it),
+        WITH_FIXTURE(a_server_chooses_the_version_in_the_extension),
+        WITH_FIXTURE(the_highest_version_offered_counts_without_grease),
+        WITH_FIXTURE(versions_have_numbers_that_can_be_compared),
+        WITH_FIXTURE(all_protocols_offered_are_said),
+        WITH_FIXTURE(ech_is_real_only_behind_a_known_outer_name),
+        WITH_FIXTURE(an_extension_that_reaches_too_far_is_refused),
+        WITH_FIXTURE(a_list_that_reaches_too_far_is_empty),
+        WITH_FIXTURE(a_hello_in_the_form_of_ssl_2_is_recognised),
+        WITH_FIXTURE(other_handshake_messages_and_records_are_refused),
+        WITH_FIXTURE(its_first_bytes_are_known_one_by_one),
+    };
+
+    return cmocka_run_group_tests_name("extract_tls", tests, NULL, NULL);
+}
