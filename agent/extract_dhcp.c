@@ -169,25 +169,23 @@ static void read_option(struct event *e, uint8_t option, struct cur data)
 struct walk {
     struct event *event;
     uint8_t overload; /* as option 52 says */
-    bool cut;         /* a field ended inside an option */
+    bool ended;       /* the last field came to its END */
 };
 
 /* Up to END, or to where the field ends. */
 static void read_options(struct walk *w, struct cur c)
 {
-    while (cur_left(&c) > 0) {
+    w->ended = false;
+    while (cur_left(&c) > 0 && !w->ended) {
         uint8_t option = cur_u8(&c);
         struct cur data;
 
-        if (option == OPTION_END)
-            return;
-        if (option == OPTION_PAD)
+        w->ended = option == OPTION_END;
+        if (w->ended || option == OPTION_PAD)
             continue;
         data = cur_sub(&c, cur_u8(&c));
-        if (cur_broken(&data)) {
-            w->cut = true;
+        if (cur_broken(&data))
             return;
-        }
         if (option == OPTION_OVERLOAD)
             w->overload = cur_u8(&data);
         else
@@ -204,7 +202,7 @@ static void read_all_options(struct event *e, const struct message *m)
         read_options(&w, m->file);
     if (w.overload & OVERLOAD_SNAME)
         read_options(&w, m->sname);
-    if (!event_has(e, FIELD_DHCP_TYPE) && !w.cut)
+    if (!event_has(e, FIELD_DHCP_TYPE) && w.ended)
         event_put_number(e, FIELD_DHCP_TYPE, DHCP_NONE);
 }
 
