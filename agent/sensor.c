@@ -26,6 +26,7 @@ struct sensor {
     struct event *event; /* for the start and end of flows */
     struct sensor_counts counts;
     usec_t now, ticked;
+    usec_t shift; /* what the clock was set back by */
 };
 
 /* ---- events ---- */
@@ -142,8 +143,8 @@ static void inspect(struct sensor *s, const struct packet *p, struct flow *f,
 
     if ((wanted || !(watched || understood)) && !f->stage.dpi_done)
         f->stage.dpi_done = dpi_packet(s->dpi, p, f);
-    f->stage.inspected = !watched && !inspector_looks(f) &&
-                         (f->stage.dpi_done || (understood && !wanted));
+    f->stage.inspected =
+        !watched && !inspector_looks(f) && (f->stage.dpi_done || (understood && !wanted));
 }
 
 static void on_packet(struct sensor *s, const struct packet *p)
@@ -172,6 +173,21 @@ static void advance(struct sensor *s, usec_t now)
     flow_table_tick(s->flows, grid);
 }
 
+/*
+ * The sensor's time for a time of the wire. Frames are late by little now and then; when
+ * the clock was set back, time goes on from where it was, until the wire's has caught up.
+ */
+static usec_t own_time(struct sensor *s, usec_t wire)
+{
+    if (wire >= s->now)
+        s->shift = 0;
+    if (wire + s->shift + SENSOR_STEP < s->now) {
+        s->counts.steps++;
+        s->shift = s->now - wire;
+    }
+    return wire + s->shift;
+}
+
 void sensor_frame(struct sensor *s, const struct frame *f)
 {
     struct frame frame = *f;
@@ -179,6 +195,7 @@ void sensor_frame(struct sensor *s, const struct frame *f)
 
     s->counts.packets++;
     s->counts.bytes += f->wire_len;
+    frame.time = own_time(s, f->time);
     if (frame.time < s->now) {
         s->counts.late++;
         frame.time = s->now;
@@ -190,8 +207,10 @@ void sensor_frame(struct sensor *s, const struct frame *f)
 
 void sensor_tick(struct sensor *s, usec_t now)
 {
-    if (now > s->now)
-        advance(s, now);
+    usec_t own = own_time(s, now);
+
+    if (own > s->now)
+        advance(s, own);
 }
 
 void sensor_finish(struct sensor *s)
@@ -329,6 +348,7 @@ struct json *sensor_stats(const struct sensor *s)
     json_put_number(o, "packets", (int64_t)s->counts.packets);
     json_put_number(o, "bytes", (int64_t)s->counts.bytes);
     json_put_number(o, "late", (int64_t)s->counts.late);
+    json_put_number(o, "clock_steps", (int64_t)s->counts.steps);
     json_put(o, "dropped", decode_stats(decoder_counts(s->decoder)));
     json_put(o, "flows", flow_stats(flow_table_counts(s->flows)));
     json_put(o, "streams", inspect_stats(inspector_counts(s->inspector)));

@@ -5,9 +5,11 @@
  *
  * It touches no file and no socket: frames go in, and what comes out goes to the sink.
  * Its clock is packet time and never goes back: a frame that is older than the one before
- * it is taken at that one's time, and counted. Flows are started and ended on a grid of
- * SENSOR_TICK, so that the traffic of one conversation gives the same events at the same
- * times whichever other traffic the sensor sees.
+ * it is taken at that one's time, and counted. When the wire's clock is set back by more
+ * than SENSOR_STEP, the sensor's goes on from where it was, until the other has caught
+ * up. Flows are started and ended on a grid of SENSOR_TICK, so that the traffic of one
+ * conversation gives the same events at the same times whichever other traffic the sensor
+ * sees.
  */
 #ifndef SENSOR_H
 #define SENSOR_H
@@ -21,6 +23,7 @@
 #include "rule.h"
 
 #define SENSOR_TICK (100 * USEC_PER_MSEC)
+#define SENSOR_STEP (5 * USEC_PER_SEC)
 
 /* Where a sensor's words go. Events are borrowed for the length of the call. */
 struct sensor_sink {
@@ -41,6 +44,7 @@ struct sensor_settings {
 struct sensor_counts {
     uint64_t packets, bytes; /* frames as on the wire */
     uint64_t late;           /* frames older than the one before them */
+    uint64_t steps;          /* times the clock was set back */
     uint64_t events[EVENT_KINDS];
     uint64_t excepted; /* hits that an exception covers */
 };
