@@ -71,7 +71,7 @@ static bool unpack_district(struct content *c, const struct bundle *b, struct di
     const struct bundle_entry *e = bundle_find(b, BUNDLE_DISTRICT);
 
     if (e)
-        c->district = district_parse(e->name, e->text.at, e->text.len, d);
+        c->district = district_parse(e->name, e->text.at, e->text.len, c->zones, d);
     return !e || c->district;
 }
 
@@ -90,24 +90,41 @@ static bool unpack_rules(struct content *c, const struct bundle *b, const char *
                                                        .source_count = count,
                                                        .district = c->district,
                                                        .lists = c->lists,
+                                                       .zones = c->zones,
                                                        .site = site},
                             d);
     return c->rules;
 }
 
-struct content *content_unpack(const struct bundle *b, const char *site, int lists_fd,
-                               struct diags *d)
+static void unpack_zones(struct content *c, const struct bundle *b)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (b->entries[i].kind == BUNDLE_ZONE)
+            zone_shelf_put(c->zones, b->entries[i].name, b->entries[i].text);
+}
+
+static struct content *unpack(const struct bundle *b, const char *site, int lists_fd,
+                              bool reads_zones, struct diags *d)
 {
     const struct bundle_entry *lists = bundle_find(b, BUNDLE_LISTS);
     struct content *c = xcalloc(1, sizeof(*c));
-    bool fine = unpack_district(c, b, d);
+    bool fine;
 
+    c->zones = zone_shelf_new(reads_zones);
+    unpack_zones(c, b);
+    fine = unpack_district(c, b, d);
     fine = (!lists || load_lists(c, lists->name, lists_fd, d)) && fine;
     fine = fine && unpack_rules(c, b, site, d);
     if (fine)
         return c;
     content_free(c);
     return NULL;
+}
+
+struct content *content_unpack(const struct bundle *b, const char *site, int lists_fd,
+                               struct diags *d)
+{
+    return unpack(b, site, lists_fd, false, d);
 }
 
 static void pack_file(struct buffer *to, enum bundle_kind kind, const char *path,
@@ -148,23 +165,54 @@ static void pack_lists(struct buffer *to, const char *path, const struct listdb 
                    (struct text){.at = versions.at, .len = versions.len});
 }
 
+static void pack_zones(struct buffer *to, const struct zone_shelf *zones)
+{
+    struct text file;
+    const char *name;
+
+    for (size_t i = 0; (name = zone_shelf_at(zones, i, &file)); i++)
+        bundle_add(to, BUNDLE_ZONE, name, file);
+}
+
+static struct bundle *pack(const struct content_settings *s, uint64_t serial,
+                           const struct listdb *lists, const struct zone_shelf *zones,
+                           struct diags *d)
+{
+    auto_buffer struct buffer bytes = {0};
+    struct bundle *b = NULL;
+
+    bundle_begin(&bytes, serial);
+    pack_file(&bytes, BUNDLE_DISTRICT, s->district, d);
+    pack_rules(&bytes, s, d);
+    pack_lists(&bytes, s->lists, lists);
+    pack_zones(&bytes, zones);
+    bundle_end(&bytes);
+    if (diags_errors(d) == 0 && bundle_parse(bytes.at, bytes.len, &b) == -EFBIG)
+        diags_error(d, (struct place){0}, "E0520",
+                    "rules and district together are more than %zu MiB",
+                    BUNDLE_MAX >> 20);
+    return b;
+}
+
+/* Which zones are spoken of is known when it was loaded once. */
 struct bundle *content_pack(const struct content_settings *settings, uint64_t serial,
                             struct diags *d)
 {
-    auto_content struct content *c = content_load(settings, d);
-    auto_buffer struct buffer bytes = {0};
-    auto_bundle struct bundle *b = NULL;
+    auto_content struct content *from_files = content_load(settings, d);
+    auto_content struct content *again = NULL;
+    auto_diags struct diags *same = diags_new();
+    auto_bundle struct bundle *without_zones = NULL;
 
-    if (!c)
+    if (!from_files)
         return NULL;
-    bundle_begin(&bytes, serial);
-    pack_file(&bytes, BUNDLE_DISTRICT, settings->district, d);
-    pack_rules(&bytes, settings, d);
-    pack_lists(&bytes, settings->lists, c->lists);
-    bundle_end(&bytes);
-    if (diags_errors(d) || bundle_parse(bytes.at, bytes.len, &b) != 0)
+    without_zones = pack(settings, serial, from_files->lists, NULL, d);
+    if (!without_zones)
         return NULL;
-    return take(b);
+    again = unpack(without_zones, settings->site, -1, true, same);
+    if (!again)
+        diags_error(d, (struct place){0}, "E0521",
+                    "the rules changed while they were read");
+    return again ? pack(settings, serial, from_files->lists, again->zones, d) : NULL;
 }
 
 void content_free(struct content *c)
@@ -174,5 +222,6 @@ void content_free(struct content *c)
     ruleset_free(c->rules);
     listdb_close(c->lists);
     district_free(c->district);
+    zone_shelf_free(c->zones);
     free(c);
 }

@@ -14,6 +14,7 @@
 #include "rule.h"
 
 struct content {
+    struct zone_shelf *zones;  /* that the others were read with; NULL: the system's */
     struct district *district; /* NULL: none was given */
     struct listdb *lists;      /* NULL: none was given */
     struct ruleset *rules;     /* NULL: none were given */
@@ -31,14 +32,14 @@ struct content_settings {
 struct content *content_load(const struct content_settings *settings, struct diags *d);
 
 /*
- * The same from a bundle; nothing but the list file is opened, and not even that when its
+ * The same from a bundle. Nothing is opened but the list file, and not even that when its
  * descriptor is given (lists_fd, else -1), which stays the caller's.
  */
 struct content *content_unpack(const struct bundle *b, const char *site, int lists_fd,
                                struct diags *d);
 
-/* Packs what the settings name into a bundle that was loaded once to see that it is
- * good. NULL: d says what is wrong. */
+/* Packs what the settings name, and the time zones it speaks of, into a bundle; it was
+ * loaded to see that it is good. NULL: d says what is wrong. */
 struct bundle *content_pack(const struct content_settings *settings, uint64_t serial,
                             struct diags *d);
 

@@ -85,12 +85,13 @@ void courier_finish(struct courier *c)
 }
 
 void courier_use(struct courier *c, const struct ruleset *rules,
-                 const struct listdb *lists)
+                 const struct district *district, const struct listdb *lists)
 {
     struct tracker *old = c->tracker;
 
     c->set.alert.rules = rules;
     c->set.alert.lists = lists;
+    c->set.alert.district = district;
     c->tracker = tracker_new(rules, on_raised, c);
     tracker_inherit(c->tracker, old);
     alert_maker_free(c->maker);

@@ -37,7 +37,7 @@ void courier_finish(struct courier *c);
 
 /* New rules; windows of rules that are unchanged go on. */
 void courier_use(struct courier *c, const struct ruleset *rules,
-                 const struct listdb *lists);
+                 const struct district *district, const struct listdb *lists);
 
 /* Alerts, repeats and evictions by rule, and the device table; yours to free. */
 struct json *courier_stats(const struct courier *c);

@@ -35,6 +35,7 @@ struct queue {
 
 struct hits_writer {
     int fd;
+    uint8_t generation;
     struct chunk *chunks;
     struct chunk *unused;
     struct queue queues[HITS_SEVERITIES];
@@ -137,7 +138,7 @@ static void put_header(uint8_t *at, enum hits_kind kind, enum severity severity,
 
 /* Writes the record behind the others of a chunk; false when it does not fit. */
 static bool chunk_add(struct chunk *c, enum hits_kind kind, enum severity severity,
-                      uint32_t rule, const struct event *e)
+                      uint8_t generation, uint32_t rule, const struct event *e)
 {
     uint8_t *at = c->bytes + c->used;
     uint32_t ahead = HEADER_BYTES + (kind == HITS_HIT ? sizeof(rule) : 0);
@@ -149,6 +150,7 @@ static bool chunk_add(struct chunk *c, enum hits_kind kind, enum severity severi
     if (len < 0)
         return false;
     put_header(at, kind, severity, ahead - HEADER_BYTES + (uint32_t)len);
+    at[2] = generation;
     if (kind == HITS_HIT)
         memcpy(at + HEADER_BYTES, &rule, sizeof(rule));
     c->used += ahead + (uint32_t)len;
@@ -161,11 +163,16 @@ static void put_record(struct hits_writer *w, enum hits_kind kind, enum severity
 {
     struct chunk *last = w->queues[severity].last;
 
-    if (last && chunk_add(last, kind, severity, rule, e))
+    if (last && chunk_add(last, kind, severity, w->generation, rule, e))
         return;
     if (!add_chunk(w, severity) ||
-        !chunk_add(w->queues[severity].last, kind, severity, rule, e))
+        !chunk_add(w->queues[severity].last, kind, severity, w->generation, rule, e))
         lose(w, severity, 1);
+}
+
+void hits_use(struct hits_writer *w, uint8_t generation)
+{
+    w->generation = generation;
 }
 
 void hits_put(struct hits_writer *w, size_t rule, enum severity severity,

@@ -11,9 +11,9 @@
  * give the same alerts.
  *
  * A batch is a row of records, all in host byte order (both ends are one program): kind
- * u8, severity u8, zero u16, length u32, then: HIT rule u32 + packed event; DEVICE packed
- * event (an ARP or DHCP fact for the device table); LOST five u32, by severity; COUNTS
- * the sensor's counters as JSON; MARK u64, the last of each batch.
+ * u8, severity u8, generation u8, zero u8, length u32, then: HIT rule u32 + packed event;
+ * DEVICE packed event (an ARP or DHCP fact for the device table); LOST five u32, by
+ * severity; COUNTS the sensor's counters as JSON; MARK u64, the last of each batch.
  */
 #ifndef HITS_H
 #define HITS_H
@@ -36,6 +36,10 @@ struct hits_writer;
 /* fd is non-blocking and stays the caller's. The queue has at least 128 KiB. */
 struct hits_writer *hits_writer_new(int fd, size_t queue_bytes);
 void hits_writer_free(struct hits_writer *w);
+
+/* From here on rules are those of another bundle, whose number goes with each hit; 0 at
+ * the beginning. */
+void hits_use(struct hits_writer *w, uint8_t generation);
 
 void hits_put(struct hits_writer *w, size_t rule, enum severity severity,
               const struct event *e);
@@ -80,6 +84,12 @@ int hits_merger_batch(struct hits_merger *m, size_t sensor, const uint8_t *bytes
 void hits_merger_put(struct hits_merger *m, size_t rule, const struct event *e);
 void hits_merger_put_device(struct hits_merger *m, const struct event *e);
 void hits_merger_mark(struct hits_merger *m, size_t sensor, usec_t mark);
+
+/* In the callback of a hit: by which bundle's numbers the rule is meant. */
+uint8_t hits_merger_generation(const struct hits_merger *m);
+
+/* Of the hits that come by hits_merger_put; 0 at the beginning. */
+void hits_merger_use(struct hits_merger *m, uint8_t generation);
 
 /* The sensor died or ended: it holds nobody up any more. Its restart begins anew. */
 void hits_merger_gone(struct hits_merger *m, size_t sensor);

@@ -20,6 +20,7 @@ struct waiting {
     usec_t time;
     uint64_t content; /* hash of the packed event */
     uint32_t rule;
+    uint8_t generation;
     enum hits_kind kind;
     uint16_t len;
     uint8_t *bytes; /* the packed event */
@@ -35,6 +36,7 @@ struct hits_merger {
     size_t count, most;
     usec_t latest; /* of all marks ever seen */
     uint64_t early;
+    uint8_t generation, put_generation; /* of the hit handed over; of hits_merger_put */
 };
 
 struct hits_merger *hits_merger_new(const struct hits_reader_calls *calls, size_t sensors,
@@ -134,6 +136,7 @@ static void hand_over(struct hits_merger *m, struct waiting w)
     assert(r == 0); /* it was looked at when it came */
     (void)r;
     free(w.bytes);
+    m->generation = w.generation;
     if (w.kind == HITS_DEVICE)
         m->calls.device(m->event, m->calls.arg);
     else
@@ -169,6 +172,7 @@ static void put_event(struct hits_merger *m, enum hits_kind kind, size_t rule,
     wait_for_others(m,
                     (struct waiting){.time = event_time(e),
                                      .rule = (uint32_t)rule,
+                                     .generation = m->put_generation,
                                      .kind = kind,
                                      .len = (uint16_t)len},
                     bytes);
@@ -209,7 +213,8 @@ static uint32_t host_u32(struct cur *c)
     return n;
 }
 
-static int read_event(struct hits_merger *m, enum hits_kind kind, struct cur *body)
+static int read_event(struct hits_merger *m, enum hits_kind kind, uint8_t generation,
+                      struct cur *body)
 {
     uint32_t rule = kind == HITS_HIT ? host_u32(body) : 0;
     size_t len = cur_left(body);
@@ -220,6 +225,7 @@ static int read_event(struct hits_merger *m, enum hits_kind kind, struct cur *bo
     wait_for_others(m,
                     (struct waiting){.time = event_time(m->event),
                                      .rule = rule,
+                                     .generation = generation,
                                      .kind = kind,
                                      .len = (uint16_t)len},
                     body->pos);
@@ -256,18 +262,20 @@ int hits_merger_batch(struct hits_merger *m, size_t sensor, const uint8_t *bytes
 
     while (cur_left(&c) > 0) {
         unsigned severity, zero;
+        uint8_t generation;
         struct cur body;
         int r = -EBADMSG;
 
         kind = cur_u8(&c);
         severity = cur_u8(&c);
-        zero = cur_u16(&c);
+        generation = cur_u8(&c);
+        zero = cur_u8(&c);
         body = cur_sub(&c, host_u32(&c));
         if (cur_broken(&c) || severity >= HITS_SEVERITIES || zero != 0)
             return -EBADMSG;
 
         if (kind == HITS_HIT || kind == HITS_DEVICE)
-            r = read_event(m, kind, &body);
+            r = read_event(m, kind, generation, &body);
         else if (kind == HITS_LOST)
             r = read_lost(m, &body);
         else if (kind == HITS_MARK && cur_left(&c) == 0)
@@ -302,6 +310,16 @@ usec_t hits_merger_run(struct hits_merger *m)
     while (m->count > 0 && (until == NEVER || m->heap[0].time < until))
         hand_over(m, heap_take(m));
     return until == NEVER ? m->latest : until;
+}
+
+uint8_t hits_merger_generation(const struct hits_merger *m)
+{
+    return m->generation;
+}
+
+void hits_merger_use(struct hits_merger *m, uint8_t generation)
+{
+    m->put_generation = generation;
 }
 
 uint64_t hits_merger_early(const struct hits_merger *m)

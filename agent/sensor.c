@@ -48,6 +48,12 @@ static void on_match(size_t rule, enum match_verdict verdict, void *arg)
         s->set.sink.hit(rule, call->event, s->set.sink.arg);
 }
 
+static void hide(struct sensor *s, bool before_too)
+{
+    if (s->set.sink.hide)
+        s->set.sink.hide(before_too, s->set.sink.arg);
+}
+
 /*
  * Help lines and their kind: the event ends here, and its conversation is told to nobody.
  * DNS conversations carry many names, so there each message stands for itself; a name
@@ -57,6 +63,8 @@ static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
 {
     bool protected = s->set.lists && dress_protected(s->set.lists, e);
 
+    if (protected)
+        hide(s, true);
     if (event_kind(e) == EVENT_DNS) {
         if (protected)
             shield_learn(s->shield, e);
@@ -157,6 +165,11 @@ static void on_packet(struct sensor *s, const struct packet *p)
         return;
     }
     f = flow_table_touch(s->flows, p, &from_client);
+    if (f->out.packets + f->in.packets == 1 &&
+        shield_covers(s->shield, &f->client, &f->server, p->time))
+        f->stage.protected = true;
+    if (f->stage.protected)
+        hide(s, false);
     if (!f->stage.inspected)
         inspect(s, p, f, from_client);
 }
@@ -277,10 +290,12 @@ void sensor_free(struct sensor *s)
     free(s);
 }
 
-void sensor_use(struct sensor *s, const struct ruleset *rules, const struct listdb *lists)
+void sensor_use(struct sensor *s, const struct ruleset *rules,
+                const struct district *district, const struct listdb *lists)
 {
     matcher_free(s->matcher);
     s->set.rules = rules;
+    s->set.district = district;
     s->set.lists = lists;
     s->matcher = rules ? matcher_new(rules) : NULL;
 }

@@ -30,6 +30,9 @@ struct sensor_sink {
     void (*hit)(size_t rule, const struct event *e, void *arg);
     void (*device)(const struct event *e, void *arg); /* a fact for the device table */
     void (*event)(const struct event *e, void *arg);  /* every event; NULL: nobody asks */
+    /* The frame under way belongs to a protected conversation, and perhaps those before
+     * it: no trace of them may be kept. NULL: nobody keeps any. */
+    void (*hide)(bool before_too, void *arg);
     void *arg;
 };
 
@@ -67,9 +70,10 @@ void sensor_finish(struct sensor *s);
 /* Everything before this packet time has been told to the sink. */
 usec_t sensor_mark(const struct sensor *s);
 
-/* New rules between two packets; rules and lists must outlive their use here. */
+/* New rules between two packets; they, the district and the lists must outlive their use
+ * here. */
 void sensor_use(struct sensor *s, const struct ruleset *rules,
-                const struct listdb *lists);
+                const struct district *district, const struct listdb *lists);
 
 struct sensor_counts sensor_counts(const struct sensor *s);
 

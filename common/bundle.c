@@ -16,6 +16,7 @@
 
 #define MAGIC        "HWB1"
 #define MAGIC_BYTES  4
+#define AHEAD_BYTES  (MAGIC_BYTES + 8) /* of the entries */
 #define DIGEST_BYTES 32
 #define END          0
 
@@ -102,7 +103,7 @@ int bundle_parse(const void *bytes, size_t len, struct bundle **ret_bundle)
 
     if (len > BUNDLE_MAX)
         return -EFBIG;
-    if (len < DIGEST_BYTES)
+    if (len < AHEAD_BYTES + DIGEST_BYTES)
         return -EBADMSG;
     crypt_sha256(at, len - DIGEST_BYTES, digest);
     if (!crypt_equal(digest, at + len - DIGEST_BYTES, DIGEST_BYTES))
@@ -111,6 +112,7 @@ int bundle_parse(const void *bytes, size_t len, struct bundle **ret_bundle)
     b->bytes = xmalloc(len);
     b->len = len;
     memcpy(b->bytes, at, len);
+    crypt_sha256(at + AHEAD_BYTES, len - AHEAD_BYTES - DIGEST_BYTES, digest);
     crypt_hex(digest, (BUNDLE_VERSION - 1) / 2, b->version);
     r = read_all(b);
     if (r == 0)

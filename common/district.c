@@ -77,7 +77,8 @@ static void read_root(struct district_tree *t)
     district_read_people(t);
 }
 
-static struct district *read_tree(struct yaml *yaml, size_t before, struct diags *d)
+static struct district *read_tree(struct yaml *yaml, size_t before,
+                                  struct zone_shelf *zones, struct diags *d)
 {
     struct district_tree *t;
 
@@ -85,8 +86,10 @@ static struct district *read_tree(struct yaml *yaml, size_t before, struct diags
         return NULL;
     t = xcalloc(1, sizeof(*t));
     t->diags = d;
+    t->zones = zones;
     t->root = yaml_root(yaml);
     read_root(t);
+    t->zones = NULL;
     t->root = NULL;
     t->diags = NULL;
     if (diags_errors(d) == before)
@@ -100,16 +103,16 @@ struct district *district_load(const char *path, struct diags *d)
     size_t before = diags_errors(d);
     auto_yaml struct yaml *yaml = yaml_load(path, d);
 
-    return read_tree(yaml, before, d);
+    return read_tree(yaml, before, NULL, d);
 }
 
 struct district *district_parse(const char *name, const char *text, size_t len,
-                                struct diags *d)
+                                struct zone_shelf *zones, struct diags *d)
 {
     size_t before = diags_errors(d);
     auto_yaml struct yaml *yaml = yaml_parse(name, text, len, d);
 
-    return read_tree(yaml, before, d);
+    return read_tree(yaml, before, zones, d);
 }
 
 void district_free(struct district *di)

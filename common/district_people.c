@@ -148,7 +148,7 @@ static void read_zone(struct district_tree *t, const struct node *tz, struct ros
     const char *name = tz ? node_text(tz) : di->site_count ? di->sites[0].tz : "UTC";
 
     r->tz = arena_text(&t->arena, text_of(name)).at;
-    if (zone_open(name, &r->zone) == 0 || !tz)
+    if (zone_shelf_open(t->zones, name, &r->zone) == 0 || !tz)
         return;
     diags_error(t->diags, node_place(tz), "E0803", "there is no time zone \"%s\"", name);
     diags_hint(t->diags, "like America/Chicago or Europe/London");

@@ -62,7 +62,8 @@ static void read_calendars(struct district_tree *t)
 static void read_zone(struct district_tree *t, const struct node *n,
                       struct zone **ret_zone)
 {
-    int error = n && *node_text(n) ? zone_open(node_text(n), ret_zone) : 0;
+    int error =
+        n && *node_text(n) ? zone_shelf_open(t->zones, node_text(n), ret_zone) : 0;
 
     if (!error)
         return;

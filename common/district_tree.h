@@ -21,6 +21,7 @@ struct district_tree {
     struct arena arena;
     struct network *networks;
     uint32_t network_count;
+    struct zone_shelf *zones; /* NULL: the system's files */
     struct diags *diags; /* while it is read */
     const struct node *root;
 };

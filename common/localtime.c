@@ -168,19 +168,97 @@ static bool is_zone_name(const char *name)
     return name[0] != '\0' && name[0] != '/' && name[strspn(name, letters)] == '\0';
 }
 
-int zone_open(const char *name, struct zone **ret_zone)
+static int read_zone_file(const char *name, char **ret_bytes, size_t *ret_len)
 {
-    auto_free char *path = NULL, *bytes = NULL;
-    size_t len;
+    auto_free char *path = NULL;
     int result;
 
     if (!is_zone_name(name))
         return -EINVAL;
     path = xasprintf("%s/%s", FOLDER, name);
-    result = file_read(path, FILE_MAX, &bytes, &len);
-    if (result == -EISDIR || result == -ENOTDIR)
-        return -ENOENT; /* "Europe" */
+    result = file_read(path, FILE_MAX, ret_bytes, ret_len);
+    return result == -EISDIR || result == -ENOTDIR ? -ENOENT : result; /* "Europe" */
+}
+
+int zone_open(const char *name, struct zone **ret_zone)
+{
+    auto_free char *bytes = NULL;
+    size_t len;
+    int result = read_zone_file(name, &bytes, &len);
+
     return result != 0 ? result : zone_parse(bytes, len, ret_zone);
+}
+
+/* ---- shelves ---- */
+
+struct shelved {
+    char *name, *bytes;
+    size_t len;
+};
+
+struct zone_shelf {
+    bool reads_files;
+    struct shelved *items;
+    size_t count, capacity;
+};
+
+struct zone_shelf *zone_shelf_new(bool reads_files)
+{
+    struct zone_shelf *s = xcalloc(1, sizeof(*s));
+
+    s->reads_files = reads_files;
+    return s;
+}
+
+void zone_shelf_free(struct zone_shelf *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->count; i++) {
+        free(s->items[i].name);
+        free(s->items[i].bytes);
+    }
+    free(s->items);
+    free(s);
+}
+
+static void shelve(struct zone_shelf *s, const char *name, char *bytes, size_t len)
+{
+    s->items = xgrow(s->items, s->count, &s->capacity, sizeof(*s->items));
+    s->items[s->count++] =
+        (struct shelved){.name = xstrdup(name), .bytes = bytes, .len = len};
+}
+
+void zone_shelf_put(struct zone_shelf *s, const char *name, struct text file)
+{
+    shelve(s, name, xstrndup(file.at, file.len), file.len);
+}
+
+int zone_shelf_open(struct zone_shelf *s, const char *name, struct zone **ret_zone)
+{
+    char *bytes;
+    size_t len;
+    int result;
+
+    for (size_t i = 0; s && i < s->count; i++)
+        if (strcmp(s->items[i].name, name) == 0)
+            return zone_parse(s->items[i].bytes, s->items[i].len, ret_zone);
+    if (!s)
+        return zone_open(name, ret_zone);
+    if (!s->reads_files)
+        return -ENOENT;
+    result = read_zone_file(name, &bytes, &len);
+    if (result == 0)
+        shelve(s, name, bytes, len);
+    return result != 0 ? result : zone_parse(bytes, len, ret_zone);
+}
+
+const char *zone_shelf_at(const struct zone_shelf *s, size_t i, struct text *ret_file)
+{
+    if (!s || i >= s->count)
+        return NULL;
+    *ret_file = (struct text){.at = s->items[i].bytes, .len = s->items[i].len};
+    return s->items[i].name;
 }
 
 void zone_close(struct zone *z)

@@ -370,7 +370,7 @@ static void add_zone(struct rule_reader *r, const char *site, const char *name)
 {
     struct site_zone *z = &r->set->zones[r->set->zone_count];
 
-    if (zone_open(name, &z->zone) != 0) {
+    if (zone_shelf_open(r->set->settings.zones, name, &z->zone) != 0) {
         diags_error(r->diags, (struct place){0}, "E0306",
                     "the time zone \"%s\" of site \"%s\" cannot be read", name, site);
         return;

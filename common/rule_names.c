@@ -298,7 +298,8 @@ void rule_names_read(struct rule_reader *r)
     for (size_t i = 0; i < s->macro_count; i++)
         expr_check_macro(&r->world, &s->macros[i]);
     for (size_t i = 0; i < s->schedule_count; i++)
-        schedule_read(&s->schedules[i], &s->arena, s->settings.district, r->diags);
+        schedule_read(&s->schedules[i], &s->arena, s->settings.district,
+                      s->settings.zones, r->diags);
 }
 
 static void report_unused(struct rule_reader *r, const char *what, const char *code,

@@ -195,7 +195,8 @@ static bool read_except(struct schedule *s, struct arena *a, const struct node *
     return good;
 }
 
-static bool read_zone(struct schedule *s, const struct node *n, struct diags *d)
+static bool read_zone(struct schedule *s, const struct node *n, struct zone_shelf *zones,
+                      struct diags *d)
 {
     const char *name;
     int err;
@@ -204,7 +205,7 @@ static bool read_zone(struct schedule *s, const struct node *n, struct diags *d)
         return false;
     if (strcmp(name, "site.tz") == 0)
         return true;
-    err = zone_open(name, &s->zone);
+    err = zone_shelf_open(zones, name, &s->zone);
     if (err == 0)
         return true;
     diags_error(d, node_place(n), "E0306",
@@ -216,7 +217,7 @@ static bool read_zone(struct schedule *s, const struct node *n, struct diags *d)
 }
 
 bool schedule_read(struct schedule *s, struct arena *a, const struct district *district,
-                   struct diags *d)
+                   struct zone_shelf *zones, struct diags *d)
 {
     static const char *const keys[] = {"tz", "when", "except"};
     const struct node *body = s->body;
@@ -228,7 +229,7 @@ bool schedule_read(struct schedule *s, struct arena *a, const struct district *d
         return false;
     node_check_keys(body, "schedule", keys, 3, d);
     if ((n = node_get(body, "tz")))
-        good = read_zone(s, n, d);
+        good = read_zone(s, n, zones, d);
     if ((n = node_get(body, "except")))
         good = read_except(s, a, n, district, d) && good;
     n = node_need(body, "schedule", "when", d);

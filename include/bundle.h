@@ -36,7 +36,7 @@ struct bundle_entry {
 
 struct bundle {
     uint64_t serial;
-    char version[BUNDLE_VERSION];
+    char version[BUNDLE_VERSION]; /* of what is in it: the serial does not count */
     struct bundle_entry *entries;
     size_t count;
     uint8_t *bytes; /* as they travel and lie on disk */

@@ -112,8 +112,10 @@ struct district {
 
 /* NULL when it has an error; every fault is told to d. */
 struct district *district_load(const char *path, struct diags *d);
+
+/* From memory; time zones from the shelf, or the system when it is NULL. */
 struct district *district_parse(const char *name, const char *text, size_t len,
-                                struct diags *d);
+                                struct zone_shelf *zones, struct diags *d);
 void district_free(struct district *di);
 AUTO_DEFINE(district, district_free)
 #define auto_district __attribute__((cleanup(auto_district_run)))

@@ -105,6 +105,7 @@ struct ruleset_settings {
     usec_t now; /* for notices about what has ended or is old; 0: none are given */
     const struct district *district; /* NULL: scopes that name segments are not checked */
     const struct listdb *lists; /* NULL: lists with `file:` are empty, with a warning */
+    struct zone_shelf *zones;   /* NULL: time zones are the system's files */
     const char *site;           /* whose overlays and local time apply; NULL: first */
 };
 

@@ -39,9 +39,9 @@ struct schedule {
 };
 
 /* Reads the body into s (name and node stay). district NULL: names of calendars are
- * not checked, and no day is in one. False after telling d. */
+ * not checked, and no day is in one. zones NULL: the system's. False after telling d. */
 bool schedule_read(struct schedule *s, struct arena *a, const struct district *district,
-                   struct diags *d);
+                   struct zone_shelf *zones, struct diags *d);
 void schedule_done(struct schedule *s);
 
 /* site: the zone for a schedule without one of its own. */

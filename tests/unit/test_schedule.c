@@ -46,7 +46,7 @@ static bool understand(struct fixture *f, const char *text)
     yaml_release(f->yaml);
     f->yaml = yaml_parse("s.yaml", text, strlen(text), f->diags);
     f->schedule = (struct schedule){.name = "s", .body = yaml_root(f->yaml)};
-    return schedule_read(&f->schedule, &f->arena, &district, f->diags);
+    return schedule_read(&f->schedule, &f->arena, &district, NULL, f->diags);
 }
 
 static bool holds(struct fixture *f, const char *time)
@@ -139,7 +139,7 @@ static void without_a_district_no_day_is_in_a_calendar(void **state)
     understand(f, "{tz: UTC, when: [{calendar: holidays}]}");
     schedule_done(&f->schedule);
     f->schedule = (struct schedule){.name = "s", .body = yaml_root(f->yaml)};
-    assert_true(schedule_read(&f->schedule, &f->arena, NULL, f->diags));
+    assert_true(schedule_read(&f->schedule, &f->arena, NULL, NULL, f->diags));
     assert_false(schedule_holds(&f->schedule, f->site, 20805 * USEC_PER_DAY));
 }
 
