@@ -18,6 +18,7 @@ struct board_sensor {
 };
 
 struct board {
+    atomic_bool courier_ran;
     struct board_sensor sensors[SETTINGS_SENSORS_MAX];
 };
 
@@ -28,7 +29,6 @@ struct note {
     uint8_t sensor;
     uint8_t what;
     bool crashed; /* it did not end of its own will */
-    char why[96];
 };
 
 #endif

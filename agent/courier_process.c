@@ -3,19 +3,23 @@
  * The pairs are held open by the warden, so what a sensor sent before it died is still
  * read, and what it sends while a courier is restarted waits. The warden's notes say who
  * died: only then, and after its pair is empty, nobody waits for it any more.
+ *
+ * A batch is copied to the journal before it is taken from the pair. When the alerts of
+ * everything before a time are safe, the journal learns that time; after a crash the next
+ * courier reads the journal again and is silent about what came before it.
  */
 #include "agent/courier_process.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "agent/content.h"
 #include "agent/courier.h"
 #include "agent/hits.h"
+#include "agent/rulebook.h"
+#include "agent/self.h"
 #include "log.h"
 #include "loop.h"
 #include "mem.h"
@@ -25,27 +29,34 @@
 #define MOST_WAITING   65536
 #define BATCHES_A_TURN 64
 #define SENSORS_WITHIN (8 * USEC_PER_SEC)
+#define REPORT_EVERY   USEC_PER_MIN
 
 struct running;
 
 struct line {
     struct running *running;
     size_t sensor;
-    struct watch *watch;
+    struct watch *hits, *rules;
+    bool gone;
+    bool read_before; /* a batch since this courier was started */
 };
 
 struct running {
     const struct courier_process *set;
-    struct content *content;
+    struct rulebook *book;
     struct courier *courier;
     struct hits_merger *merger;
     struct outlet *outlet;
+    struct self *self;
     struct loop *loop;
     struct line *lines;
-    struct watch *notes, *stop, *patience;
-    bool gone[SETTINGS_SENSORS_MAX];
+    struct watch *notes, *stop, *reload, *patience, *report;
+    size_t counting; /* whose counters a batch brings */
+    usec_t at;       /* packet time of what is being decided */
+    usec_t silent_before;
+    usec_t safe_when, safe_put; /* alerts that must be safe for that time to be */
+    uint64_t stale;             /* hits of a bundle that nobody knows any more */
     bool ending;
-    uint8_t *batch;
 };
 
 /* ---- alerts ---- */
@@ -55,16 +66,33 @@ static void on_alert(enum severity severity, const char *document, size_t len, v
     struct running *r = arg;
 
     (void)severity;
-    outlet_put(r->outlet, WIRE_ALERTS, document, len);
+    if (r->at >= r->silent_before)
+        outlet_put(r->outlet, WIRE_ALERTS, document, len);
 }
 
-/* ---- from the sensors ---- */
+static void note_safe(struct running *r)
+{
+    if (outlet_safe(r->outlet) < r->safe_put)
+        return;
+    journal_set_done(r->set->journal, r->safe_when);
+    r->safe_when = r->at;
+    r->safe_put = outlet_put_ever(r->outlet);
+}
+
+/* ---- from the merger ---- */
 
 static void merged_hit(size_t rule, const struct event *e, void *arg)
 {
     struct running *r = arg;
+    int here = rulebook_rule(r->book, hits_merger_generation(r->merger), rule);
 
-    courier_hit(r->courier, rule, e);
+    r->at = event_time(e);
+    if (r->silent_before)
+        courier_tick(r->courier, r->at);
+    if (here >= 0)
+        courier_hit(r->courier, (size_t)here, e);
+    else
+        r->stale++;
 }
 
 static void merged_device(const struct event *e, void *arg)
@@ -76,56 +104,72 @@ static void merged_device(const struct event *e, void *arg)
 
 static void on_lost(const uint32_t by_severity[HITS_SEVERITIES], void *arg)
 {
+    struct running *r = arg;
     uint64_t all = 0;
 
-    (void)arg;
     for (size_t i = 0; i < HITS_SEVERITIES; i++)
         all += by_severity[i];
-    log_warn("a sensor had no room for %llu hits", (unsigned long long)all);
+    if (r->silent_before)
+        return;
+    log_warn("sensor-%zu had no room for %llu hits", r->counting,
+             (unsigned long long)all);
+    self_say(r->self, "lost_hits", all, clock_wall());
 }
 
 static void on_counts(const char *json, size_t len, void *arg)
 {
-    (void)arg;
-    log_debug("counters %.*s", (int)len, json);
+    struct running *r = arg;
+
+    if (!r->silent_before)
+        self_count(r->self, r->counting, json, len, clock_wall());
 }
 
+/* Everything that all sensors have told is decided. */
 static void work(struct running *r)
 {
-    courier_tick(r->courier, hits_merger_run(r->merger));
-    if (r->set->print)
-        fflush(stdout);
+    usec_t until = hits_merger_run(r->merger);
+
+    r->at = until;
+    courier_tick(r->courier, until);
+    outlet_flush(r->outlet);
+    note_safe(r);
 }
 
-static void end_if_all_are_gone(struct running *r)
-{
-    for (size_t i = 0; i < r->set->sensors; i++)
-        if (!r->gone[i])
-            return;
-    if (!r->ending)
-        return;
-    work(r);
-    courier_finish(r->courier);
-    loop_stop(r->loop, 0);
-}
+/* ---- from the sensors ---- */
 
-static void sensor_gone(struct running *r, size_t sensor)
+static void take_batch(struct running *r, size_t sensor, const uint8_t *bytes, size_t len)
 {
-    r->gone[sensor] = true;
-    hits_merger_gone(r->merger, sensor);
-    end_if_all_are_gone(r);
+    r->counting = sensor;
+    if (hits_merger_batch(r->merger, sensor, bytes, len) != 0)
+        log_error("a batch of sensor-%zu is damaged", sensor);
 }
 
 /* Returns whether there was a batch. */
 static bool read_batch(struct running *r, size_t sensor)
 {
-    ssize_t len = recv(r->set->hits[sensor], r->batch, HITS_BATCH_MAX, MSG_DONTWAIT);
+    struct journal *j = r->set->journal;
+    struct line *line = &r->lines[sensor];
+    uint8_t *room = journal_room(j);
+    int fd = r->set->hits[sensor];
+    ssize_t len = recv(fd, room, HITS_BATCH_MAX, MSG_DONTWAIT | MSG_PEEK);
+    bool repeat;
 
     if (len <= 0)
         return false;
-    if (hits_merger_batch(r->merger, sensor, r->batch, (size_t)len) != 0)
-        log_error("a batch of sensor-%zu is damaged", sensor);
+    repeat = !line->read_before && journal_is_repeat(j, sensor, room, (size_t)len);
+    line->read_before = true;
+    if (!repeat)
+        journal_add(j, sensor, (size_t)len);
+    (void)!recv(fd, NULL, 0, MSG_DONTWAIT | MSG_TRUNC);
+    if (!repeat)
+        take_batch(r, sensor, room, (size_t)len);
     return true;
+}
+
+static void read_all(struct running *r, size_t sensor)
+{
+    while (read_batch(r, sensor))
+        ;
 }
 
 static void on_batches(int fd, int events, void *arg)
@@ -140,36 +184,50 @@ static void on_batches(int fd, int events, void *arg)
     work(line->running);
 }
 
-static void read_all(struct running *r, size_t sensor)
+static void end_if_all_are_gone(struct running *r)
 {
-    while (read_batch(r, sensor))
-        ;
+    for (size_t i = 0; i < r->set->sensors; i++)
+        if (!r->lines[i].gone)
+            return;
+    if (!r->ending)
+        return;
+    work(r);
+    courier_finish(r->courier);
+    loop_stop(r->loop, 0);
+}
+
+static void sensor_gone(struct running *r, size_t sensor)
+{
+    r->lines[sensor].gone = true;
+    hits_merger_gone(r->merger, sensor);
 }
 
 /* ---- from the warden ---- */
 
-static void on_note(struct running *r, const struct note *note)
+static void on_death(struct running *r, const struct note *note)
 {
-    if (note->sensor >= r->set->sensors)
-        return;
-    if (note->what == NOTE_STARTED) {
-        r->gone[note->sensor] = false;
-        return;
-    }
     read_all(r, note->sensor);
     sensor_gone(r, note->sensor);
+    if (note->crashed)
+        self_say(r->self, "restarted", 1, clock_wall());
     work(r);
+    end_if_all_are_gone(r);
 }
 
 static void on_notes(int fd, int events, void *arg)
 {
     struct running *r = arg;
     struct note note;
-    ssize_t len;
 
     (void)events;
-    while ((len = recv(fd, &note, sizeof(note), MSG_DONTWAIT)) == sizeof(note))
-        on_note(r, &note);
+    while (recv(fd, &note, sizeof(note), MSG_DONTWAIT) == sizeof(note)) {
+        if (note.sensor >= r->set->sensors)
+            continue;
+        if (note.what == NOTE_DIED)
+            on_death(r, &note);
+        else
+            r->lines[note.sensor].gone = false;
+    }
 }
 
 static void on_impatience(void *arg)
@@ -180,6 +238,7 @@ static void on_impatience(void *arg)
         read_all(r, i);
         sensor_gone(r, i);
     }
+    end_if_all_are_gone(r);
 }
 
 /* Everybody may have been told to end at once (a terminal, systemd): the sensors have
@@ -196,43 +255,131 @@ static void on_stop(int number, void *arg)
     end_if_all_are_gone(r);
 }
 
-/* ---- life ---- */
+/* ---- new rules ---- */
 
-static struct content *load_content(const struct courier_process *p)
+static void hand_out(const struct running *r)
 {
-    auto_diags struct diags *d = diags_new();
-    auto_bundle struct bundle *bundle = NULL;
-    int r = bundle_load(p->bundle, &bundle);
-    struct content *c = NULL;
+    for (size_t i = 0; i < r->set->sensors; i++) {
+        int e = rulebook_send(r->book, r->set->rules[i]);
 
-    if (r == 0)
-        c = content_unpack(bundle, p->settings->site, -1, d);
-    if (r < 0)
-        log_error("%s cannot be read: %s", p->bundle, strerror(-r));
-    else if (!c)
-        log_error("%s cannot be used: %s", p->bundle, diags_text(d));
-    return c;
+        if (e < 0)
+            log_error("sensor-%zu cannot be given the rules: %s", i, strerror(-e));
+    }
 }
 
-/* 0, or the exit code. */
-static int prepare(struct running *r)
+static void use(struct running *r, struct rulebook *book)
+{
+    const struct content *c = book->content;
+
+    courier_use(r->courier, c->rules, c->district, c->lists);
+    hits_merger_use(r->merger, book->generation);
+    self_use(r->self, book);
+    rulebook_free(r->book);
+    r->book = book;
+    log_info("rules %s", book->bundle->version);
+    hand_out(r);
+}
+
+static void refuse(struct running *r, int error, struct diags *d)
+{
+    auto_free char *faults = diags_text(d);
+
+    log_error("the new rules are not used, the old ones stay: %s",
+              error == -EINVAL ? "they have faults" : strerror(-error));
+    for (char *rest = faults, *line; error == -EINVAL && (line = strsep(&rest, "\n"));)
+        if (*line)
+            log_error("%s", line);
+    self_say(r->self, "rules_refused", diags_errors(d), clock_wall());
+    work(r);
+}
+
+static void on_reload(int number, void *arg)
+{
+    struct running *r = arg;
+    const struct settings *s = r->set->settings;
+    struct content_settings what = settings_content(s);
+    auto_diags struct diags *d = diags_new();
+    struct rulebook *book = NULL;
+    int e = rulebook_make(&what, s->state, r->book, &book, d);
+
+    (void)number;
+    if (e == -EALREADY)
+        log_info("the rules are the same as before");
+    else if (e < 0)
+        refuse(r, e, d);
+    else
+        use(r, book);
+}
+
+/* A sensor says which bundle it uses now. */
+static void on_used(int fd, int events, void *arg)
+{
+    struct line *line = arg;
+    uint64_t serial;
+
+    (void)events;
+    while (recv(fd, &serial, sizeof(serial), MSG_DONTWAIT) == sizeof(serial))
+        log_info("sensor-%zu uses bundle %llu", line->sensor, (unsigned long long)serial);
+}
+
+static void on_report(void *arg)
+{
+    struct running *r = arg;
+    struct json *mine = courier_stats(r->courier);
+
+    json_put_number(mine, "early", (int64_t)hits_merger_early(r->merger));
+    json_put_number(mine, "stale", (int64_t)r->stale);
+    self_report(r->self, mine, clock_wall());
+}
+
+/* ---- after a crash ---- */
+
+static void on_journal(size_t sensor, const uint8_t *bytes, size_t len, void *arg)
+{
+    take_batch(arg, sensor, bytes, len);
+}
+
+static void read_journal(struct running *r)
+{
+    size_t batches;
+    bool whole = journal_begin(r->set->journal, &batches);
+
+    r->silent_before = journal_done(r->set->journal);
+    r->safe_when = r->at = r->silent_before;
+    journal_each(r->set->journal, on_journal, r);
+    hits_merger_run(r->merger);
+    if (r->silent_before) {
+        r->at = r->silent_before - 1;
+        courier_tick(r->courier, r->at);
+    }
+    r->silent_before = 0;
+    journal_end(r->set->journal);
+    if (!whole) {
+        log_error("%zu batches of hits were given up: one of them may have ended the "
+                  "courier before",
+                  batches);
+        self_say(r->self, "lost_hits", batches, clock_wall());
+    }
+}
+
+/* ---- life ---- */
+
+static void make_parts(struct running *r)
 {
     const struct courier_process *p = r->set;
+    const struct content *c = r->book->content;
     struct hits_reader_calls calls = {.hit = merged_hit,
                                       .device = merged_device,
                                       .lost = on_lost,
                                       .counts = on_counts,
                                       .arg = r};
 
-    r->loop = loop_new();
-    if (outlet_open(p->settings, p->print, p->keys, r->loop, &r->outlet) < 0)
-        return 1;
-    r->batch = xmalloc(HITS_BATCH_MAX);
     r->merger = hits_merger_new(&calls, p->sensors, MOST_WAITING);
+    hits_merger_use(r->merger, r->book->generation);
     r->courier = courier_new(&(struct courier_settings){
-        .alert = {.rules = r->content->rules,
-                  .lists = r->content->lists,
-                  .district = r->content->district,
+        .alert = {.rules = c->rules,
+                  .lists = c->lists,
+                  .district = c->district,
                   .agent = p->settings->name,
                   .pseudonym_key = &p->keys->pseudonym,
                   .vault = p->keys->has_vault ? &p->keys->vault : NULL,
@@ -240,16 +387,49 @@ static int prepare(struct running *r)
         .on_alert = on_alert,
         .arg = r,
     });
-    r->stop = loop_watch_signal(r->loop, SIGTERM, on_stop, r);
-    r->notes = loop_watch_fd(r->loop, p->notes, LOOP_READ, on_notes, r);
-    r->lines = xcalloc(p->sensors, sizeof(*r->lines));
+    r->self = self_new(&(struct self_settings){.agent = p->settings,
+                                               .outlet = r->outlet,
+                                               .merger = r->merger,
+                                               .sensors = p->sensors},
+                       r->book);
+}
+
+static void watch_lines(struct running *r)
+{
+    const struct courier_process *p = r->set;
+
     for (size_t i = 0; i < p->sensors; i++) {
-        r->lines[i] = (struct line){.running = r, .sensor = i};
-        r->lines[i].watch =
-            loop_watch_fd(r->loop, p->hits[i], LOOP_READ, on_batches, &r->lines[i]);
+        struct line *line = &r->lines[i];
+
+        line->hits = loop_watch_fd(r->loop, p->hits[i], LOOP_READ, on_batches, line);
+        line->rules = loop_watch_fd(r->loop, p->rules[i], LOOP_READ, on_used, line);
         if (!atomic_load(&p->board->sensors[i].running))
             sensor_gone(r, i);
     }
+    r->stop = loop_watch_signal(r->loop, SIGTERM, on_stop, r);
+    r->reload = loop_watch_signal(r->loop, SIGHUP, on_reload, r);
+    r->notes = loop_watch_fd(r->loop, p->notes, LOOP_READ, on_notes, r);
+    r->report = loop_watch_timer(r->loop, REPORT_EVERY, REPORT_EVERY, on_report, r);
+}
+
+/* 0, or the exit code. */
+static int prepare(struct running *r)
+{
+    const struct courier_process *p = r->set;
+
+    r->loop = loop_new();
+    if (outlet_open(p->settings, p->print, p->keys, r->loop, &r->outlet) < 0)
+        return 1;
+    make_parts(r);
+    r->lines = xcalloc(p->sensors, sizeof(*r->lines));
+    for (size_t i = 0; i < p->sensors; i++)
+        r->lines[i] = (struct line){.running = r, .sensor = i};
+    watch_lines(r);
+    read_journal(r);
+    self_say(r->self,
+             atomic_exchange(&p->board->courier_ran, true) ? "restarted" : "started", 1,
+             clock_wall());
+    hand_out(r);
     return 0;
 }
 
@@ -266,28 +446,31 @@ static int give_up_rights(void)
 
 static void release(struct running *r)
 {
-    for (size_t i = 0; r->lines && i < r->set->sensors; i++)
-        loop_unwatch(r->lines[i].watch);
-    loop_unwatch(r->notes);
-    loop_unwatch(r->stop);
-    loop_unwatch(r->patience);
+    struct watch *all[] = {r->notes, r->stop, r->reload, r->patience, r->report};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        loop_unwatch(all[i]);
+    for (size_t i = 0; r->lines && i < r->set->sensors; i++) {
+        loop_unwatch(r->lines[i].hits);
+        loop_unwatch(r->lines[i].rules);
+    }
+    self_free(r->self);
+    courier_free(r->courier);
+    hits_merger_free(r->merger);
     outlet_close(r->outlet);
     loop_free(r->loop);
-    hits_merger_free(r->merger);
-    courier_free(r->courier);
-    content_free(r->content);
+    rulebook_free(r->book);
     free(r->lines);
-    free(r->batch);
 }
 
 int courier_process_run(const struct courier_process *p)
 {
+    const struct settings *s = p->settings;
     struct running r = {.set = p};
     int code = WARDEN_HOPELESS;
 
-    log_open("courier", (enum log_level)p->settings->log);
-    r.content = load_content(p);
-    if (r.content)
+    log_open("courier", (enum log_level)s->log);
+    if (rulebook_open(s->state, s->site, &r.book) == 0)
         code = give_up_rights();
     if (code == 0)
         code = prepare(&r);

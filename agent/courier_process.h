@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * courier_process.h - the courier as a process: reads what the sensors send, lets
- * courier.h decide, and takes the alerts to the spool, or to standard output.
+ * courier.h decide, and takes the alerts to the spool, or to standard output. On SIGHUP
+ * it makes a new bundle of the rules and hands it to everybody.
  */
 #ifndef COURIER_PROCESS_H
 #define COURIER_PROCESS_H
@@ -10,17 +11,18 @@
 #include <stddef.h>
 
 #include "agent/board.h"
+#include "agent/journal.h"
 #include "agent/outlet.h"
 #include "agent/settings.h"
 
 struct courier_process {
     const struct settings *settings;
-    const char *bundle; /* the file with what to judge by */
-    bool print;         /* EVE lines to standard output; nothing is spooled */
+    bool print; /* EVE lines to standard output; nothing is spooled */
     size_t sensors;
-    const int *hits; /* its ends of the pairs, by sensor */
-    int notes;       /* its end of the warden's */
-    const struct board *board;
+    const int *hits, *rules; /* its ends of the pairs, by sensor */
+    int notes;               /* its end of the warden's */
+    struct board *board;
+    struct journal *journal;
     const struct outlet_keys *keys;
 };
 

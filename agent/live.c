@@ -20,14 +20,17 @@
 
 #include "agent/board.h"
 #include "agent/courier_process.h"
+#include "agent/hits.h"
+#include "agent/rulebook.h"
 #include "agent/sensor_process.h"
 #include "log.h"
 #include "mem.h"
 #include "sandbox.h"
 #include "warden.h"
 
-#define KEY_TEXT    160
-#define STOP_WITHIN (10 * USEC_PER_SEC)
+#define KEY_TEXT      160
+#define JOURNAL_BYTES ((size_t)16 << 20)
+#define STOP_WITHIN   (10 * USEC_PER_SEC)
 
 enum stage { STAGE_SENSORS, STAGE_COURIER };
 
@@ -47,13 +50,14 @@ struct live {
     const struct live_settings *set;
     size_t sensors;
     struct board *board;
-    char *bundle;
-    struct pair pairs[SETTINGS_SENSORS_MAX];
+    struct journal *journal;
+    struct blackbox *boxes[SETTINGS_SENSORS_MAX];
+    struct pair hits[SETTINGS_SENSORS_MAX], rules[SETTINGS_SENSORS_MAX];
     struct pair notes; /* sensor: the warden's end */
     char names[SETTINGS_SENSORS_MAX][16];
     struct post posts[SETTINGS_SENSORS_MAX];
     struct sensor_process sensor_sets[SETTINGS_SENSORS_MAX];
-    int courier_ends[SETTINGS_SENSORS_MAX];
+    int courier_hits[SETTINGS_SENSORS_MAX], courier_rules[SETTINGS_SENSORS_MAX];
     struct courier_process courier_set;
     struct warden_process processes[SETTINGS_SENSORS_MAX + 1];
     struct outlet_keys keys;
@@ -78,20 +82,30 @@ static int make_pairs(struct live *l)
     int r = make_pair(&l->notes);
 
     for (size_t i = 0; r == 0 && i < l->sensors; i++) {
-        r = make_pair(&l->pairs[i]);
-        l->courier_ends[i] = l->pairs[i].courier;
+        r = make_pair(&l->hits[i]);
+        if (r == 0)
+            r = make_pair(&l->rules[i]);
+        l->courier_hits[i] = l->hits[i].courier;
+        l->courier_rules[i] = l->rules[i].courier;
     }
     return r;
 }
 
-static int make_board(struct live *l)
+/* What outlives the processes that write to it. */
+static int make_memory(struct live *l)
 {
+    bool all;
+
     l->board = mmap(NULL, sizeof(*l->board), PROT_READ | PROT_WRITE,
                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (l->board != MAP_FAILED)
+    l->journal = journal_new(JOURNAL_BYTES, HITS_BATCH_MAX);
+    all = l->board != MAP_FAILED && l->journal;
+    for (size_t i = 0; i < l->sensors; i++)
+        all = (l->boxes[i] = blackbox_new()) && all;
+    if (all)
         return 0;
     log_error("no shared memory: %m");
-    return -errno;
+    return -ENOMEM;
 }
 
 /* The state folder is made when it is not there, and is the user's. */
@@ -207,23 +221,20 @@ static int read_keys(struct live *l)
 
 /* ---- the first bundle ---- */
 
-static int write_bundle(const struct live *l)
+static int write_bundle(const struct settings *s)
 {
-    struct content_settings what = settings_content(l->set->agent);
+    struct content_settings what = settings_content(s);
     auto_diags struct diags *d = diags_new();
-    auto_bundle struct bundle *b = content_pack(&what, 1, d);
+    auto_rulebook struct rulebook *book = NULL;
+    int r = rulebook_make(&what, s->state, NULL, &book, d);
     auto_free char *faults = diags_text(d);
-    int r;
 
     if (diags_errors(d) || diags_warnings(d))
         fputs(faults, stderr);
-    if (!b)
-        return 1;
-    r = bundle_write(b, l->bundle);
-    if (r < 0)
-        log_error("%s cannot be written: %s", l->bundle, strerror(-r));
-    else
-        log_info("rules %s", b->version);
+    if (r == 0)
+        log_info("rules %s", book->bundle->version);
+    else if (r != -EINVAL)
+        log_error("the rules cannot be kept in %s: %s", s->state, strerror(-r));
     return r < 0 ? 1 : 0;
 }
 
@@ -233,7 +244,7 @@ static int make_bundle(const struct live *l)
     pid_t pid = fork();
 
     if (pid == 0)
-        _exit(write_bundle(l));
+        _exit(write_bundle(l->set->agent));
     if (pid < 0 || waitpid(pid, &status, 0) < 0) {
         log_error("the rules cannot be loaded: %m");
         return -errno;
@@ -257,13 +268,27 @@ static void close_ends(const struct live *l, size_t sensor_end)
     for (size_t i = 0; i < l->sensors; i++) {
         bool courier = sensor_end == l->sensors;
 
-        if (i != sensor_end)
-            close(l->pairs[i].sensor);
-        if (!courier)
-            close(l->pairs[i].courier);
+        if (i != sensor_end) {
+            close(l->hits[i].sensor);
+            close(l->rules[i].sensor);
+        }
+        if (!courier) {
+            close(l->hits[i].courier);
+            close(l->rules[i].courier);
+        }
     }
     if (sensor_end != l->sensors)
         close(l->notes.courier);
+}
+
+/* Nor does it see what others have in memory. */
+static void forget_others(struct live *l, size_t sensor)
+{
+    crypt_wipe(&l->keys, sizeof(l->keys));
+    journal_free(l->journal);
+    for (size_t i = 0; i < l->sensors; i++)
+        if (i != sensor)
+            blackbox_free(l->boxes[i]);
 }
 
 static int run_sensor(void *arg)
@@ -272,7 +297,7 @@ static int run_sensor(void *arg)
 
     leave_signals_to_the_warden();
     signal(SIGHUP, SIG_IGN);
-    crypt_wipe(&post->live->keys, sizeof(post->live->keys));
+    forget_others(post->live, post->sensor);
     close_ends(post->live, post->sensor);
     return sensor_process_run(&post->live->sensor_sets[post->sensor]);
 }
@@ -282,7 +307,6 @@ static int run_courier(void *arg)
     const struct live *l = arg;
 
     leave_signals_to_the_warden();
-    signal(SIGHUP, SIG_IGN);
     close_ends(l, l->sensors);
     return courier_process_run(&l->courier_set);
 }
@@ -303,8 +327,9 @@ static void plan_sensor(struct live *l, size_t i)
         .name = l->names[i],
         .interface = s->interfaces.items[interface],
         .fanout_group = s->sensors > 1 ? fanout_group(interface) : 0,
-        .bundle = l->bundle,
-        .hits = l->pairs[i].sensor,
+        .hits = l->hits[i].sensor,
+        .rules = l->rules[i].sensor,
+        .blackbox = l->boxes[i],
         .board = &l->board->sensors[i],
     };
     l->posts[i] = (struct post){.live = l, .sensor = i};
@@ -318,12 +343,13 @@ static void plan_courier(struct live *l)
 {
     l->courier_set = (struct courier_process){
         .settings = l->set->agent,
-        .bundle = l->bundle,
         .print = l->set->print,
         .sensors = l->sensors,
-        .hits = l->courier_ends,
+        .hits = l->courier_hits,
+        .rules = l->courier_rules,
         .notes = l->notes.courier,
         .board = l->board,
+        .journal = l->journal,
         .keys = &l->keys,
     };
     l->processes[l->sensors] = (struct warden_process){
@@ -331,26 +357,47 @@ static void plan_courier(struct live *l)
 }
 
 static void tell_courier(const struct live *l, size_t sensor, enum note_what what,
-                         const char *why)
+                         bool crashed)
 {
-    struct note note = {.sensor = (uint8_t)sensor, .what = (uint8_t)what};
+    struct note note = {
+        .sensor = (uint8_t)sensor, .what = (uint8_t)what, .crashed = crashed};
 
-    snprintf(note.why, sizeof(note.why), "%s", why);
     (void)!send(l->notes.sensor, &note, sizeof(note), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+static void keep_blackbox(const struct live *l, size_t sensor)
+{
+    const char *state = l->set->agent->state;
+    unsigned frames = 0;
+    int r =
+        blackbox_write(l->boxes[sensor], state, l->names[sensor], clock_wall(), &frames);
+
+    if (r < 0)
+        log_error("the last frames of %s cannot be kept in %s: %s", l->names[sensor],
+                  state, strerror(-r));
+    else if (frames)
+        log_info("the last %u frames of %s are kept in %s", frames, l->names[sensor],
+                 state);
+}
+
+/* A process that ended by itself has an exit code; all else is a crash. */
 static void on_change(size_t process, enum warden_change change, const char *why,
                       void *arg)
 {
     struct live *l = arg;
     bool started = change == WARDEN_STARTED;
+    bool crashed = !started && strncmp(why, "exit code", 9) != 0;
 
-    if (!started)
+    if (crashed)
+        log_error("%s crashed: %s", l->processes[process].name, why);
+    else if (!started)
         log_info("%s ended: %s", l->processes[process].name, why);
     if (process >= l->sensors)
         return;
     atomic_store(&l->board->sensors[process].running, started);
-    tell_courier(l, process, started ? NOTE_STARTED : NOTE_DIED, why);
+    tell_courier(l, process, started ? NOTE_STARTED : NOTE_DIED, crashed);
+    if (crashed)
+        keep_blackbox(l, process);
 }
 
 static int watch_over(struct live *l)
@@ -373,14 +420,12 @@ int live_run(const struct live_settings *settings)
     int code = 1;
 
     log_open("warden", (enum log_level)s->log);
-    l.bundle = xasprintf("%s/bundle.current", s->state);
-    if (read_keys(&l) == 0 && become_user(s) == 0 && make_board(&l) == 0 &&
+    if (read_keys(&l) == 0 && become_user(s) == 0 && make_memory(&l) == 0 &&
         make_pairs(&l) == 0 && make_bundle(&l) == 0) {
         if (sandbox_enter(SANDBOX_WARDEN, error) == 0)
             code = watch_over(&l);
         else
             log_error("%s", error);
     }
-    free(l.bundle);
     return code;
 }

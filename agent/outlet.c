@@ -104,7 +104,7 @@ void outlet_put(struct outlet *o, enum wire_stream stream, const char *document,
         o->put++;
     if (!o->print)
         r = uplink_append(o->uplink, stream, document, len);
-    else if (stream == WIRE_ALERTS) {
+    else {
         fwrite(document, 1, len, stdout);
         putchar('\n');
     }

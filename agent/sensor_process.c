@@ -11,10 +11,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "agent/capture.h"
-#include "agent/content.h"
 #include "agent/hits.h"
+#include "agent/rulebook.h"
 #include "agent/sensor.h"
 #include "crypt.h"
 #include "log.h"
@@ -27,6 +28,7 @@
 #define QUEUE_BYTES   ((size_t)8 << 20)
 #define TICK          (100 * USEC_PER_MSEC)
 #define IDLE_BEHIND   (250 * USEC_PER_MSEC) /* several blocks of the ring */
+#define CLOCK_BACK    USEC_PER_SEC          /* less is jitter */
 #define COUNTS_EVERY  (5 * USEC_PER_SEC)
 #define LAST_FRAMES                                                     \
     (100 * USEC_PER_MSEC) /* until the ring's last block is handed over \
@@ -35,13 +37,15 @@
 
 struct running {
     const struct sensor_process *set;
-    struct content *content;
+    struct rulebook *book;
     struct capture *capture;
     struct sensor *sensor;
     struct hits_writer *hits;
     struct loop *loop;
-    struct watch *frames, *room, *tick, *counts, *last, *stop;
-    int error; /* of the capture */
+    struct watch *frames, *room, *tick, *counts, *rules, *last, *stop;
+    usec_t newest, ahead; /* of all frames; by how much the clock was put back */
+    usec_t put_back;      /* in all */
+    int error;            /* of the capture */
 };
 
 /* ---- what the sensor says ---- */
@@ -52,7 +56,7 @@ static enum severity severity_of(const struct running *r, size_t rule,
     const struct value *band = event_get(e, FIELD_SEGMENT_BAND);
     unsigned at = band && band->number <= BAND_STAFF ? (unsigned)band->number : BAND_NONE;
 
-    return ruleset_rule(r->content->rules, rule)->severity[at];
+    return ruleset_rule(r->book->content->rules, rule)->severity[at];
 }
 
 static void on_hit(size_t rule, const struct event *e, void *arg)
@@ -87,19 +91,51 @@ static void put_counts(struct running *r)
     json_put_number(capture, "received", (int64_t)c.received);
     json_put_number(capture, "dropped_ring", (int64_t)c.dropped_ring);
     json_put_number(capture, "dropped_interface", (int64_t)c.dropped_interface);
+    json_put_number(capture, "clock_back_seconds", (int64_t)(r->put_back / USEC_PER_SEC));
     json_put(o, "capture", capture);
     json_put_number(o, "lost_hits", (int64_t)hits_lost(r->hits));
     line = json_write(o);
     hits_put_counts(r->hits, line);
 }
 
+/* Nothing of it may be found after a crash. */
+static void on_hide(bool before_too, void *arg)
+{
+    struct running *r = arg;
+
+    blackbox_wipe(r->set->blackbox, before_too);
+}
+
 /* ---- the loop ---- */
+
+/*
+ * A clock that is put back would make all frames late until it has caught up, and let
+ * windows never end. So time is carried on as if it had not been, until the clock has.
+ */
+static usec_t carried(struct running *r, usec_t time)
+{
+    if (time >= r->newest)
+        r->ahead = 0;
+    if (time + r->ahead + CLOCK_BACK < r->newest) {
+        usec_t back = r->newest - time - r->ahead;
+
+        r->ahead += back;
+        r->put_back += back;
+    }
+    time += r->ahead;
+    if (time > r->newest)
+        r->newest = time;
+    return time;
+}
 
 static void on_frame(const struct frame *f, void *arg)
 {
     struct running *r = arg;
+    struct frame frame = *f;
 
-    sensor_frame(r->sensor, f);
+    frame.time = carried(r, f->time);
+    blackbox_keep(r->set->blackbox, &frame);
+    sensor_frame(r->sensor, &frame);
 }
 
 /* Returns whether there was anything. */
@@ -138,7 +174,7 @@ static void on_tick(void *arg)
     usec_t now = clock_wall();
 
     if (!read_frames(r))
-        sensor_tick(r->sensor, now - IDLE_BEHIND);
+        sensor_tick(r->sensor, carried(r, now - IDLE_BEHIND));
     flush(r);
 }
 
@@ -166,23 +202,28 @@ static void on_stop(int number, void *arg)
         r->last = loop_watch_timer(r->loop, LAST_FRAMES, 0, on_last, r);
 }
 
-/* ---- its beginning ---- */
-
-static struct content *load_content(const struct sensor_process *p)
+/* Between two packets. */
+static void on_rules(int fd, int events, void *arg)
 {
-    auto_diags struct diags *d = diags_new();
-    auto_bundle struct bundle *bundle = NULL;
-    int r = bundle_load(p->bundle, &bundle);
-    struct content *c = NULL;
+    struct running *r = arg;
+    struct rulebook *book = NULL, *old = r->book;
+    int e = rulebook_receive(fd, r->set->settings->site, old->bundle->serial, &book);
 
-    if (r == 0)
-        c = content_unpack(bundle, p->settings->site, -1, d);
-    if (r < 0)
-        log_error("%s cannot be read: %s", p->bundle, strerror(-r));
-    else if (!c)
-        log_error("%s cannot be used: %s", p->bundle, diags_text(d));
-    return c;
+    (void)events;
+    if (e < 0 && e != -EALREADY && e != -EAGAIN)
+        log_error("the new rules cannot be used here: %s", strerror(-e));
+    if (e < 0)
+        return;
+    r->book = book;
+    sensor_use(r->sensor, book->content->rules, book->content->district,
+               book->content->lists);
+    hits_use(r->hits, book->generation);
+    (void)!send(fd, &book->bundle->serial, sizeof(book->bundle->serial),
+                MSG_DONTWAIT | MSG_NOSIGNAL);
+    rulebook_free(old);
 }
+
+/* ---- its beginning ---- */
 
 /* 0, or the exit code. */
 static int open_capture(struct running *r)
@@ -192,7 +233,7 @@ static int open_capture(struct running *r)
     char error[CAPTURE_ERROR];
     int e;
 
-    if (p->fanout_group && fanout_of_district(r->content->district, &fanout) != 0) {
+    if (p->fanout_group && fanout_of_district(r->book->content->district, &fanout) != 0) {
         log_error("the district has too many networks to share the traffic of %s by "
                   "them; set \"sensors: 1\"",
                   p->interface);
@@ -225,20 +266,23 @@ static int give_up_rights(void)
 static void prepare(struct running *r)
 {
     const struct settings *s = r->set->settings;
+    const struct content *c = r->book->content;
 
     dpi_prepare();
     r->hits = hits_writer_new(r->set->hits, QUEUE_BYTES);
+    hits_use(r->hits, r->book->generation);
     r->sensor = sensor_new(&(struct sensor_settings){
-        .rules = r->content->rules,
-        .district = r->content->district,
-        .lists = r->content->lists,
+        .rules = c->rules,
+        .district = c->district,
+        .lists = c->lists,
         .flow_capacity = (uint32_t)s->flows,
-        .sink = {.hit = on_hit, .device = on_device, .arg = r},
+        .sink = {.hit = on_hit, .device = on_device, .hide = on_hide, .arg = r},
     });
     r->loop = loop_new();
     r->stop = loop_watch_signal(r->loop, SIGTERM, on_stop, r);
     r->frames = loop_watch_fd(r->loop, capture_fd(r->capture), LOOP_READ, on_frames, r);
     r->room = loop_watch_fd(r->loop, r->set->hits, 0, on_room, r);
+    r->rules = loop_watch_fd(r->loop, r->set->rules, LOOP_READ, on_rules, r);
     r->tick = loop_watch_timer(r->loop, TICK, TICK, on_tick, r);
     r->counts = loop_watch_timer(r->loop, COUNTS_EVERY, COUNTS_EVERY, on_counts, r);
 }
@@ -267,24 +311,25 @@ static void finish(struct running *r)
  * end of the process does the same. */
 static void release(struct running *r)
 {
-    struct watch *all[] = {r->frames, r->room, r->tick, r->counts, r->last, r->stop};
+    struct watch *all[] = {r->frames, r->room, r->tick, r->counts,
+                           r->rules,  r->last, r->stop};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         loop_unwatch(all[i]);
     loop_free(r->loop);
     sensor_free(r->sensor);
     hits_writer_free(r->hits);
-    content_free(r->content);
+    rulebook_free(r->book);
 }
 
 int sensor_process_run(const struct sensor_process *p)
 {
     struct running r = {.set = p};
-    int code;
+    int code = WARDEN_HOPELESS;
 
     log_open(p->name, (enum log_level)p->settings->log);
-    r.content = load_content(p);
-    code = r.content ? open_capture(&r) : WARDEN_HOPELESS;
+    if (rulebook_open(p->settings->state, p->settings->site, &r.book) == 0)
+        code = open_capture(&r);
     if (code == 0) {
         prepare(&r);
         code = give_up_rights();

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "agent/blackbox.h"
 #include "agent/board.h"
 #include "agent/settings.h"
 
@@ -16,8 +17,8 @@ struct sensor_process {
     const char *name;      /* "sensor-0" */
     const char *interface; /* one of the settings' */
     uint16_t fanout_group; /* 0: alone on its interface */
-    const char *bundle;    /* the file with what to judge by */
-    int hits;              /* its end of the pair to the courier */
+    int hits, rules;       /* its ends of the pairs to the courier */
+    struct blackbox *blackbox;
     struct board_sensor *board;
 };
 

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/self.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+/* A sensor's counters begin at zero with each of its starts. */
+struct seen {
+    struct json *counters; /* the latest; NULL: none yet */
+    int64_t lost_packets, clock_back;
+};
+
+struct self {
+    struct self_settings set;
+    const struct rulebook *book;
+    struct matcher *matcher;
+    struct event *event;
+    struct seen *sensors;
+};
+
+struct self *self_new(const struct self_settings *settings, const struct rulebook *book)
+{
+    struct self *s = xcalloc(1, sizeof(*s));
+
+    s->set = *settings;
+    s->event = event_new();
+    s->sensors = xcalloc(settings->sensors, sizeof(*s->sensors));
+    self_use(s, book);
+    return s;
+}
+
+void self_free(struct self *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->set.sensors; i++)
+        json_free(s->sensors[i].counters);
+    free(s->sensors);
+    matcher_free(s->matcher);
+    event_free(s->event);
+    free(s);
+}
+
+void self_use(struct self *s, const struct rulebook *book)
+{
+    matcher_free(s->matcher);
+    s->book = book;
+    s->matcher = matcher_new(book->content->rules);
+}
+
+/* ---- events ---- */
+
+static void on_match(size_t rule, enum match_verdict verdict, void *arg)
+{
+    struct self *s = arg;
+
+    if (verdict == MATCH_HIT)
+        hits_merger_put(s->set.merger, rule, s->event);
+}
+
+static void put_site(struct self *s)
+{
+    const struct district *d = s->book->content->district;
+    const char *id = s->set.agent->site;
+    const struct site *site = NULL;
+
+    if (d && id)
+        site = district_site(d, id);
+    else if (d && d->site_count)
+        site = &d->sites[0];
+    if (!site)
+        return;
+    event_put_text(s->event, FIELD_SITE_ID, text_of(site->id));
+    event_put_text(s->event, FIELD_SITE_TYPE, text_of(site->type));
+}
+
+static void keep(struct self *s, const struct json *document)
+{
+    auto_free char *line = json_write(document);
+
+    outlet_put(s->set.outlet, WIRE_HEALTH, line, strlen(line));
+}
+
+void self_say(struct self *s, const char *what, uint64_t count, usec_t now)
+{
+    static const struct field_set nothing;
+    auto_json struct json *document = NULL;
+
+    event_begin(s->event, EVENT_AGENT, now);
+    event_put_text(s->event, FIELD_AGENT_WHAT, text_of(what));
+    event_put_number(s->event, FIELD_AGENT_COUNT, count);
+    put_site(s);
+    document = event_json(s->event, &nothing);
+    json_put_path(document, "hallwatch.agent", json_new_text(s->set.agent->name));
+    keep(s, document);
+    ruleset_match(s->matcher, s->event, on_match, s);
+}
+
+/* ---- counters ---- */
+
+static void say_growth(struct self *s, const char *what, int64_t *before, int64_t now_at,
+                       usec_t now)
+{
+    int64_t more = now_at >= *before ? now_at - *before : now_at;
+
+    *before = now_at;
+    if (more > 0)
+        self_say(s, what, (uint64_t)more, now);
+}
+
+void self_count(struct self *s, size_t sensor, const char *counters, size_t len,
+                usec_t now)
+{
+    struct seen *seen = &s->sensors[sensor];
+    struct json *o = json_parse(counters, len, NULL);
+    const struct json *capture = o ? json_get(o, "capture") : NULL;
+
+    if (!capture) {
+        json_free(o);
+        return;
+    }
+    say_growth(s, "lost_packets", &seen->lost_packets,
+               json_get_number(capture, "dropped_ring", 0) +
+                   json_get_number(capture, "dropped_interface", 0),
+               now);
+    say_growth(s, "clock_skew", &seen->clock_back,
+               json_get_number(capture, "clock_back_seconds", 0), now);
+    json_free(seen->counters);
+    seen->counters = o;
+}
+
+void self_report(struct self *s, struct json *courier, usec_t now)
+{
+    auto_json struct json *document = json_new_object();
+    struct json *stats = json_new_object(), *sensors = json_new_list();
+    char time[CLOCK_TEXT];
+
+    clock_print(now, time);
+    json_put_text(document, "timestamp", time);
+    json_put_text(document, "event_type", "stats");
+    for (size_t i = 0; i < s->set.sensors; i++)
+        json_add(sensors, s->sensors[i].counters ? json_clone(s->sensors[i].counters)
+                                                 : json_new_null());
+    json_put_text(stats, "agent", s->set.agent->name);
+    json_put_text(stats, "version", VERSION);
+    json_put_text(stats, "rules", s->book->bundle->version);
+    json_put(stats, "sensors", sensors);
+    json_put(stats, "courier", courier);
+    json_put(document, "hallwatch", stats);
+    keep(s, document);
+}

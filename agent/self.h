@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * self.h - what the agent has to say of itself: events of kind `agent`, judged by rules
+ * like any other and kept in the health stream, and its sensors' counters.
+ */
+#ifndef SELF_H
+#define SELF_H
+
+#include <stddef.h>
+
+#include "agent/hits.h"
+#include "agent/outlet.h"
+#include "agent/rulebook.h"
+
+struct self;
+
+struct self_settings {
+    const struct settings *agent;
+    struct outlet *outlet;
+    struct hits_merger *merger; /* hits go here, to be merged with the others */
+    size_t sensors;
+};
+
+struct self *self_new(const struct self_settings *settings, const struct rulebook *book);
+void self_free(struct self *s); /* NULL is fine */
+void self_use(struct self *s, const struct rulebook *book);
+
+/* what: a word of field agent.what; count: how many. */
+void self_say(struct self *s, const char *what, uint64_t count, usec_t now);
+
+/* A sensor's counters; what got lost since the last ones is said. */
+void self_count(struct self *s, size_t sensor, const char *counters, size_t len,
+                usec_t now);
+
+/* The counters go to the health stream, with the courier's own (taken over). */
+void self_report(struct self *s, struct json *courier, usec_t now);
+
+#endif
