@@ -17,6 +17,8 @@ struct fixture {
     int fds[2];
     struct hits_writer *writer;
     struct hits_merger *merger;
+    uint8_t generations[4];
+    size_t generation_count;
     struct event *event;
     uint8_t batch[HITS_BATCH_MAX];
     size_t batch_len;
@@ -453,7 +455,7 @@ static void a_record_that_cannot_be_is_damage(void **state)
     } faults[] = {
         {0, 9},    /* kind */
         {1, 5},    /* severity */
-        {2, 1},    /* what is always zero */
+        {3, 1},    /* what is always zero */
         {7, 0x80}, /* length */
         {4, 3},    /* too short for a rule */
         {12, 200}, /* the event's kind */
@@ -472,6 +474,36 @@ static void a_record_that_cannot_be_is_damage(void **state)
         f->batch[faults[i].at] = right;
     }
     assert_int_equal(merge(f), 0);
+}
+
+static void on_generation(size_t rule, const struct event *e, void *arg)
+{
+    struct fixture *f = arg;
+
+    (void)rule;
+    (void)e;
+    f->generations[f->generation_count++] = hits_merger_generation(f->merger);
+}
+
+static void a_hit_says_by_which_bundle_it_names_its_rule(void **state)
+{
+    struct fixture *f = *state;
+
+    f->merger = hits_merger_new(
+        &(struct hits_reader_calls){.hit = on_generation, .arg = f}, 1, 100);
+    hits_put(f->writer, 7, SEVERITY_HIGH, event_at(f, 5, 1));
+    hits_use(f->writer, 9);
+    hits_put(f->writer, 7, SEVERITY_HIGH, event_at(f, 6, 1));
+    hits_flush(f->writer, 10);
+    assert_true(receive(f));
+    assert_int_equal(hits_merger_batch(f->merger, 0, f->batch, f->batch_len), 0);
+    hits_merger_use(f->merger, 200);
+    hits_merger_put(f->merger, 7, event_at(f, 7, 1));
+    hits_merger_run(f->merger);
+    assert_int_equal(f->generation_count, 3);
+    assert_int_equal(f->generations[0], 0);
+    assert_int_equal(f->generations[1], 9);
+    assert_int_equal(f->generations[2], 200);
 }
 
 int main(void)
@@ -494,6 +526,7 @@ int main(void)
         WITH_FIXTURE(a_full_merger_hands_over_the_earliest),
         WITH_FIXTURE(every_cut_batch_is_damaged),
         WITH_FIXTURE(a_record_that_cannot_be_is_damage),
+        WITH_FIXTURE(a_hit_says_by_which_bundle_it_names_its_rule),
     };
 
     return cmocka_run_group_tests_name("hits", tests, NULL, NULL);
