@@ -44,6 +44,7 @@ struct link {
 static const char *const ends[] = {
     [LINK_STAYS] = "stays",
     [LINK_NO_CONNECTION] = "cannot be reached",
+    [LINK_LOST] = "has closed the connection",
     [LINK_NO_WELCOME] = "has not welcomed us",
     [LINK_SILENT] = "has not been heard for 30 s",
     [LINK_NO_ACK] = "has acknowledged nothing for 30 s",
@@ -323,9 +324,11 @@ void link_connected(struct link *l, usec_t now)
     say_hello(l, now);
 }
 
-void link_closed(struct link *l)
+void link_lost(struct link *l)
 {
-    l->counts.state = LINK_CLOSED;
+    if (l->counts.state == LINK_CLOSED || l->end != LINK_STAYS)
+        return;
+    l->end = l->counts.state == LINK_CONNECTING ? LINK_NO_CONNECTION : LINK_LOST;
 }
 
 static enum link_end ended_by_time(const struct link *l, usec_t now)

@@ -44,6 +44,7 @@ enum link_state {
 enum link_end {
     LINK_STAYS,
     LINK_NO_CONNECTION,
+    LINK_LOST, /* the connection was closed */
     LINK_NO_WELCOME,
     LINK_SILENT,   /* nothing was heard */
     LINK_NO_ACK,   /* nothing was acknowledged */
@@ -64,7 +65,7 @@ AUTO_DEFINE(link, link_free)
 /* A new socket was opened; it can be written to for the first time. */
 void link_opened(struct link *l, usec_t now);
 void link_connected(struct link *l, usec_t now);
-void link_closed(struct link *l);
+void link_lost(struct link *l); /* link_tick tells */
 
 void link_receive(struct link *l, const void *message, size_t len, usec_t now);
 

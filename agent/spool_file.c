@@ -187,7 +187,7 @@ int spool_file_renew(struct spool_file *f, uint64_t *ret_epoch)
 
     while (epoch == 0)
         crypt_random(&epoch, sizeof(epoch));
-    BIND(f, SQL_EPOCH, epoch);
+    (void)BIND(f, SQL_EPOCH, epoch);
     r = run(f, SQL_EPOCH);
     if (r == 0)
         *ret_epoch = epoch;
@@ -317,7 +317,7 @@ int spool_file_insert(struct spool_file *f, unsigned stream, const struct block 
 int spool_file_put_stream(struct spool_file *f, unsigned stream,
                           const struct spool_stream *at)
 {
-    BIND(f, SQL_STREAM, stream, at->next, at->acked);
+    (void)BIND(f, SQL_STREAM, stream, at->next, at->acked);
     return run(f, SQL_STREAM);
 }
 

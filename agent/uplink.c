@@ -120,6 +120,14 @@ static void on_ready(void *arg)
     arm(u);
 }
 
+static void on_lost(void *arg)
+{
+    struct uplink *u = arg;
+
+    link_lost(u->link);
+    arm(u);
+}
+
 static void on_refused(enum wire_refusal why, const char *key, const char *from,
                        void *arg)
 {
@@ -145,8 +153,11 @@ static void on_refused(enum wire_refusal why, const char *key, const char *from,
 
 static void open_port(struct uplink *u, usec_t now)
 {
-    struct wire_calls calls = {
-        .on_message = on_message, .on_turn = on_turn, .on_ready = on_ready, .arg = u};
+    struct wire_calls calls = {.on_message = on_message,
+                               .on_turn = on_turn,
+                               .on_ready = on_ready,
+                               .on_lost = on_lost,
+                               .arg = u};
     int r;
 
     u->counts.address = u->set.addresses[u->address];

@@ -12,7 +12,7 @@
 #include "wire.h"
 
 struct agents_options {
-    struct store_choice choice;
+    struct store_choice choice; /* first: see STORE_OPTIONS */
     const char *site;
     bool json;
 };
@@ -191,16 +191,16 @@ static int list(const void *values, int argc, char **argv)
 
 static const struct option_row add_options[] = {
     {"site", 's', OPTION_TEXT, OPTION(site), "SITE", "the site it stands at"},
-    STORE_OPTIONS(struct agents_options, choice),
+    STORE_OPTIONS,
     {0},
 };
 static const struct option_row revoke_options[] = {
-    STORE_OPTIONS(struct agents_options, choice),
+    STORE_OPTIONS,
     {0},
 };
 static const struct option_row list_options[] = {
     {"json", 'j', OPTION_FLAG, OPTION(json), NULL, "print JSON"},
-    STORE_OPTIONS(struct agents_options, choice),
+    STORE_OPTIONS,
     {0},
 };
 

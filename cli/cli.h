@@ -45,14 +45,14 @@ struct store_choice {
     const char *store, *district; /* NULL: where they usually are */
 };
 
-/* Rows of a table of options, for a struct that has a store_choice as member. */
-#define STORE_OPTIONS(type, member)                                              \
-    {"store",     'S',                                                           \
-     OPTION_TEXT, offsetof(type, member.store),                                  \
-     "FILE",      "the collector's store (/var/lib/hallwatch/collector.store)"}, \
-    {                                                                            \
-        "district", 'd', OPTION_TEXT, offsetof(type, member.district), "FILE",   \
-            "the district (/etc/hallwatch/district.yaml)"                        \
+/* Rows of a table of options, for a struct whose first member is a store_choice. */
+#define STORE_OPTIONS                                                                  \
+    {"store",     'S',                                                                 \
+     OPTION_TEXT, offsetof(struct store_choice, store),                                \
+     "FILE",      "the collector's store (/var/lib/hallwatch/collector.store)"},       \
+    {                                                                                  \
+        "district", 'd', OPTION_TEXT, offsetof(struct store_choice, district), "FILE", \
+            "the district (/etc/hallwatch/district.yaml)"                              \
     }
 
 /* Opens it; create: and makes it when it is not there. False after a complaint. */

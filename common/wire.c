@@ -24,6 +24,7 @@
 
 #define TURN       256 /* messages before somebody else has a turn */
 #define ZAP_FRAMES 7
+#define LAST_WORDS (250 * USEC_PER_MSEC)
 
 struct source {
     void *socket;
@@ -196,37 +197,6 @@ int wire_new(struct loop *loop, const struct wire_gate *gate, struct wire **ret_
     return 0;
 }
 
-void wire_free(struct wire *w)
-{
-    if (!w)
-        return;
-    while (w->ports)
-        wire_close(w->ports);
-    source_close(&w->zap);
-    frames_free(w->request);
-    socket_free(w->zap.socket, NULL);
-    socket_context_free(w->context);
-    free(w);
-}
-
-/* ------------------------------------------------------------------ ports */
-
-static bool monitor_turn(void *arg)
-{
-    struct wire_port *p = arg;
-    enum socket_handshake event = SOCKET_HANDSHAKE_DONE;
-
-    for (int n = 0; n < TURN && event != SOCKET_NO_EVENT; n++) {
-        event = socket_handshake_next(p->monitor.socket);
-        if (event == SOCKET_HANDSHAKE_FAILED)
-            report(p->wire, WIRE_REFUSED_HANDSHAKE, "", "");
-        /* At a listening port ZAP has reported it, and knew more. */
-        if (event == SOCKET_HANDSHAKE_REFUSED && !p->listens)
-            report(p->wire, WIRE_REFUSED_KEY, "", "");
-    }
-    return true;
-}
-
 static void port_free(struct wire_port *p)
 {
     source_close(&p->monitor);
@@ -237,6 +207,50 @@ static void port_free(struct wire_port *p)
     if (p->next)
         p->next->link = p->link;
     free(p);
+}
+
+void wire_free(struct wire *w)
+{
+    if (!w)
+        return;
+    for (struct wire_port *p = w->ports, *next; p; p = next) {
+        next = p->next;
+        assert(!p->in_turn);
+        socket_let_leave(p->messages.socket, LAST_WORDS);
+        port_free(p);
+    }
+    source_close(&w->zap);
+    frames_free(w->request);
+    socket_free(w->zap.socket, NULL);
+    socket_context_free(w->context);
+    free(w);
+}
+
+/* ------------------------------------------------------------------ ports */
+
+/* At a listening port ZAP has reported who was refused, and knew more. */
+static void monitor_hear(struct wire_port *p, enum socket_event event)
+{
+    if (event == SOCKET_HANDSHAKE_FAILED)
+        report(p->wire, WIRE_REFUSED_HANDSHAKE, "", "");
+    if (p->listens)
+        return;
+    if (event == SOCKET_HANDSHAKE_REFUSED)
+        report(p->wire, WIRE_REFUSED_KEY, "", "");
+    if (event == SOCKET_LOST && p->calls.on_lost)
+        p->calls.on_lost(p->calls.arg);
+}
+
+static bool monitor_turn(void *arg)
+{
+    struct wire_port *p = arg;
+    enum socket_event event = SOCKET_HANDSHAKE_DONE;
+
+    for (int n = 0; n < TURN && event != SOCKET_NO_EVENT; n++) {
+        event = socket_next_event(p->monitor.socket);
+        monitor_hear(p, event);
+    }
+    return true;
 }
 
 void wire_close(struct wire_port *p)
@@ -403,14 +417,14 @@ int wire_send(struct wire_port *p, const struct wire_peer *to,
 
 static enum wire_probe await_verdict(struct wire *w, void *monitor, usec_t patience)
 {
-    enum socket_handshake event;
+    enum socket_event event;
 
     for (usec_t now = clock_monotonic(), end = now + patience; now < end;
          now = clock_monotonic()) {
         socket_await(monitor, w->zap.socket, end - now);
         if (w->zap.socket)
             zap_turn(w);
-        event = socket_handshake_next(monitor);
+        event = socket_next_event(monitor);
         if (event == SOCKET_HANDSHAKE_REFUSED)
             return WIRE_PROBE_REFUSED;
         if (event == SOCKET_HANDSHAKE_DONE)

@@ -237,14 +237,21 @@ void socket_free(void *socket, void *monitor)
     zmq_close(socket);
 }
 
-/* ------------------------------------------------------------------ monitors */
+void socket_let_leave(void *socket, usec_t time)
+{
+    int linger = (int)(time / USEC_PER_MSEC);
 
-#define FAILED \
-    (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+    zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof(linger));
+}
+
+/* ------------------------------------------------------------------ monitors */
 
 int socket_new_monitor(void *context, void *watched, unsigned number, void **ret_socket)
 {
-    int events = FAILED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+    int events = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                 ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                 ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+                 ZMQ_EVENT_CONNECT_RETRIED;
     char address[64];
     void *socket;
     int r;
@@ -265,7 +272,7 @@ int socket_new_monitor(void *context, void *watched, unsigned number, void **ret
 }
 
 /* Frames: number (16 bits) and value (32) in this machine's order; address. */
-enum socket_handshake socket_handshake_next(void *monitor)
+enum socket_event socket_next_event(void *monitor)
 {
     auto_frames struct frames *f = frames_new(2);
     uint16_t event;
@@ -273,10 +280,17 @@ enum socket_handshake socket_handshake_next(void *monitor)
     if (frames_receive(f, monitor) == 0 || frames_get(f, 0).len < sizeof(event))
         return SOCKET_NO_EVENT;
     memcpy(&event, frames_get(f, 0).at, sizeof(event));
-    if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+    switch (event) {
+    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         return SOCKET_HANDSHAKE_DONE;
-    return event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH ? SOCKET_HANDSHAKE_REFUSED
-                                                    : SOCKET_HANDSHAKE_FAILED;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+        return SOCKET_HANDSHAKE_REFUSED;
+    case ZMQ_EVENT_DISCONNECTED:
+    case ZMQ_EVENT_CONNECT_RETRIED:
+        return SOCKET_LOST;
+    default:
+        return SOCKET_HANDSHAKE_FAILED;
+    }
 }
 
 /* ------------------------------------------------------------------ addresses, states */

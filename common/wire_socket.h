@@ -30,18 +30,22 @@ int socket_new(void *context, const struct wire_keys *keys, const char *server_k
 /* The one that libzmq asks whether a key may come in (RFC 27). */
 int socket_new_zap(void *context, void **ret_socket);
 
-/* One that tells how handshakes of watched end; number is another one for each. */
-enum socket_handshake {
+/* One that tells what becomes of connections; number is another one for each. */
+enum socket_event {
     SOCKET_NO_EVENT,
     SOCKET_HANDSHAKE_DONE,
     SOCKET_HANDSHAKE_REFUSED, /* by ZAP */
     SOCKET_HANDSHAKE_FAILED,
+    SOCKET_LOST, /* the connection, or what should have become one */
 };
 int socket_new_monitor(void *context, void *watched, unsigned number, void **ret_socket);
-enum socket_handshake socket_handshake_next(void *monitor);
+enum socket_event socket_next_event(void *monitor);
 
 /* monitor is the socket that watches it, or NULL. */
 void socket_free(void *socket, void *monitor);
+
+/* When it is freed, what was sent may take so long to leave. */
+void socket_let_leave(void *socket, usec_t time);
 
 int socket_bind(void *socket, const char *address);
 int socket_connect(void *socket, const char *address);

@@ -7,8 +7,8 @@
  * its options set before it is used and read back (docs/WIRE.md, section 1). A listening
  * port lets nobody in but keys for which allowed() says yes; ZAP is answered on the loop.
  *
- * Callbacks may close the port they are called for. What they are handed is borrowed for
- * the call. Keys are Z85 text.
+ * Callbacks may close the port they are called for, but on_lost. What they are handed is
+ * borrowed for the call. Keys are Z85 text.
  */
 #ifndef WIRE_H
 #define WIRE_H
@@ -59,7 +59,9 @@ struct wire_gate {
 
 /* 0; -EPROTONOSUPPORT: libzmq is older than 4.3.3, or has no CURVE; -errno. */
 int wire_new(struct loop *loop, const struct wire_gate *gate, struct wire **ret_wire);
-void wire_free(struct wire *w); /* closes its ports; NULL is fine */
+/* Closes its ports; what was said last gets a quarter of a second to leave. Not for their
+ * callbacks. NULL is fine. */
+void wire_free(struct wire *w);
 AUTO_DEFINE(wire, wire_free)
 #define auto_wire __attribute__((cleanup(auto_wire_run)))
 
@@ -85,6 +87,9 @@ struct wire_calls {
     void (*on_turn)(void *arg);
     /* Connected, or there is room again after -EAGAIN; may be NULL. */
     void (*on_ready)(void *arg);
+    /* A connecting port has lost its connection, or didn't get one: libzmq goes on
+     * trying. This one may not close the port. May be NULL. */
+    void (*on_lost)(void *arg);
     void *arg;
 };
 

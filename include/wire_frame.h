@@ -23,7 +23,7 @@
 #define WIRE_MESSAGE_MAX (4u << 20)
 #define WIRE_RECORD_MAX  (1u << 20) /* bytes of one document */
 #define WIRE_RECORD_HEAD 5
-#define WIRE_BATCH_MAX       (64u << 10) /* a batch ends before it gets longer */
+#define WIRE_BATCH_MAX   (64u << 10) /* a batch ends before it gets longer */
 #define WIRE_BOOT        16
 
 enum wire_type {

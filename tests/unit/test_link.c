@@ -455,6 +455,21 @@ static void an_address_where_nobody_is_is_left_after_10_s(void **state)
     assert_true(link_due(w->link) == SPOOL_NEVER);
 }
 
+static void a_lost_connection_is_left_at_once(void **state)
+{
+    struct world *w = *state;
+
+    link_opened(w->link, w->now);
+    link_lost(w->link); /* nobody listens there */
+    assert_int_equal(link_due(w->link), 0);
+    assert_int_equal(tick(w), LINK_NO_CONNECTION);
+    link_lost(w->link);
+    assert_int_equal(tick(w), LINK_STAYS);
+    come_up(w);
+    link_lost(w->link);
+    assert_int_equal(tick(w), LINK_LOST);
+}
+
 static void the_wait_doubles_to_a_minute_and_a_welcome_ends_that(void **state)
 {
     struct world *w = *state;
@@ -589,6 +604,7 @@ int main(void)
         WITH_FIXTURE(words_about_another_epoch_or_stream_are_passed_over),
         WITH_FIXTURE(rubbish_is_counted_and_is_no_sign_of_life),
         WITH_FIXTURE(an_address_where_nobody_is_is_left_after_10_s),
+        WITH_FIXTURE(a_lost_connection_is_left_at_once),
         WITH_FIXTURE(the_wait_doubles_to_a_minute_and_a_welcome_ends_that),
         WITH_FIXTURE(both_keep_the_line_warm),
         WITH_FIXTURE(a_ping_that_finds_no_room_does_not_spin),

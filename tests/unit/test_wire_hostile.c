@@ -67,7 +67,8 @@ struct world {
     struct spool *spool;
     struct uplink *uplink;
     char address[WIRE_ADDRESS];
-    const char *addresses[1];
+    const char *addresses[2];
+    size_t address_count;
     usec_t patience;
 };
 
@@ -95,7 +96,7 @@ static void start_uplink(struct world *w, const struct wire_keys *keys)
     struct uplink_settings set = {.loop = w->loop,
                                   .spool = w->spool,
                                   .addresses = w->addresses,
-                                  .address_count = 1,
+                                  .address_count = w->address_count,
                                   .server_key = w->server.public,
                                   .keys = *keys,
                                   .version = "0.1.0",
@@ -123,6 +124,7 @@ static int set_up(void **state)
     memory_agent_add(&w->store, &agent);
     w->loop = loop_new();
     w->addresses[0] = w->address;
+    w->address_count = 1;
     *state = w;
     return 0;
 }
@@ -229,6 +231,44 @@ static void a_store_that_fails_for_a_while_gets_everything_once(void **state)
     AWAIT(w, w->store.now.row_count == 200);
     for (unsigned i = 0; i < 200; i++)
         assert_int_equal(w->store.rows[i].seq, i + 1);
+}
+
+static void an_agent_that_stops_says_so(void **state)
+{
+    struct world *w = *state;
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    start_uplink(w, &w->client);
+    AWAIT(w, is_up(w));
+    assert_int_equal(intake_counts(w->intake)->sessions->open, 1);
+    uplink_free(take(w->uplink));
+    AWAIT(w, intake_counts(w->intake)->sessions->open == 0);
+}
+
+static void an_intake_that_goes_is_noticed_at_once(void **state)
+{
+    struct world *w = *state;
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    start_uplink(w, &w->client);
+    AWAIT(w, is_up(w));
+    intake_free(take(w->intake));
+    AWAIT(w, uplink_counts(w->uplink)->link->state == LINK_CLOSED);
+}
+
+static void the_next_address_is_tried_when_nobody_is_at_the_first(void **state)
+{
+    struct world *w = *state;
+    static const char nobody[] = "tcp://127.0.0.1:1";
+
+    start_intake(w, "tcp://127.0.0.1:*");
+    w->addresses[0] = nobody;
+    w->addresses[1] = w->address;
+    w->address_count = 2;
+    start_uplink(w, &w->client);
+    append(w, 1);
+    AWAIT(w, w->store.now.row_count == 1);
+    assert_string_equal(uplink_counts(w->uplink)->address, w->address);
 }
 
 /* ------------------------------------------------------------------ who may come in */
@@ -446,6 +486,9 @@ int main(void)
         WITH_FIXTURE(what_was_said_before_there_is_an_intake_comes_later),
         WITH_FIXTURE(an_intake_that_was_started_again_misses_nothing),
         WITH_FIXTURE(a_store_that_fails_for_a_while_gets_everything_once),
+        WITH_FIXTURE(an_agent_that_stops_says_so),
+        WITH_FIXTURE(an_intake_that_goes_is_noticed_at_once),
+        WITH_FIXTURE(the_next_address_is_tried_when_nobody_is_at_the_first),
         WITH_FIXTURE(an_unknown_key_is_refused_and_counted),
         WITH_FIXTURE(a_key_that_is_added_comes_in_without_a_restart),
         WITH_FIXTURE(the_next_message_of_a_revoked_key_is_refused),
