@@ -129,7 +129,7 @@ $(BUILD)/obj/%.o: %.c
 
 SELF := +@$(MAKE) --no-print-directory
 
-.PHONY: ready check unit units golden rules-test drivers e2e lint flags format fuzz fuzzers bench benches cover
+.PHONY: ready check unit units golden rules-test drivers e2e lint flags format docs fuzz fuzzers bench benches cover
 ready: all units drivers ## build all that tests/run needs: also the sanitizer builds and fuzzers
 	$(SELF) MODE=asan all units
 	$(SELF) MODE=fuzz fuzzers
@@ -159,6 +159,10 @@ flags: # what tests/lint/run compiles with
 
 format: ## rewrite the C files in the house style
 	clang-format -i $(C_FILES)
+
+docs: all ## write the pages anew that come from the table of fields
+	$(BUILD)/bin/hallwatch rules fields --format markdown >docs/EVENTS.md
+	$(BUILD)/bin/hallwatch rules fields --format schema >docs/events.schema.json
 
 fuzzers: $(FUZZERS:%.c=$(BUILD)/%)
 fuzz: ## run every fuzzer; RUN=dns one of them, SECONDS=60 each

@@ -50,6 +50,13 @@ const struct option_row rules_explain_options[] = {
     {0},
 };
 
+static const struct option_row fields_options[] = {
+    JSON,
+    {"format", 'f', OPTION_TEXT, OPTION(format), "FORMAT",
+     "print text, json, markdown (docs/EVENTS.md) or schema (a JSON Schema)"},
+    {0},
+};
+
 const struct option_row rules_json_options[] = {JSON, {0}};
 
 const struct command rules_commands[] = {
@@ -69,7 +76,7 @@ const struct command rules_commands[] = {
      rules_options, sizeof(struct rules_options), rules_replay},
     {"fields", "[NAME]", 0, 1, "list the fields that rules can ask for",
      "With NAME, one field, or those that begin with it, and the words it may have.",
-     NULL, rules_json_options, sizeof(struct rules_options), rules_fields},
+     NULL, fields_options, sizeof(struct rules_options), rules_fields},
     {"explain-code", "CODE", 1, 1, "explain the code of a fault: E0214", NULL, NULL,
      rules_json_options, sizeof(struct rules_options), rules_explain_code},
     {0},

@@ -3,14 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/fields.h"
 #include "cli/rules.h"
-#include "field.h"
-#include "json.h"
 #include "mem.h"
 
 static const char *const privacy_words[] = {"open", "person", "host", "memory"};
 
-static char *kinds_text(uint32_t kinds)
+const char *field_privacy_word(enum field_privacy privacy)
+{
+    return privacy_words[privacy];
+}
+
+char *field_kinds_text(uint32_t kinds)
 {
     struct buffer b = {0};
     uint32_t all = (1u << EVENT_KINDS) - 1;
@@ -67,7 +71,7 @@ static void print_words(const struct names *words)
 
 static void print_field(const struct field *f, bool whole)
 {
-    auto_free char *kinds = kinds_text(f->kinds);
+    auto_free char *kinds = field_kinds_text(f->kinds);
 
     if (!whole) {
         printf("%-24s %-10s %s\n", f->name, field_type_name(f->type), f->meaning);
@@ -101,26 +105,54 @@ static int refuse(const char *name)
     return EXIT_FAULT;
 }
 
+/* -1: no document is asked for, or the command's exit code. */
+static int print_document(const char *format)
+{
+    auto_free char *text = NULL;
+
+    if (!format || strcmp(format, "text") == 0 || strcmp(format, "json") == 0)
+        return -1;
+    if (strcmp(format, "markdown") == 0) {
+        text = fields_markdown();
+        fputs(text, stdout);
+        return 0;
+    }
+    if (strcmp(format, "schema") == 0) {
+        auto_json struct json *schema = fields_schema();
+
+        text = json_write_pretty(schema);
+        puts(text);
+        return 0;
+    }
+    fprintf(stderr, "hallwatch: --format is text, json, markdown or schema, not \"%s\"\n",
+            format);
+    return OPTIONS_USAGE;
+}
+
 int rules_fields(const void *values, int argc, char **argv)
 {
     const struct rules_options *o = values;
     const char *name = argc ? argv[0] : NULL;
     auto_json struct json *all = json_new_list();
     bool exact = name && field_find(name, strlen(name)) != FIELD_UNKNOWN;
+    bool as_json = o->json || (o->format && strcmp(o->format, "json") == 0);
+    int code = print_document(o->format);
     size_t count = 0;
 
+    if (code >= 0)
+        return code;
     for (enum field_id f = 0; f < FIELD_COUNT; f++) {
         if (exact ? strcmp(field_get(f)->name, name) != 0 : !is_asked(field_get(f), name))
             continue;
         count++;
-        if (o->json)
+        if (as_json)
             json_add(all, field_json(field_get(f)));
         else
             print_field(field_get(f), exact);
     }
     if (count == 0)
         return refuse(name);
-    if (o->json) {
+    if (as_json) {
         auto_free char *text = json_write_pretty(all);
 
         puts(text);
