@@ -14,8 +14,6 @@
 #include "cli/rules.h"
 #include "mem.h"
 
-extern char **environ;
-
 struct args {
     const char **at;
     size_t count, capacity;
@@ -76,29 +74,35 @@ static void read_lines(int fd, agent_line_fn *fn, void *arg)
         fn(line, arg);
 }
 
+static int wait_for(pid_t pid)
+{
+    int status = 0;
+
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+}
+
 int rules_run_agent(const char *pcap, const struct world_settings *s, const char *lists,
                     agent_line_fn *fn, void *arg)
 {
     auto_free char *program = program_path("hallwatch-agent");
     auto_free char *shipped = share_path("rules/detect");
     struct args a = agent_args(program, pcap, s, lists, shipped);
-    int fds[2], err, status = 0;
-    pid_t pid;
+    pid_t pid = -1;
+    int fds[2], err;
 
-    if (pipe2(fds, O_CLOEXEC) != 0)
-        err = -errno;
-    else {
-        err = start(&a, fds[1], &pid);
-        close(fds[1]);
-        if (err)
-            close(fds[0]);
-        else
-            read_lines(fds[0], fn, arg);
+    if (pipe2(fds, O_CLOEXEC) != 0) {
+        free(a.at);
+        return -errno;
     }
+    err = start(&a, fds[1], &pid);
     free(a.at);
-    if (err)
+    close(fds[1]);
+    if (err) {
+        close(fds[0]);
         return err;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+    }
+    read_lines(fds[0], fn, arg);
+    return wait_for(pid);
 }

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/items.h"
 #include "district_tree.h"
+#include "items.h"
 #include "week.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

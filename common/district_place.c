@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/items.h"
 #include "district_tree.h"
+#include "items.h"
 #include "week.h"
 
 #define NOBODY       UINT32_MAX

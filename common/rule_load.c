@@ -205,15 +205,24 @@ static void read_files(struct rule_reader *r)
 
 /* ---- the top of a file ---- */
 
+/* The next number of "4.2.1", 0 when there is none. */
+static unsigned long next_number(const char **at)
+{
+    char *end;
+    unsigned long number = strtoul(*at, &end, 10);
+
+    *at = *end == '.' ? end + 1 : end;
+    return number;
+}
+
 static bool version_at_least(const char *have, const char *need)
 {
-    unsigned a[3] = {0}, b[3] = {0};
+    for (size_t i = 0; i < 3; i++) {
+        unsigned long a = next_number(&have), b = next_number(&need);
 
-    sscanf(have, "%9u.%9u.%9u", &a[0], &a[1], &a[2]);
-    sscanf(need, "%9u.%9u.%9u", &b[0], &b[1], &b[2]);
-    for (size_t i = 0; i < 3; i++)
-        if (a[i] != b[i])
-            return a[i] > b[i];
+        if (a != b)
+            return a > b;
+    }
     return true;
 }
 

@@ -133,16 +133,16 @@ static bool takes_several(enum field_id f)
     return t == TYPE_NAMES || t == TYPE_TEXTS || t == TYPE_DOMAINS || t == TYPE_ADDRS;
 }
 
-bool rule_test_put(struct event *e, enum field_id f, const struct node *n,
-                   uint64_t number, struct diags *d)
+bool rule_test_put(struct event *e, enum field_id f, const struct node *value, uint64_t n,
+                   struct diags *d)
 {
-    if (node_kind(n) == NODE_LIST && !takes_several(f)) {
-        diags_error(d, node_place(n), "E0105", "%s takes a single value",
+    if (node_kind(value) == NODE_LIST && !takes_several(f)) {
+        diags_error(d, node_place(value), "E0105", "%s takes a single value",
                     field_get(f)->name);
         return false;
     }
-    for (size_t i = 0; i < items_count(n); i++)
-        if (!put_scalar(e, f, items_at(n, i), number, d))
+    for (size_t i = 0; i < items_count(value); i++)
+        if (!put_scalar(e, f, items_at(value, i), n, d))
             return false;
     return true;
 }

@@ -67,16 +67,14 @@ static bool add_days(const struct node *n, uint8_t *days, struct diags *d)
     }
 }
 
+/* clock_parse has seen that it is a day; its midnight in UTC has the same number. */
 static bool read_date(const char *text, day_t *ret)
 {
-    unsigned month, day;
     usec_t time;
-    int year;
 
-    if (strlen(text) != 10 || clock_parse(text, &time) != 0 ||
-        sscanf(text, "%4d-%2u-%2u", &year, &month, &day) != 3)
+    if (strlen(text) != 10 || clock_parse(text, &time) != 0)
         return false;
-    *ret = day_of_date(year, month, day);
+    *ret = (day_t)(time / USEC_PER_DAY);
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "window.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "mem.h"
@@ -10,6 +11,7 @@
 
 static struct window_part *part_at(const struct window *w, uint32_t i)
 {
+    assert(w->room > 0);
     return &w->ring[(w->start + i) % w->room];
 }
 
