@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/items.h"
+#include "items.h"
 #include "mem.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

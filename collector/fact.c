@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "collector/incident.h"
-#include "common/items.h"
+#include "items.h"
 #include "mem.h"
 #include "rule.h"
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "collector/playbook_tree.h"
-#include "common/items.h"
 #include "file.h"
+#include "items.h"
 #include "mem.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
