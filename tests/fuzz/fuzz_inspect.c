@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Packets of four flows in any order. Each begins with a byte that says whose it is and
+ * where it goes, one for its TCP flags, two for how far it stands behind the last one of
+ * its side, and one for its length.
+ */
+#include "tests/fuzz/extracting.h"
+
+#include "agent/flow.h"
+
+#define FLOWS 4
+
+struct table {
+    struct inspector *inspector;
+    struct flow flows[FLOWS];
+    uint32_t seq[FLOWS][2];
+};
+
+static void on_extracted(struct event *e, const struct packet *p, struct flow *f,
+                         void *arg)
+{
+    unsigned count = 0;
+
+    (void)arg;
+    demand(p && (f || p->layer == PACKET_LINK));
+    on_event(e, &count);
+}
+
+static void take_packet(struct table *t, struct cur *c)
+{
+    uint8_t where = cur_u8(c);
+    unsigned flow = where & 3, side = where >> 2 & 1;
+    struct packet p = {.layer = where & 0x80 ? PACKET_LINK : PACKET_L4,
+                       .ip_proto = flow < 3 ? 6 : 17,
+                       .ethertype = 0x0806,
+                       .src_port = 40000,
+                       .dst_port = where & 8 ? 53 : 80,
+                       .tcp_flags = cur_u8(c)};
+    size_t len;
+
+    t->seq[flow][side] += (uint32_t)(int16_t)cur_u16(c);
+    p.tcp_seq = t->seq[flow][side];
+    len = cur_u8(c);
+    p.payload = cur_sub(c, len < cur_left(c) ? len : cur_left(c));
+    p.payload_len = (uint32_t)cur_left(&p.payload);
+
+    if (p.layer == PACKET_LINK) {
+        inspector_link(t->inspector, &p);
+        return;
+    }
+    t->flows[flow].ip_proto = p.ip_proto;
+    if (t->flows[flow].stage.inspected)
+        return;
+    (void)inspector_packet(t->inspector, &p, &t->flows[flow], side == 0);
+    demand(!t->flows[flow].stage.inspected || t->flows[flow].stage.app > 0);
+    demand(inspector_looks(&t->flows[flow]) || !t->flows[flow].stage.stream);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    struct table t = {
+        .inspector = inspector_new(&(struct inspector_settings){
+            .stream_capacity = 2, .stream_bytes = 16384, .emit = on_extracted})};
+    struct cur c = cur_over(bytes, len);
+
+    while (cur_left(&c) > 0)
+        take_packet(&t, &c);
+    for (unsigned i = 0; i < FLOWS; i++)
+        inspector_end(t.inspector, &t.flows[i]);
+    inspector_free(t.inspector);
+    return 0;
+}
