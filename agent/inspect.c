@@ -132,18 +132,24 @@ static void read_datagram(struct inspector *i, const struct packet *p, struct fl
 
 /* ---- streams ---- */
 
+/* Of the payload; a SYN counts as a byte before it. */
+static uint32_t first_byte(const struct packet *p)
+{
+    return p->tcp_seq + ((p->tcp_flags & TCP_FLAG_SYN) ? 1 : 0);
+}
+
 /* What a SYN says about where the directions begin, or else the first bytes seen. */
 static void synchronise(struct flow_reading *r, const struct packet *p, unsigned side)
 {
     if ((p->tcp_flags & TCP_FLAG_SYN) && r->chosen[side] == 0) {
-        r->next[side] = p->tcp_seq + 1;
+        r->next[side] = first_byte(p);
         r->synced[side] = true;
         if (p->tcp_flags & TCP_FLAG_ACK && !r->synced[!side]) {
             r->next[!side] = p->tcp_ack;
             r->synced[!side] = true;
         }
     } else if (!r->synced[side] && cur_left(&p->payload) > 0) {
-        r->next[side] = p->tcp_seq;
+        r->next[side] = first_byte(p);
         r->synced[side] = true;
     }
 }
@@ -283,7 +289,7 @@ static bool found_later(struct flow_reading *r, const struct packet *p, unsigned
     for (size_t x = 0; cur_left(&p->payload) >= EXTRACT_FIRST && x < extractor_count; x++)
         if (extractors[x]->later && extractors[x]->wants(p, p->payload)) {
             r->chosen[side] = (uint8_t)(x + 1);
-            r->next[side] = p->tcp_seq;
+            r->next[side] = first_byte(p);
             return true;
         }
     r->looked++;
@@ -296,8 +302,7 @@ static bool found_later(struct flow_reading *r, const struct packet *p, unsigned
 static void read_in_order(struct inspector *i, const struct packet *p, struct flow *f,
                           unsigned side)
 {
-    uint32_t seq = p->tcp_seq + ((p->tcp_flags & TCP_FLAG_SYN) ? 1 : 0);
-    int32_t at = (int32_t)(seq - f->stage.reading.next[side]);
+    int32_t at = (int32_t)(first_byte(p) - f->stage.reading.next[side]);
     struct cur bytes = p->payload;
 
     if (at < 0) {
@@ -316,8 +321,11 @@ static void read_stream(struct inspector *i, const struct packet *p, struct flow
     synchronise(r, p, side);
     if (r->finished[side] || cur_left(&p->payload) == 0)
         return;
-    if (r->chosen[side] != LOOKING)
+    if (r->chosen[side] != LOOKING) {
         read_in_order(i, p, f, side);
+        if ((int32_t)(r->next[side] - first_byte(p)) > 0)
+            return; /* the segment's beginning was read */
+    }
     if (r->chosen[side] == LOOKING && found_later(r, p, side))
         read_in_order(i, p, f, side);
 }

@@ -334,6 +334,29 @@ static void tls_in_a_proxys_tunnel_is_read(void **state)
     assert_string_equal(app_of(&f->flows[0]), "http");
 }
 
+/* Its body, in the same segment, is nothing that anybody wants. */
+static void a_head_before_a_body_without_a_length_is_read_once(void **state)
+{
+    struct fixture *f = *state;
+
+    send_syn(f, 0, SERVER);
+    send_text(f, SERVER, 0, "HTTP/1.1 200 OK\r\n\r\nsome text");
+    assert_string_equal(f->said, "response 200\n");
+    send_text(f, SERVER, 28, "more text");
+    assert_string_equal(f->said, "response 200\n");
+}
+
+/* One byte is the answer to the question whether TLS may begin. */
+static void tls_in_the_segment_after_a_single_byte_is_read(void **state)
+{
+    struct fixture *f = *state;
+
+    send_syn(f, 0, SERVER);
+    send_text(f, SERVER, 0, "S");
+    send_bytes(f, 0, SERVER, 1, hello, HELLO_LEN);
+    assert_string_equal(f->said, "tls flow\n");
+}
+
 static void too_long_a_head_is_given_up(void **state)
 {
     struct fixture *f = *state;
@@ -456,6 +479,8 @@ int main(void)
         WITH_FIXTURE(looking_for_what_comes_later_ends),
         WITH_FIXTURE(tls_after_starttls_is_read_but_names_nothing),
         WITH_FIXTURE(tls_in_a_proxys_tunnel_is_read),
+        WITH_FIXTURE(a_head_before_a_body_without_a_length_is_read_once),
+        WITH_FIXTURE(tls_in_the_segment_after_a_single_byte_is_read),
         WITH_FIXTURE(too_long_a_head_is_given_up),
         WITH_FIXTURE(a_hole_that_stays_gives_a_side_up_and_counts),
         WITH_FIXTURE(a_flow_that_gave_up_its_place_is_not_read_on),
