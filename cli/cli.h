@@ -21,6 +21,8 @@ extern const struct command rules_commands[];
 extern const struct command lists_commands[];
 extern const struct command keys_commands[];
 extern const struct command agents_commands[];
+extern const struct command playbooks_commands[];
+extern const struct command district_commands[];
 
 /* A file or folder that comes with the programs: "rules/detect". Yours to free. */
 char *share_path(const char *below);

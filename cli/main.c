@@ -8,6 +8,9 @@ int main(int argc, char **argv)
         {"lists", .help = "build and ask the domain lists", .commands = lists_commands},
         {"keys", .help = "make and show keys", .commands = keys_commands},
         {"agents", .help = "say which agents may speak", .commands = agents_commands},
+        {"playbooks", .help = "check and show playbooks", .commands = playbooks_commands},
+        {"district", .help = "check the places and people of the district",
+         .commands = district_commands},
         {0},
     };
     static const struct command top = {

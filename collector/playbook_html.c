@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The page is black on white, has boxes to tick and lines to write on, and ends with who
+ * is reached how.
+ */
+#include <string.h>
+
+#include "collector/playbook_show.h"
+
+static const char *const style =
+    "body{font:11pt/1.4 sans-serif;max-width:46em;margin:2em auto;padding:0 1em}"
+    "section{border-top:1px solid #888;padding:.5em 0;break-inside:avoid}"
+    "h2{font-size:12pt;margin:.3em 0}ul{list-style:none;padding-left:1.4em;margin:.3em 0}"
+    "li::before{content:'\\2610\\00a0';margin-left:-1.4em}"
+    ".no{border:2px solid #000;padding:.2em .6em;margin:.4em 0}"
+    ".no li::before,.way li::before{content:''}.by{font-weight:bold}"
+    ".line{border-bottom:1px solid #888;height:1.6em}table{border-collapse:collapse}"
+    "td,th{border:1px solid #888;padding:.2em .5em;text-align:left}";
+
+static void escape(const char *text, size_t len, struct buffer *out)
+{
+    for (size_t i = 0; i < len; i++)
+        switch (text[i]) {
+        case '<':
+            buffer_text(out, "&lt;");
+            break;
+        case '>':
+            buffer_text(out, "&gt;");
+            break;
+        case '&':
+            buffer_text(out, "&amp;");
+            break;
+        case '"':
+            buffer_text(out, "&quot;");
+            break;
+        default:
+            buffer_add(out, &text[i], 1);
+        }
+}
+
+static void put(const char *text, struct buffer *out)
+{
+    auto_buffer struct buffer said = {0};
+
+    playbook_say_text(text, &said);
+    if (said.len)
+        escape(said.at, said.len, out);
+}
+
+static void put_list(const char *open, const char *const *items, size_t count,
+                     const char *close, struct buffer *out)
+{
+    if (count == 0)
+        return;
+    buffer_text(out, open);
+    for (size_t i = 0; i < count; i++) {
+        buffer_text(out, "<li>");
+        put(items[i], out);
+        buffer_text(out, "</li>\n");
+    }
+    buffer_text(out, close);
+}
+
+static void put_target(int step, struct buffer *out)
+{
+    if (step < 0)
+        buffer_text(out, "the end");
+    else
+        buffer_print(out, "<a href=\"#s%d\">step %d</a>", step + 1, step + 1);
+}
+
+static void put_ways(const struct playbook_step *s, struct buffer *out)
+{
+    if (s->way_count > 0)
+        buffer_text(out, "<ul class=\"way\">\n");
+    for (size_t i = 0; i < s->way_count; i++) {
+        auto_buffer struct buffer words = {0};
+
+        if (s->kind == STEP_BRANCH)
+            condition_print(&s->ways[i].condition, &words);
+        else
+            buffer_text(&words, s->ways[i].label);
+        buffer_text(out, "<li>&#x2610; ");
+        escape(words.at, words.len, out);
+        buffer_text(out, " &rarr; ");
+        put_target(s->ways[i].then, out);
+        buffer_text(out, "</li>\n");
+    }
+    if (s->way_count > 0)
+        buffer_text(out, "</ul>\n");
+    if (s->kind == STEP_DECIDE)
+        return;
+    buffer_text(out, s->kind == STEP_BRANCH ? "<p>else &rarr; " : "<p>&rarr; ");
+    put_target(s->then, out);
+    buffer_text(out, "</p>\n");
+}
+
+static void put_who(const struct playbook_step *s, struct buffer *out)
+{
+    auto_buffer struct buffer deadline = {0};
+
+    if (!step_is_human(s->kind) && s->within == 0)
+        return;
+    buffer_text(out, "<p class=\"by\">");
+    if (step_is_human(s->kind))
+        put(names_get(&names_role, s->role), out);
+    if (s->within) {
+        playbook_say_deadline(s, &deadline);
+        buffer_text(out, step_is_human(s->kind) ? ", " : "");
+        escape(deadline.at, deadline.len, out);
+    }
+    buffer_text(out, "</p>\n");
+    if (s->has_approve)
+        buffer_print(out,
+                     "<p>Nothing happens before <b>%s</b> agrees: ______________</p>\n",
+                     names_get(&names_role, s->approve));
+}
+
+static void put_step(const struct playbook *p, size_t i, struct buffer *out)
+{
+    const struct playbook_step *s = &p->steps[i];
+    auto_buffer struct buffer title = {0};
+
+    playbook_say_step(s, &title);
+    buffer_print(out, "<section id=\"s%zu\"><h2>%zu. ", i + 1, i + 1);
+    escape(title.at, title.len, out);
+    buffer_text(out, "</h2>\n");
+    put_who(s, out);
+    if (*s->question) {
+        buffer_text(out, "<p>");
+        put(s->question, out);
+        buffer_text(out, "</p>\n");
+    }
+    put_list("<ul>\n", s->does, s->do_count, "</ul>\n", out);
+    put_list("<div class=\"no\"><b>Do not</b><ul>\n", s->do_nots, s->do_not_count,
+             "</ul></div>\n", out);
+    for (size_t j = 0; j < s->form_count; j++) {
+        buffer_text(out, "<p>");
+        put(s->form[j].ask, out);
+        buffer_text(out, "</p><div class=\"line\"></div>\n");
+    }
+    put_ways(s, out);
+    buffer_text(out, "</section>\n");
+}
+
+static void put_person(const struct person *p, struct buffer *out)
+{
+    buffer_text(out, "<tr><td>");
+    put(p->name, out);
+    buffer_text(out, "</td><td>");
+    for (size_t i = 0; i < p->contact_count; i++) {
+        buffer_text(out, i ? "<br>" : "");
+        put(p->contacts[i].kind, out);
+        buffer_text(out, ": ");
+        put(p->contacts[i].at, out);
+    }
+    buffer_text(out, "</td></tr>\n");
+}
+
+void playbook_show_html(const struct playbook *p, const struct district *district,
+                        struct buffer *out)
+{
+    buffer_print(out,
+                 "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                 "<title>%s</title><style>%s</style></head><body>\n<h1>",
+                 p->id, style);
+    put(p->title, out);
+    buffer_text(out, "</h1>\n<p>");
+    put(p->summary, out);
+    buffer_print(out,
+                 "</p>\n<p>Led by %s. Playbook %s, version %llu. Incident number "
+                 "________ Date ____________</p>\n",
+                 names_get(&names_role, p->lead), p->id, (unsigned long long)p->version);
+    for (size_t i = 0; i < p->step_count; i++)
+        put_step(p, i, out);
+    if (district) {
+        buffer_text(out, "<section><h2>Who is reached how</h2><table>\n");
+        for (size_t i = 0; i < district->person_count; i++)
+            put_person(&district->people[i], out);
+        buffer_text(out, "</table></section>\n");
+    }
+    buffer_text(out, "</body></html>\n");
+}

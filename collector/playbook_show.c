@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collector/playbook_show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+#define INDENT "      "
+
+/* ---- sentences ---- */
+
+void playbook_say_text(const char *text, struct buffer *out)
+{
+    const char *at, *end;
+
+    while ((at = strstr(text, "${")) && (end = strchr(at, '}'))) {
+        size_t len = strcspn(at + 2, "|}");
+        const struct fact *f = fact_find(at + 2, len);
+
+        buffer_add(out, text, (size_t)(at - text));
+        buffer_print(out, "[%s]", f ? f->meaning : "what was answered before");
+        text = end + 1;
+    }
+    buffer_text(out, text);
+}
+
+void playbook_say_target(int step, struct buffer *out)
+{
+    if (step < 0)
+        buffer_text(out, "the end");
+    else
+        buffer_print(out, "step %d", step + 1);
+}
+
+static void say_readers(const struct playbook_step *s, struct buffer *out)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < names_reader.count; i++)
+        if (s->readers >> i & 1) {
+            buffer_print(out, "%s%s", first ? "" : ", ", names_reader.at[i]);
+            first = false;
+        }
+}
+
+static void say_wait(const struct playbook_step *s, struct buffer *out)
+{
+    char time[CLOCK_TEXT];
+
+    if (s->until) {
+        buffer_text(out, "Wait until ");
+        condition_print(s->until, out);
+        return;
+    }
+    clock_print_duration(s->wait_for, time);
+    buffer_print(out, "Wait %s", time);
+}
+
+void playbook_say_step(const struct playbook_step *s, struct buffer *out)
+{
+    static const char *const plain[] = {
+        [STEP_ACK] = "Take this incident",
+        [STEP_TASK] = "Do this",
+        [STEP_DECIDE] = "Decide",
+        [STEP_BRANCH] = "Depending on what is known",
+        [STEP_CLOSE] = "Say what it was, and close the incident",
+        [STEP_REVIEW] = "Look back at it",
+    };
+
+    if (*s->title)
+        playbook_say_text(s->title, out);
+    else if (s->kind == STEP_NOTIFY)
+        buffer_print(out, "Tell %s", s->to ? s->to : names_get(&names_role, s->role));
+    else if (s->kind == STEP_WAIT)
+        say_wait(s, out);
+    else if (s->kind == STEP_CALL)
+        buffer_print(out, "Follow the playbook %s", s->playbook);
+    else if (s->kind == STEP_COMMUNICATE) {
+        buffer_text(out, "Write to ");
+        say_readers(s, out);
+    } else
+        buffer_text(out, plain[s->kind]);
+}
+
+void playbook_say_deadline(const struct playbook_step *s, struct buffer *out)
+{
+    char time[CLOCK_TEXT];
+
+    clock_print_duration(s->within, time);
+    buffer_print(out, "within %s", time);
+    if (s->timeout == TIMEOUT_STEP) {
+        buffer_text(out, ", else ");
+        playbook_say_target(s->on_timeout, out);
+    } else if (step_is_human(s->kind))
+        buffer_text(out, s->timeout == TIMEOUT_LAST_RESPONDER
+                             ? ", else the last responder is told"
+                             : ", else the next one on the roster is told");
+}
+
+/* ---- text ---- */
+
+static void text_list(const char *head, const char *const *items, size_t count,
+                      struct buffer *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        buffer_print(out, INDENT "%s ", head);
+        playbook_say_text(items[i], out);
+        buffer_text(out, "\n");
+    }
+}
+
+static void text_ways(const struct playbook_step *s, struct buffer *out)
+{
+    for (size_t i = 0; i < s->way_count; i++) {
+        buffer_text(out, INDENT "- ");
+        if (s->kind == STEP_BRANCH)
+            condition_print(&s->ways[i].condition, out);
+        else
+            buffer_text(out, s->ways[i].label);
+        buffer_text(out, ": ");
+        playbook_say_target(s->ways[i].then, out);
+        buffer_text(out, "\n");
+    }
+}
+
+static void text_form(const struct playbook_step *s, struct buffer *out)
+{
+    for (size_t i = 0; i < s->form_count; i++) {
+        buffer_text(out, INDENT "? ");
+        playbook_say_text(s->form[i].ask, out);
+        buffer_text(out, s->form[i].required ? " (must be answered)\n" : "\n");
+    }
+}
+
+static void text_step(const struct playbook *p, size_t i, struct buffer *out)
+{
+    const struct playbook_step *s = &p->steps[i];
+
+    buffer_print(out, "\n%3zu.  ", i + 1);
+    playbook_say_step(s, out);
+    buffer_text(out, "\n");
+    if (step_is_human(s->kind))
+        buffer_print(out, INDENT "who: %s\n", names_get(&names_role, s->role));
+    if (s->has_approve)
+        buffer_print(out, INDENT "nothing happens before %s agrees\n",
+                     names_get(&names_role, s->approve));
+    if (s->within) {
+        buffer_text(out, INDENT);
+        playbook_say_deadline(s, out);
+        buffer_text(out, "\n");
+    }
+    if (*s->question) {
+        buffer_text(out, INDENT);
+        playbook_say_text(s->question, out);
+        buffer_text(out, "\n");
+    }
+    text_list("*", s->does, s->do_count, out);
+    text_list("!!", s->do_nots, s->do_not_count, out);
+    text_form(s, out);
+    text_ways(s, out);
+    if (s->kind == STEP_DECIDE)
+        return;
+    buffer_print(out, INDENT "%s ", s->kind == STEP_BRANCH ? "else:" : "then:");
+    playbook_say_target(s->then, out);
+    buffer_text(out, "\n");
+}
+
+void playbook_show_text(const struct playbook *p, struct buffer *out)
+{
+    buffer_print(
+        out,
+        "%s (%s, version %llu)\n%s\n\nLed by: %s. Lines with !! say what must not be done.\n",
+        p->title, p->id, (unsigned long long)p->version, p->summary,
+        names_get(&names_role, p->lead));
+    for (size_t i = 0; i < p->step_count; i++)
+        text_step(p, i, out);
+}
+
+/* ---- Graphviz ---- */
+
+static void dot_text(const char *text, size_t len, struct buffer *out)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '"' || text[i] == '\\')
+            buffer_text(out, "\\");
+        buffer_add(out, text[i] == '\n' ? " " : &text[i], 1);
+    }
+}
+
+static void dot_edge(size_t from, int to, const char *label, const char *style,
+                     struct buffer *out)
+{
+    buffer_print(out, "  s%zu -> ", from);
+    if (to < 0)
+        buffer_text(out, "end");
+    else
+        buffer_print(out, "s%d", to);
+    buffer_print(out, " [style=%s, label=\"", style);
+    dot_text(label, strlen(label), out);
+    buffer_text(out, "\"];\n");
+}
+
+static const char *dot_shape(const struct playbook_step *s)
+{
+    if (s->kind == STEP_DECIDE || s->kind == STEP_BRANCH)
+        return "diamond";
+    return step_is_human(s->kind) ? "box" : "ellipse";
+}
+
+static void dot_step(const struct playbook *p, size_t i, struct buffer *out)
+{
+    const struct playbook_step *s = &p->steps[i];
+    auto_buffer struct buffer words = {0};
+
+    playbook_say_step(s, &words);
+    buffer_print(out, "  s%zu [shape=%s, label=\"%zu. ", i, dot_shape(s), i + 1);
+    dot_text(words.at, words.len, out);
+    if (step_is_human(s->kind))
+        buffer_print(out, "\\n%s", names_get(&names_role, s->role));
+    if (s->within) {
+        char time[CLOCK_TEXT];
+
+        clock_print_duration(s->within, time);
+        buffer_print(out, "\\nwithin %s", time);
+    }
+    buffer_text(out, "\"];\n");
+    for (size_t j = 0; j < s->way_count; j++) {
+        auto_buffer struct buffer label = {0};
+
+        if (s->kind == STEP_BRANCH)
+            condition_print(&s->ways[j].condition, &label);
+        else
+            buffer_text(&label, s->ways[j].label);
+        dot_edge(i, s->ways[j].then, label.at, "solid", out);
+    }
+    if (s->kind != STEP_DECIDE)
+        dot_edge(i, s->then, "", "solid", out);
+    if (s->timeout == TIMEOUT_STEP && s->on_timeout != PLAYBOOK_NONE)
+        dot_edge(i, s->on_timeout, "nobody in time", "dashed", out);
+    if (s->on_refused != PLAYBOOK_NONE)
+        dot_edge(i, s->on_refused, "refused", "dashed", out);
+}
+
+void playbook_show_dot(const struct playbook *p, struct buffer *out)
+{
+    buffer_text(out, "digraph playbook {\n  node [fontname=\"sans-serif\"];\n"
+                     "  end [shape=doublecircle, label=\"end\"];\n");
+    for (size_t i = 0; i < p->step_count; i++)
+        dot_step(p, i, out);
+    buffer_text(out, "}\n");
+}
