@@ -177,16 +177,16 @@ static void add_hole(struct coverage *c, char *words)
 }
 
 static void need_role(struct proof *p, enum role role, const struct rule *rule,
-                      const struct playbook *plan, const char *step)
+                      const struct playbook *plan, const struct playbook_step *s)
 {
     struct need *n = &p->needs[role];
 
     n->any = true;
-    n->all_hours = n->all_hours || rule->after_hours == AFTER_HOURS_PAGE;
+    n->all_hours = n->all_hours || s->urgent || rule->after_hours == AFTER_HOURS_PAGE;
     if (n->first)
         n->others++;
     else
-        n->first = xasprintf("rule %s, playbook %s, step %s", rule->id, plan->id, step);
+        n->first = xasprintf("rule %s, playbook %s, step %s", rule->id, plan->id, s->id);
 }
 
 static void need_person(struct proof *p, const struct rule *rule,
@@ -210,9 +210,9 @@ static void walk_plan(struct proof *p, const struct rule *rule,
         if (s->kind == STEP_NOTIFY && s->to)
             need_person(p, rule, plan, s);
         else if (s->kind == STEP_NOTIFY || step_is_human(s->kind))
-            need_role(p, s->role, rule, plan, s->id);
+            need_role(p, s->role, rule, plan, s);
         if (s->has_approve)
-            need_role(p, s->approve, rule, plan, s->id);
+            need_role(p, s->approve, rule, plan, s);
         if (called && depth > 0)
             walk_plan(p, rule, called, depth - 1);
     }

@@ -116,6 +116,7 @@ struct playbook_step {
     const char *template;
     struct place template_place;
     usec_t within; /* 0: no deadline; WAIT: of `until` */
+    bool urgent;   /* it does not wait for hours of duty, whatever the rule says */
     enum timeout_kind timeout;
     int on_timeout;            /* TIMEOUT_STEP */
     enum incident_state marks; /* the incident is that, once it is done; OPEN: nothing */

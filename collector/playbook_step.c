@@ -13,7 +13,8 @@
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 #define KEYS(...)     ((const char *const[]){"id", "kind", __VA_ARGS__, NULL})
 #define FIELD_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_"
-#define HUMAN         "role", "within", "on_timeout", "template", "title", "do", "do_not"
+#define HUMAN \
+    "role", "within", "on_timeout", "template", "title", "do", "do_not", "urgent"
 
 static const char *const kind_words[] = {
     "notify", "ack",    "task", "decide",   "wait",   "branch", "communicate", "call",
@@ -235,6 +236,8 @@ static void read_common(struct playbook_tree *t, const struct node *n,
     read_timeout(t, get(n, s, "on_timeout"), s);
     read_template(t, get(n, s, "template"), s);
     read_marks(t, get(n, s, "marks"), s);
+    if (get(n, s, "urgent"))
+        node_read_bool(get(n, s, "urgent"), &s->urgent, t->diags);
     s->title = get(n, s, "title") ? playbook_text(t, get(n, s, "title")) : "";
     s->does = playbook_texts(t, get(n, s, "do"), &s->do_count);
     s->do_nots = playbook_texts(t, get(n, s, "do_not"), &s->do_not_count);

@@ -153,7 +153,10 @@ usec_t run_next_duty(const struct district *di, enum role role, usec_t from)
 bool run_may_wait(const struct running *r)
 {
     const char *words = running_fact(r, "incident.after_hours");
+    const struct playbook_step *s = running_step(r);
 
+    if (s && s->urgent)
+        return false;
     return strcmp(words, "hold") == 0 || strcmp(words, "digest") == 0;
 }
 

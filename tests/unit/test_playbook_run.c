@@ -143,6 +143,19 @@ static void by_night_what_can_wait_does_not_climb_the_roster(void **state)
     assert_wishes(w, "send net task-overdue; timer 2 h");
 }
 
+static void by_night_what_is_urgent_does_not_wait(void **state)
+{
+    struct world *w =
+        begin(*state,
+              "- {id: do, kind: task, title: T, urgent: true, within: 30m, then: end}\n",
+              HOLD, NIGHT);
+
+    assert_wishes(w, "timer 30 min; send line task-waiting; send line task-waiting; "
+                     "task-open task do security");
+    world_fire(w, 0);
+    assert_wishes(w, "send net task-overdue; timer 30 min");
+}
+
 static void a_role_without_anybody_becomes_a_task_for_the_lead(void **state)
 {
     struct world *w = begin(*state,
@@ -479,6 +492,7 @@ int main(void)
         WITH_FIXTURE(by_night_a_page_goes_to_the_last_responder),
         WITH_FIXTURE(by_night_what_can_wait_waits_until_somebody_is_on_duty),
         WITH_FIXTURE(by_night_what_can_wait_does_not_climb_the_roster),
+        WITH_FIXTURE(by_night_what_is_urgent_does_not_wait),
         WITH_FIXTURE(a_role_without_anybody_becomes_a_task_for_the_lead),
         WITH_FIXTURE(a_deadline_fires_once),
         WITH_FIXTURE(a_timer_that_comes_early_is_set_again),
