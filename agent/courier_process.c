@@ -72,11 +72,15 @@ static void on_alert(enum severity severity, const char *document, size_t len, v
 
 static void note_safe(struct running *r)
 {
-    if (outlet_safe(r->outlet) < r->safe_put)
+    uint64_t put = outlet_put_ever(r->outlet), safe = outlet_safe(r->outlet);
+
+    if (safe < r->safe_put)
         return;
+    if (safe == put)
+        r->safe_when = r->at;
     journal_set_done(r->set->journal, r->safe_when);
     r->safe_when = r->at;
-    r->safe_put = outlet_put_ever(r->outlet);
+    r->safe_put = put;
 }
 
 /* ---- from the merger ---- */

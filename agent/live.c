@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -254,9 +255,11 @@ static int make_bundle(const struct live *l)
 
 /* ---- the processes ---- */
 
-/* The warden says when to end; a terminal's ^C reaches everybody. */
-static void leave_signals_to_the_warden(void)
+/* As it is called in top(1). The warden says when to end; a terminal's ^C reaches
+ * everybody. */
+static void become(const char *name)
 {
+    prctl(PR_SET_NAME, name, 0, 0, 0);
     signal(SIGINT, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -295,7 +298,7 @@ static int run_sensor(void *arg)
 {
     struct post *post = arg;
 
-    leave_signals_to_the_warden();
+    become(post->live->names[post->sensor]);
     signal(SIGHUP, SIG_IGN);
     forget_others(post->live, post->sensor);
     close_ends(post->live, post->sensor);
@@ -306,7 +309,7 @@ static int run_courier(void *arg)
 {
     const struct live *l = arg;
 
-    leave_signals_to_the_warden();
+    become("courier");
     close_ends(l, l->sensors);
     return courier_process_run(&l->courier_set);
 }

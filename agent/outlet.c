@@ -11,6 +11,8 @@
 #include "log.h"
 #include "mem.h"
 
+#define PRINT_BUFFER ((size_t)4 << 20)
+
 struct outlet {
     bool print;
     struct spool *spool;
@@ -71,6 +73,8 @@ int outlet_open(const struct settings *settings, bool print,
     int r = 0;
 
     o->print = print;
+    if (print) /* lines go out together, by outlet_flush only */
+        setvbuf(stdout, NULL, _IOFBF, PRINT_BUFFER);
     if (!print)
         r = open_spool(o, settings);
     if (!print && r == 0)

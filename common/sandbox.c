@@ -21,6 +21,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+#define CAPABILITIES_MAX 64 /* of the kernel's 64-bit sets */
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FILTERED false
 #else
@@ -125,12 +127,19 @@ static const struct limits limits_of[] = {
 
 /* ---- capabilities and user ---- */
 
+/* Of those that there are: who was never given one goes on without it. */
 static void keep_only(const int *capabilities)
 {
+    bool there[CAPABILITIES_MAX] = {false};
+
+    for (size_t i = 0; capabilities && capabilities[i] >= 0; i++)
+        there[i] = capng_have_capability(CAPNG_PERMITTED, (unsigned)capabilities[i]);
     capng_clear(CAPNG_SELECT_ALL);
     for (size_t i = 0; capabilities && capabilities[i] >= 0; i++)
-        capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
-                     (unsigned)capabilities[i]);
+        if (there[i])
+            capng_update(CAPNG_ADD,
+                         CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
+                         (unsigned)capabilities[i]);
 }
 
 static int no_new_privileges(char ret_error[SANDBOX_ERROR])

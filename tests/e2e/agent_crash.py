@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Processes of an agent are killed while every packet is an alert."""
+
+import os
+import signal
+import threading
+import unittest
+from collections import Counter
+
+import agent_lab as lab
+import tap
+
+QUERIES = 4000
+PPS = 800
+
+
+@lab.needs_root
+class Crash(unittest.TestCase):
+    def setUp(self):
+        self.wire = lab.Wire().__enter__()
+        self.addCleanup(self.wire.__exit__)
+        rules = self.wire.box.path("rules.yaml")
+        lab.write_rules(rules, {"id": "query"})
+        self.rules = rules
+
+    def agent(self, **settings):
+        return self.wire.agent("agent", rules=self.rules, **settings).start().ready()
+
+    def play_meanwhile(self):
+        frames = [lab.query(i) for i in range(QUERIES)]
+        player = threading.Thread(target=self.wire.send, args=(frames,), kwargs={"pps": PPS})
+        player.start()
+        return player
+
+    def numbers(self, agent):
+        return Counter(lab.number_of(a) for a in agent.alerts())
+
+    def kill(self, agent, name, again):
+        """Kill a process by its name and wait for its successor."""
+        pid = agent.child(name)
+        os.kill(pid, signal.SIGKILL)
+        agent.wait_said(f"{name} crashed: signal 9", again)
+        lab.wait_until(lambda: agent.child(name) not in (None, pid), f"a new {name}")
+
+    def wait_alerts(self, agent, least):
+        lab.wait_until(lambda: len(agent.alerts()) >= least, f"{least} alerts")
+
+    def test_no_alert_is_lost_or_doubled_when_the_courier_is_killed(self):
+        agent = self.agent()
+        player = self.play_meanwhile()
+        for again in range(1, 3):
+            self.wait_alerts(agent, 300 * again)
+            self.kill(agent, "courier", again)
+        player.join()
+        self.wait_alerts(agent, QUERIES)
+        self.assertEqual(agent.stop(), 0)
+        numbers = self.numbers(agent)
+        self.assertEqual(len(numbers), QUERIES)
+        self.assertEqual([n for n, count in numbers.items() if count != 1], [])
+        self.assertEqual([w["what"] for w in agent.own_words()],
+                         ["started", "restarted", "restarted"])
+
+    def test_what_a_killed_sensor_sent_stays_and_its_gap_is_told(self):
+        agent = self.agent()
+        player = self.play_meanwhile()
+        self.wait_alerts(agent, 300)
+        self.kill(agent, "sensor-0", 1)
+        player.join()
+        agent.wait_said("watching net0", 2)
+        self.wire.send([lab.query(QUERIES)])
+        lab.wait_until(lambda: self.numbers(agent)[QUERIES], "an alert after the restart")
+        self.assertEqual(agent.stop(), 0)
+        numbers = self.numbers(agent)
+        missing = [n for n in range(QUERIES) if not numbers[n]]
+        self.assertEqual(missing, list(range(missing[0], missing[-1] + 1)))
+        self.assertLess(len(missing), 3 * PPS)
+        self.assertEqual([n for n, count in numbers.items() if count > 1], [])
+        self.assertIn({"what": "restarted", "count": 1}, agent.own_words())
+
+    def test_the_other_sensor_goes_on_when_one_is_killed(self):
+        agent = self.agent(sensors=2)
+        self.kill(agent, "sensor-1", 1)
+        agent.wait_said("watching net0", 3)
+        self.wire.send([lab.query(i, f"10.20.1.{i}") for i in range(1, 200)])
+        self.wait_alerts(agent, 199)
+        self.assertEqual(agent.stop(), 0)
+        self.assertEqual(len(self.numbers(agent)), 199)
+
+    def test_the_last_frames_of_a_killed_sensor_are_kept_for_their_owner(self):
+        agent = self.agent()
+        self.wire.send([lab.query(i) for i in range(100)])
+        self.wait_alerts(agent, 100)
+        self.kill(agent, "sensor-0", 1)
+        state = agent.settings["state"]
+        agent.wait_said("frames of sensor-0 are kept")
+        kept = [f for f in os.listdir(state) if f.startswith("crash-")]
+        self.assertEqual(len(kept), 1)
+        path = os.path.join(state, kept[0])
+        self.assertEqual(lab.count_packets(path), 64)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+
+    def test_nobody_outlives_a_killed_warden(self):
+        agent = self.agent(sensors=2)
+        pids = lab.children(agent.process.pid)
+        self.assertEqual(len(pids), 3)
+        os.kill(agent.process.pid, signal.SIGKILL)
+        agent.process.wait()
+        lab.wait_until(lambda: not any(lab.netns.running(p) for p in pids),
+                       "its processes end")
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""New rules while every packet is an alert."""
+
+import signal
+import threading
+import unittest
+from collections import Counter
+
+import agent_lab as lab
+import tap
+
+QUERIES = 3000
+
+
+@lab.needs_root
+class Reload(unittest.TestCase):
+    def setUp(self):
+        self.wire = lab.Wire().__enter__()
+        self.addCleanup(self.wire.__exit__)
+        self.rules = self.wire.box.path("rules.yaml")
+        lab.write_rules(self.rules, {"id": "query"})
+        self.agent = self.wire.agent("agent", rules=self.rules, sensors=2)
+        self.agent.start().ready()
+
+    def titles(self):
+        return {a["alert"]["signature"] for a in self.agent.alerts()}
+
+    def test_good_rules_are_taken_over_without_a_lost_packet(self):
+        frames = [lab.query(i, f"10.20.1.{10 + i % 20}") for i in range(QUERIES)]
+        player = threading.Thread(target=self.wire.send, args=(frames,), kwargs={"pps": 800})
+        player.start()
+        lab.wait_until(lambda: len(self.agent.alerts()) > 300, "alerts by the old rules")
+        # The rule keeps its name, but another one stands before it now.
+        lab.write_rules(self.rules, {"id": "never", "when": 'dns.qr == "answer"'},
+                        {"id": "query", "title": "A query, by the new rules"})
+        self.agent.process.send_signal(signal.SIGHUP)
+        self.agent.wait_said("uses bundle 2", 2)
+        player.join()
+        lab.wait_until(lambda: len(self.agent.alerts()) >= QUERIES, "all alerts")
+        self.assertEqual(self.agent.stop(), 0)
+        alerts = self.agent.alerts()
+        self.assertEqual({a["alert"]["metadata"]["hallwatch_rule"][0] for a in alerts},
+                         {"test.query"})
+        self.assertEqual(self.titles(), {"A query", "A query, by the new rules"})
+        numbers = Counter(lab.number_of(a) for a in alerts)
+        self.assertEqual(len(numbers), QUERIES)
+        self.assertEqual(max(numbers.values()), 1)
+        self.assertEqual([w["what"] for w in self.agent.own_words()], ["started"])
+
+    def test_faulty_rules_leave_the_old_ones_working(self):
+        lab.write_rules(self.rules, {"id": "query", "when": "dns.qname.lenn > 3"})
+        self.agent.process.send_signal(signal.SIGHUP)
+        self.agent.wait_said("the old ones stay")
+        self.agent.wait_said('dns.qname.len')
+        self.wire.send([lab.query(1)])
+        lab.wait_until(self.agent.alerts, "an alert by the old rules")
+        self.assertIn({"what": "rules_refused", "count": 1}, self.agent.own_words())
+
+    def test_the_same_rules_again_are_not_handed_out(self):
+        self.agent.process.send_signal(signal.SIGHUP)
+        self.agent.wait_said("the same as before")
+        self.assertNotIn("uses bundle", self.agent.said())
+
+    def test_a_time_zone_that_is_new_comes_with_the_rules(self):
+        with open(self.rules, "a", encoding="utf-8") as f:
+            f.write("schedules:\n  night:\n    tz: Asia/Tokyo\n"
+                    "    when: [{days: mon-sun, from: '00:00', to: '24:00'}]\n")
+        self.agent.process.send_signal(signal.SIGHUP)
+        self.agent.wait_said("uses bundle 2", 2)
+        self.wire.send([lab.query(1)])
+        lab.wait_until(self.agent.alerts, "an alert by the new rules")
+
+    def test_a_courier_that_starts_again_has_the_new_rules(self):
+        lab.write_rules(self.rules, {"id": "query", "title": "New"})
+        self.agent.process.send_signal(signal.SIGHUP)
+        self.agent.wait_said("uses bundle 2", 2)
+        lab.os.kill(self.agent.child("courier"), signal.SIGKILL)
+        self.agent.wait_said("courier crashed")
+        self.wire.send([lab.query(1)])
+        lab.wait_until(self.agent.alerts, "an alert")
+        self.assertEqual(self.titles(), {"New"})
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What keeps an agent from starting is said in a sentence, and told by its exit code."""
+
+import os
+import signal
+import subprocess
+import unittest
+
+import agent_lab as lab
+import tap
+
+NOBODY = 65534
+
+
+@lab.needs_root
+class Start(unittest.TestCase):
+    def setUp(self):
+        self.wire = lab.Wire().__enter__()
+        self.addCleanup(self.wire.__exit__)
+        self.rules = self.wire.box.path("rules.yaml")
+        lab.write_rules(self.rules, {"id": "query"})
+
+    def fails(self, code, *sentences, how=(), more=("--print",), **settings):
+        """It ends with the code and says all of the sentences."""
+        agent = self.wire.agent("agent", **{"rules": self.rules, **settings})
+        done = subprocess.run([*how, *agent.argv(*more)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=lab.PATIENCE, check=False)
+        for sentence in sentences:
+            self.assertIn(sentence, done.stdout)
+        self.assertEqual(done.returncode, code, done.stdout)
+
+    def test_all_faults_of_the_settings_are_told_at_once(self):
+        self.fails(1, 'unknown option "sensor"', '"sensors"', "ring", sensor=1, ring="1 KiB")
+
+    def test_an_interface_that_is_not_there_is_named_with_the_nearest(self):
+        self.fails(3, 'there is no interface "net1" here; did you mean net0?',
+                   interfaces="[net1]")
+
+    def test_an_interface_that_is_down_is_told_how_to_get_up(self):
+        self.wire.box.ip("link set net0 down\n")
+        self.fails(3, "net0 is down: ip link set net0 up")
+
+    def test_a_filter_that_does_not_parse_is_shown(self):
+        self.fails(3, 'filter "tcp prt 80"', filter="tcp prt 80")
+
+    def test_faulty_rules_are_shown_before_anything_is_captured(self):
+        lab.write_rules(self.rules, {"id": "query", "when": "dns.qnam == x"})
+        self.fails(1, "rules.yaml:12:", "did you mean")
+
+    def test_a_user_that_is_not_there_is_named(self):
+        self.fails(1, 'there is no user "hallwatch-nobody"', user="hallwatch-nobody")
+
+    def test_a_state_folder_that_cannot_be_made_is_named(self):
+        self.fails(1, "/proc/none", state="/proc/none")
+
+    def test_without_permission_it_says_which_is_needed(self):
+        state = self.wire.box.path("state")
+        os.mkdir(state)
+        os.chown(state, NOBODY, NOBODY)
+        key = self.wire.box.path("pseudonym.key")
+        os.chown(key, NOBODY, NOBODY)
+        agent = self.wire.agent("agent", rules=self.rules, state=state)
+        argv = agent.argv("--print")
+        at = argv.index(lab.AGENT)
+        argv[at:at] = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY),
+                       "--clear-groups", "--inh-caps=-all"]
+        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=lab.PATIENCE, check=False)
+        self.assertIn("not allowed to capture on net0", done.stdout)
+        self.assertIn("CAP_NET_RAW", done.stdout)
+        self.assertEqual(done.returncode, 3)
+
+    def test_check_says_all_that_is_wrong(self):
+        lab.write_rules(self.rules, {"id": "query", "when": "dns.qnam == x"})
+        self.fails(1, "rules.yaml:12:", 'no interface "net1"', '"net0"', "vault",
+                   more=("--check",), interfaces="[net1]", vault="/none/vault.pub")
+
+    def test_check_of_good_settings_says_so(self):
+        self.fails(0, "everything is well", more=("--check",))
+
+    def test_a_user_who_is_not_root_watches_the_wire(self):
+        agent = self.wire.agent("agent", rules=self.rules, user="nobody")
+        agent.start().ready()
+        for pid in (agent.process.pid, *lab.children(agent.process.pid)):
+            with open(f"/proc/{pid}/status", encoding="utf-8") as f:
+                status = dict(line.split(":\t", 1) for line in f.read().splitlines())
+            self.assertEqual(status["Uid"].split()[0], str(NOBODY))
+            warden = pid == agent.process.pid
+            self.assertEqual(int(status["CapEff"], 16), 1 << 13 if warden else 0)
+            self.assertEqual(status["NoNewPrivs"], "1")
+            self.assertEqual(status["Seccomp"], "2")
+        self.wire.send([lab.query(1)])
+        lab.wait_until(agent.alerts, "an alert")
+        self.assertEqual(agent.stop(), 0)
+
+    def test_a_link_that_goes_down_and_up_is_watched_again(self):
+        agent = self.wire.agent("agent", rules=self.rules).start().ready()
+        self.wire.box.ip("link set net0 down\n")
+        agent.wait_said("net0 went away or down")
+        self.wire.box.ip("link set net0 up\n")
+        agent.wait_said("watching net0", 2)
+        self.wire.send([lab.query(1)])
+        lab.wait_until(agent.alerts, "an alert")
+        self.assertEqual(agent.stop(), 0)
+
+    def test_everybody_told_to_end_at_once_still_ends_in_order(self):
+        agent = self.wire.agent("agent", rules=self.rules).start().ready()
+        self.wire.send([lab.query(i) for i in range(50)])
+        os.killpg(agent.process.pid, signal.SIGTERM)
+        self.assertEqual(agent.stop(), 0)
+        self.assertEqual(len(agent.alerts()), 50)
+
+
+if __name__ == "__main__":
+    tap.main()
