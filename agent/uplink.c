@@ -28,7 +28,8 @@ struct uplink {
     usec_t open_at; /* the next port; SPOOL_NEVER while there is one */
     size_t address; /* in use or next */
     bool told_refusal, told_down;
-    int told_spool;
+    int told_failure;
+    uint64_t told_damaged;
 };
 
 int uplink_boot_id(uint8_t ret_boot[WIRE_BOOT])
@@ -187,16 +188,28 @@ static void next_address(struct uplink *u, enum link_end end, usec_t at)
 
 /* ------------------------------------------------------------------ turns */
 
-static void tell_spool(struct uplink *u, int r)
+static void tell_damage(struct uplink *u)
 {
-    if (r == u->told_spool)
+    uint64_t damaged = spool_counts(u->set.spool)->damaged;
+
+    if (damaged == u->told_damaged)
         return;
-    u->told_spool = r;
+    u->told_damaged = damaged;
+    log_error("the spool was damaged: it was moved aside, beside itself with the ending "
+              ".damaged, and a new one begun");
+}
+
+static void tell_failure(struct uplink *u)
+{
+    int r = spool_counts(u->set.spool)->failing;
+
+    if (r == u->told_failure)
+        return;
+    u->told_failure = r;
     if (r < 0)
-        log_error(
-            "cannot write the spool: %s; new records wait in memory, then are lost and "
-            "counted: make room on its disk",
-            strerror(-r));
+        log_error("cannot write the spool: %s; new records wait in memory, then are lost "
+                  "and counted: make room on its disk",
+                  strerror(-r));
     else
         log_info("the spool can be written again");
 }
@@ -209,7 +222,8 @@ static void on_timer(void *arg)
 
     u->armed = SPOOL_NEVER; /* it has run */
     spool_tick(u->set.spool, now);
-    tell_spool(u, spool_counts(u->set.spool)->failing);
+    tell_failure(u);
+    tell_damage(u);
     end = link_tick(u->link, now, &wait);
     if (end != LINK_STAYS)
         next_address(u, end, now + wait);
@@ -282,6 +296,7 @@ int uplink_new(const struct uplink_settings *set, struct uplink **ret_uplink)
         uplink_free(u);
         return r;
     }
+    tell_damage(u);
     arm(u);
     *ret_uplink = u;
     return 0;

@@ -197,13 +197,14 @@ static int store_one(struct sessions *s, struct session *at, unsigned stream,
         s->counts.repeats++;
         return 0;
     }
+    if (r->first <= *cursor)
+        r->first = *cursor + 1; /* of a loss, what was not stored before */
     if (r->kind == WIRE_LOST) {
-        uint64_t first = r->first > *cursor ? r->first : *cursor + 1;
-        struct intake_loss loss = {at->agent->name, at->epoch, stream,  first,
+        struct intake_loss loss = {at->agent->name, at->epoch, stream,  r->first,
                                    r->last,         r->loss,   now.wall};
 
         code = store->put_loss(store->arg, &loss);
-        s->counts.lost[stream] += code == 0 ? r->last - first + 1 : 0;
+        s->counts.lost[stream] += code == 0 ? r->last - r->first + 1 : 0;
     } else {
         code = store_document(s, at, stream, r, now);
     }

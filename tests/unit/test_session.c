@@ -399,6 +399,28 @@ static void a_batch_in_pieces_does_not_stop_the_stream(void **state)
     assert_ack(w, 6);
 }
 
+static void pieces_do_not_take_the_numbers_of_what_was_stored(void **state)
+{
+    struct world *w = *state;
+    auto_buffer struct buffer payload = {0};
+
+    hello(w, KEY_ONE, 1, EPOCH, 1, 1);
+    batch(w, 1, 3);
+    turn(w);
+    buffer_add(&payload, "rubble", 6);
+    hear(w, KEY_ONE, 1,
+         (struct wire_head){.type = WIRE_BATCH,
+                            .stream = WIRE_ALERTS,
+                            .epoch = EPOCH,
+                            .seq = 2,
+                            .count = 9},
+         &payload);
+    turn(w);
+    assert_ack(w, 10);
+    assert_int_equal(w->store.now.row_count, 4);
+    assert_int_equal(w->store.rows[3].seq, 4);
+}
+
 static void a_collector_with_an_old_memory_counts_what_it_forgot(void **state)
 {
     struct world *w = *state;
@@ -821,6 +843,7 @@ int main(void)
         WITH_FIXTURE(a_loss_is_stored_and_closes_the_gap),
         WITH_FIXTURE(what_cannot_be_read_is_kept_aside_and_the_rest_goes_on),
         WITH_FIXTURE(a_batch_in_pieces_does_not_stop_the_stream),
+        WITH_FIXTURE(pieces_do_not_take_the_numbers_of_what_was_stored),
         WITH_FIXTURE(a_collector_with_an_old_memory_counts_what_it_forgot),
         WITH_FIXTURE(a_new_epoch_begins_at_its_oldest),
         WITH_FIXTURE(nothing_is_acknowledged_when_the_commit_fails),
