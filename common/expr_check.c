@@ -199,6 +199,17 @@ static bool names_field(const struct expr *e, const struct field *f)
     return !f->words || names_find(f->words, o->text.at) < 0;
 }
 
+/* What may be meant by a word that is no field. */
+static void hint_word(struct expr_world *w, const struct operand *o)
+{
+    for (size_t i = 0; i < w->list_count; i++)
+        if (text_equal(text_of(w->lists[i].name), o->text)) {
+            diags_hint(w->diags, "a list is written with a $: $%s", o->text.at);
+            return;
+        }
+    diags_hint(w->diags, "if it is text, put it into double quotes");
+}
+
 static bool check_other(struct expr_world *w, const struct expr *e, uint32_t kinds,
                         struct predicate *p)
 {
@@ -208,7 +219,7 @@ static bool check_other(struct expr_world *w, const struct expr *e, uint32_t kin
 
     if (other == FIELD_UNKNOWN) {
         report_unknown_field(w, o->span, o->text, kinds);
-        diags_hint(w->diags, "if it is text, put it into double quotes");
+        hint_word(w, o);
         return false;
     }
     if (!find_field(w, o->span, o->text, kinds, &other))

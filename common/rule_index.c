@@ -14,8 +14,6 @@
 #include "mem.h"
 #include "ruleset.h"
 
-#define KEYS_MAX 4096 /* values under which one rule is filed */
-
 enum key_tag { KEY_VALUE, KEY_PARENT, KEY_LIST, KEY_PREFIX };
 
 /* A field that an event of some kind is asked for, and how. */
@@ -126,124 +124,12 @@ static uint64_t mac_value(const struct mac *m)
     return number;
 }
 
-/* ---- what a condition can be filed under ---- */
+/* ---- filing ---- */
 
 static bool is_text_type(enum field_type t)
 {
     return t == TYPE_TEXT || t == TYPE_DOMAIN || t == TYPE_TEXTS || t == TYPE_DOMAINS;
 }
-
-static bool can_file(const struct predicate *p)
-{
-    if (p->other != FIELD_UNKNOWN || p->pattern)
-        return false;
-    switch (p->op) {
-    case OP_EQ:
-    case OP_IN:
-    case OP_UNDER:
-    case OP_ANY_OF:
-    case OP_ALL_OF:
-        return p->set.count <= KEYS_MAX;
-    default:
-        return false;
-    }
-}
-
-/* Roughly: of a hundred thousand events, how many have this value. */
-static double rarity(const struct predicate *p)
-{
-    const struct field *f = field_get(p->field);
-    double one;
-
-    switch (f->type) {
-    case TYPE_BOOL:
-        return 50000;
-    case TYPE_NAME:
-    case TYPE_NAMES:
-        one = 200000 / (double)(f->words->count + 1);
-        break;
-    case TYPE_VERSION:
-        one = 30000;
-        break;
-    case TYPE_NUMBER:
-        one = 2000;
-        break;
-    case TYPE_ADDR:
-    case TYPE_ADDRS:
-        one = 1000;
-        break;
-    default:
-        one = 50;
-    }
-    if (p->listdb != LISTDB_NONE)
-        return 500;
-    return one * (double)(p->set.count ? p->set.count : 1);
-}
-
-/* The conditions one of which must hold, or that e has none: then 0. */
-struct access {
-    const struct predicate *at[64];
-    size_t count;
-    double cost;
-};
-
-static bool access_of(const struct ruleset *s, const struct expr *e, bool negated,
-                      struct access *ret);
-
-static bool either(const struct ruleset *s, const struct expr *e, bool negated,
-                   struct access *ret)
-{
-    struct access right;
-
-    if (!access_of(s, e->left, negated, ret) ||
-        !access_of(s, e->right, negated, &right) || ret->count + right.count > 64)
-        return false;
-    memcpy(&ret->at[ret->count], right.at, right.count * sizeof(struct predicate *));
-    ret->count += right.count;
-    ret->cost += right.cost;
-    return true;
-}
-
-static bool both(const struct ruleset *s, const struct expr *e, bool negated,
-                 struct access *ret)
-{
-    struct access right;
-    bool have = access_of(s, e->left, negated, ret);
-
-    if (!access_of(s, e->right, negated, &right))
-        return have;
-    if (!have || right.cost < ret->cost)
-        *ret = right;
-    return true;
-}
-
-static bool access_of(const struct ruleset *s, const struct expr *e, bool negated,
-                      struct access *ret)
-{
-    const struct predicate *p;
-
-    switch (e->kind) {
-    case EXPR_OR:
-        return negated ? both(s, e, true, ret) : either(s, e, false, ret);
-    case EXPR_AND:
-        return negated ? either(s, e, true, ret) : both(s, e, false, ret);
-    case EXPR_NOT:
-        return access_of(s, e->left, !negated, ret);
-    case EXPR_MACRO:
-        return access_of(s, e->macro->expr, negated, ret);
-    default:
-        break;
-    }
-    p = &s->predicates.at[e->predicate];
-    if (negated || !can_file(p))
-        return false;
-    ret->at[0] = p;
-    ret->count = 1;
-    ret->cost = rarity(p);
-    return true;
-}
-
-/* ---- filing ---- */
 
 static struct asked *ask(struct index *ix, enum event_kind kind, enum field_id f)
 {
@@ -312,8 +198,8 @@ static void file_predicate(struct index *ix, enum event_kind kind,
 static void file_rule(struct index *ix, const struct ruleset *s, uint32_t rule)
 {
     const struct compiled_rule *c = &s->rules[rule];
-    struct access access;
-    bool filed = access_of(s, c->when, false, &access);
+    struct rule_access access;
+    bool filed = rule_access(s, c->when, &access);
 
     for (enum event_kind k = 0; k < EVENT_KINDS; k++) {
         if (!(c->rule.watch >> k & 1))

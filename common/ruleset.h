@@ -101,6 +101,20 @@ bool rule_read_exceptions(struct rule_reader *r, const struct node *n,
 /* Keys of later versions: their shape is checked, then they are refused. */
 bool rule_refuse_later(struct rule_reader *r, const struct node *body);
 
+/* ---- rule_access.c ---- */
+
+#define RULE_ACCESS_MAX 64
+
+/* Conditions on the event's own values, one of which holds whenever the rule is met. */
+struct rule_access {
+    const struct predicate *at[RULE_ACCESS_MAX];
+    size_t count;
+    double cost; /* roughly: how many of a hundred thousand events meet one */
+};
+
+/* False when there are none: then the rule may be met by any event that it watches. */
+bool rule_access(const struct ruleset *s, const struct expr *e, struct rule_access *ret);
+
 /* ---- rule_index.c ---- */
 
 /* Some of the rules. `some` has a bit for each word of `bits` that is not zero, so that
