@@ -234,11 +234,12 @@ static void what_is_remembered_of_places_and_minutes_is_theirs(void **state)
     auto_ruleset struct ruleset *set = rules_load(text);
     struct matcher *m = matcher_new(set);
     auto_event struct event *e = event_new();
+    size_t hits = 0;
 
     (void)state;
     for (unsigned i = 0; i < 2000; i++) {
         auto_free char *segment = xasprintf("s%u", i % 300);
-        unsigned minute = i % 3;
+        unsigned minute = i / 300 % 3;
         struct found f = {0};
 
         event_begin(e, EVENT_FLOW, 10 * USEC_PER_HOUR + minute * USEC_PER_MIN);
@@ -246,7 +247,9 @@ static void what_is_remembered_of_places_and_minutes_is_theirs(void **state)
         event_put_text(e, FIELD_SEGMENT_NAME, text_of(segment));
         ruleset_match(m, e, note, &f);
         assert_int_equal(f.count, i % 300 == 7 && minute == 0);
+        hits += f.count;
     }
+    assert_int_equal(hits, 3);
     matcher_free(m);
 }
 

@@ -92,6 +92,10 @@ static void a_night_belongs_to_the_day_on_which_it_began(void **state)
     assert_true(holds(f, "2026-11-07T05:59:00Z"));
     assert_false(holds(f, "2026-11-07T06:00:00Z"));
     assert_false(holds(f, "2026-11-07T23:00:00Z"));
+    assert_true(understand(
+        f, "{tz: UTC, when: [{dates: 2027-05-10, from: \"22:00\", to: \"06:00\"}]}"));
+    assert_false(holds(f, "2027-05-10T05:00:00Z"));
+    assert_true(holds(f, "2027-05-11T05:00:00Z"));
 }
 
 static void days_may_go_over_the_weekend(void **state)
