@@ -23,6 +23,10 @@ extern const struct command keys_commands[];
 extern const struct command agents_commands[];
 extern const struct command playbooks_commands[];
 extern const struct command district_commands[];
+extern const struct command alerts_commands[];
+extern const struct command incidents_commands[];
+extern const struct command db_commands[];
+extern const struct command audit_commands[];
 
 /* A file or folder that comes with the programs: "rules/detect". Yours to free. */
 char *share_path(const char *below);

@@ -11,6 +11,12 @@ int main(int argc, char **argv)
         {"playbooks", .help = "check and show playbooks", .commands = playbooks_commands},
         {"district", .help = "check the places and people of the district",
          .commands = district_commands},
+        {"alerts", .help = "look at alerts", .commands = alerts_commands},
+        {"incidents", .help = "look at incidents and change them",
+         .commands = incidents_commands},
+        {"db", .help = "check and copy the collector's store", .commands = db_commands},
+        {"audit", .help = "the record of who saw and did what",
+         .commands = audit_commands},
         {0},
     };
     static const struct command top = {

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <string.h>
+
+#include "collector/store_alert.h"
+#include "collector/store_run.h"
+#include "collector/store_task.h"
+#include "collector/store_wish.h"
+#include "incidents.h"
+
+#define ALERTS 10 /* shown of an incident */
+
+/* ---- as JSON ---- */
+
+static void add_entry(const struct store_entry *e, void *arg)
+{
+    json_add(arg, store_entry_json(e));
+}
+
+static void add_task(const struct store_task *t, void *arg)
+{
+    json_add(arg, store_task_json(t));
+}
+
+static void add_alert(const struct store_alert *a, void *arg)
+{
+    json_add(arg, json_new_number(a->id));
+}
+
+static struct json *record_json(const struct store_record *r)
+{
+    struct json *json = json_new_object();
+
+    json_put_number(json, "alerts", (int64_t)r->alerts);
+    json_put_number(json, "incidents", (int64_t)r->incidents);
+    json_put_number(json, "closed", (int64_t)r->closed);
+    json_put_number(json, "confirmed", (int64_t)r->confirmed);
+    json_put_number(json, "benign", (int64_t)r->benign);
+    json_put_number(json, "false_positive", (int64_t)r->false_positive);
+    json_put_number(json, "unknown", (int64_t)r->unknown);
+    return json;
+}
+
+static int show_json(struct viewer *r, const struct store_incident *i)
+{
+    auto_json struct json *json = store_incident_json(i);
+    struct json *entries = json_new_list(), *tasks = json_new_list(),
+                *alerts = json_new_list();
+    const struct store_task_filter all = {.incident = i->id, .states = UINT32_MAX};
+    const struct store_alert_filter of_it = {.incident = i->id, .limit = ALERTS};
+    struct store_record record = {0};
+    int rc = store_incident_each_entry(r->store, i->id, add_entry, entries);
+
+    if (rc == 0)
+        rc = store_task_each(r->store, &all, add_task, tasks);
+    if (rc == 0)
+        rc = store_alert_each(r->store, &of_it, add_alert, alerts);
+    if (rc == 0)
+        rc = store_rule_record(r->store, i->rule, &record);
+    if (!(viewer_sight(r, i->owner) & SIGHT_DEVICE)) {
+        json_put_text(json, "device", "");
+        json_put_text(json, "key", "");
+    }
+    json_put(json, "newest_alerts", alerts);
+    json_put(json, "tasks", tasks);
+    json_put(json, "entries", entries);
+    json_put(json, "rule_record", record_json(&record));
+    if (rc < 0)
+        return viewer_fault(r);
+    viewer_json(json);
+    return 0;
+}
+
+/* ---- for people ---- */
+
+struct page {
+    struct viewer *viewer;
+    const struct store_incident *incident;
+    const char *head; /* of the next part, printed before its first line */
+};
+
+/* Two blanks, the time, two blanks; and the part's head before its first line. */
+static void begin_line(struct page *p, usec_t at)
+{
+    char when[VIEWER_WHEN];
+
+    if (p->head)
+        printf("\n%s\n", p->head);
+    p->head = NULL;
+    viewer_when(p->viewer, p->incident->site, at, when);
+    printf("  %-16s  ", when);
+}
+
+static void print_alert(const struct store_alert *a, void *arg)
+{
+    begin_line(arg, a->at);
+    printf("%8" PRId64 "  %-8s ", a->id, names_get(&names_severity, a->severity));
+    viewer_print(a->title, 0);
+    if (a->summary)
+        printf(" (%" PRIu64 " more)", a->repeats);
+    putchar('\n');
+}
+
+static void print_task(const struct store_task *t, void *arg)
+{
+    begin_line(arg, t->due);
+    printf("%8" PRId64 "  %-9s %-15s ", t->id, names_get(&names_task_state, t->state),
+           names_get(&names_role, t->role));
+    viewer_print(t->title, 0);
+    if (t->state == TASK_TAKEN)
+        printf(" (with %s)", t->taken_by);
+    if (t->state == TASK_DONE)
+        printf(" (by %s)", *t->answered_by ? t->answered_by : t->taken_by);
+    putchar('\n');
+}
+
+static void print_run(const struct store_run *run, void *arg)
+{
+    begin_line(arg, run->started);
+    printf("%8" PRId64 "  %s version %" PRIu64 ", %s\n", run->id, run->playbook,
+           run->version, names_get(&names_run_status, run->status));
+}
+
+static void print_wish(const struct store_wish *w, void *arg)
+{
+    begin_line(arg, w->made);
+    printf("%-10s %s, step %s", w->action, names_get(&names_wish_state, w->state),
+           w->step);
+    if (w->attempts > 1)
+        printf(", %" PRIu64 " attempts", w->attempts);
+    putchar('\n');
+}
+
+static void print_entry(const struct store_entry *e, void *arg)
+{
+    begin_line(arg, e->at);
+    viewer_print(e->who, 0);
+    if (e->was != e->became)
+        printf(": %s -> %s", names_get(&names_incident_state, e->was),
+               names_get(&names_incident_state, e->became));
+    if (e->was != e->became && e->became == INCIDENT_CLOSED)
+        printf(" (%s)", names_get(&names_disposition, e->disposition));
+    if (e->text[0]) {
+        fputs(": ", stdout);
+        viewer_print(e->text, 0);
+    }
+    putchar('\n');
+}
+
+static void print_head(const struct viewer *r, const struct store_incident *i)
+{
+    char first[VIEWER_WHEN], last[VIEWER_WHEN];
+    bool device = viewer_sight(r, i->owner) & SIGHT_DEVICE;
+
+    viewer_when(r, i->site, i->first, first);
+    viewer_when(r, i->site, i->last, last);
+    printf("Incident %" PRId64 "%s: ", i->id, i->drill ? " (a drill)" : "");
+    viewer_print(i->title, 0);
+    printf("\n  %-12s %s%s%s\n", "state", names_get(&names_incident_state, i->state),
+           i->state == INCIDENT_CLOSED ? ", it was: " : "",
+           i->state == INCIDENT_CLOSED ? names_get(&names_disposition, i->disposition)
+                                       : "");
+    viewer_line("severity", names_get(&names_severity, i->severity));
+    viewer_line("site", i->site);
+    viewer_line("segment", i->segment);
+    if (i->device[0])
+        viewer_line("device", device ? i->device : "(hidden)");
+    viewer_line("rule", i->rule);
+    viewer_line("first acts", names_get(&names_role, i->owner));
+    printf("  %-12s %" PRIu64 ", from %s to %s\n", "alerts", i->alerts, first, last);
+    if (i->reopened)
+        printf("  %-12s %" PRIu64 " times\n", "reopened", i->reopened);
+}
+
+static int print_record(struct viewer *r, const struct store_incident *i)
+{
+    struct store_record record;
+    int rc = store_rule_record(r->store, i->rule, &record);
+
+    if (rc == 0)
+        printf("\nThis rule here: %" PRIu64 " alerts in %" PRIu64
+               " incidents; of %" PRIu64 " closed, %" PRIu64 " confirmed, %" PRIu64
+               " benign, %" PRIu64 " false positives\n",
+               record.alerts, record.incidents, record.closed, record.confirmed,
+               record.benign, record.false_positive);
+    return rc;
+}
+
+static int print_parts(struct viewer *r, const struct store_incident *i)
+{
+    const struct store_task_filter tasks = {.incident = i->id, .states = UINT32_MAX};
+    const struct store_run_filter runs = {.incident = i->id};
+    const struct store_alert_filter alerts = {.incident = i->id, .limit = ALERTS};
+    struct page p = {.viewer = r, .incident = i, .head = "Newest alerts"};
+    int rc = store_alert_each(r->store, &alerts, print_alert, &p);
+
+    p.head = "Playbook";
+    if (rc == 0)
+        rc = store_run_each(r->store, &runs, print_run, &p);
+    p.head = "Tasks, by when they are due";
+    if (rc == 0)
+        rc = store_task_each(r->store, &tasks, print_task, &p);
+    p.head = "Sent and done";
+    if (rc == 0)
+        rc = store_wish_each(r->store, i->id, print_wish, &p);
+    p.head = "What people did";
+    if (rc == 0)
+        rc = store_incident_each_entry(r->store, i->id, print_entry, &p);
+    return rc;
+}
+
+int incident_show(struct viewer *r, const struct store_incident *i)
+{
+    int rc;
+
+    if (r->options->json)
+        return show_json(r, i);
+    print_head(r, i);
+    rc = print_parts(r, i);
+    if (rc == 0)
+        rc = print_record(r, i);
+    return rc < 0 ? viewer_fault(r) : 0;
+}
