@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent/rulebook.h"
+#include "mem.h"
+
+#define RULE(id)                                                                \
+    "  - {id: test." id ", title: T, why: W, severity: low, owner: security,\n" \
+    "     watch: [dns], when: 'dns.id > 0'}\n"
+
+static const char head[] = "schema: 1\nruleset: t\nversion: 1\n"
+                           "schedules: {night: {tz: Asia/Tokyo, when: [{from: '20:00', "
+                           "to: '23:00'}]}}\nrules:\n";
+static const char district_text[] =
+    "schema: 1\ndistrict: d\nname: D\nterm: t\n"
+    "sites: [{id: north, name: North, type: high, tz: America/Chicago}]\nsegments: []\n";
+
+struct fixture {
+    char folder[32], rules[64], district[64];
+    const char *paths[1];
+    struct content_settings what;
+    struct diags *diags;
+    struct rulebook *first, *second;
+};
+
+static void write_text(const char *path, const char *one, const char *two)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fprintf(file, "%s%s", one, two);
+    fclose(file);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = xcalloc(1, sizeof(*f));
+
+    strcpy(f->folder, "/tmp/content-XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    snprintf(f->rules, sizeof(f->rules), "%s/r.yaml", f->folder);
+    snprintf(f->district, sizeof(f->district), "%s/d.yaml", f->folder);
+    write_text(f->rules, head, RULE("one") RULE("two"));
+    write_text(f->district, district_text, "");
+    f->paths[0] = f->rules;
+    f->what = (struct content_settings){
+        .district = f->district, .rules = f->paths, .rule_count = 1};
+    f->diags = diags_new();
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    static const char *const files[] = {"r.yaml", "d.yaml", "bundle.current",
+                                        "bundle.previous"};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < 4; i++) {
+        auto_free char *path = xasprintf("%s/%s", f->folder, files[i]);
+
+        unlink(path);
+    }
+    rmdir(f->folder);
+    rulebook_free(f->first);
+    rulebook_free(f->second);
+    diags_free(f->diags);
+    free(f);
+    return 0;
+}
+
+static int make(struct fixture *f, const struct rulebook *old, struct rulebook **ret)
+{
+    return rulebook_make(&f->what, f->folder, old, ret, f->diags);
+}
+
+static void a_bundle_holds_rules_district_and_their_zones(void **state)
+{
+    struct fixture *f = *state;
+    unsigned zones = 0;
+
+    assert_int_equal(make(f, NULL, &f->first), 0);
+    for (size_t i = 0; i < f->first->bundle->count; i++)
+        if (f->first->bundle->entries[i].kind == BUNDLE_ZONE)
+            zones++;
+    assert_int_equal(zones, 2);
+    assert_non_null(district_site(f->first->content->district, "north"));
+    assert_int_equal(ruleset_count(f->first->content->rules), 2);
+}
+
+static void a_zone_that_is_not_in_the_bundle_is_a_fault(void **state)
+{
+    struct fixture *f = *state;
+    auto_buffer struct buffer bytes = {0};
+    auto_bundle struct bundle *b = NULL;
+    auto_free char *text = xasprintf("%s%s", head, RULE("one"));
+    auto_free char *faults = NULL;
+
+    bundle_begin(&bytes, 1);
+    bundle_add(&bytes, BUNDLE_RULES, "r.yaml", text_of(text));
+    bundle_end(&bytes);
+    assert_int_equal(bundle_parse(bytes.at, bytes.len, &b), 0);
+    assert_null(content_unpack(b, NULL, -1, f->diags));
+    faults = diags_text(f->diags);
+    assert_non_null(strstr(faults, "Asia/Tokyo"));
+}
+
+static void the_same_rules_again_are_told_so(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(make(f, NULL, &f->first), 0);
+    assert_int_equal(make(f, f->first, &f->second), -EALREADY);
+}
+
+static void faulty_rules_leave_the_file_as_it_was(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(make(f, NULL, &f->first), 0);
+    write_text(f->rules, head, "  - {id: test.one}\n");
+    assert_int_equal(make(f, f->first, &f->second), -EINVAL);
+    assert_true(diags_errors(f->diags) > 0);
+    assert_int_equal(rulebook_open(f->folder, NULL, &f->second), 0);
+    assert_int_equal(f->second->bundle->serial, 1);
+}
+
+static void a_rule_of_the_bundle_before_is_found_by_its_id(void **state)
+{
+    struct fixture *f = *state;
+    auto_rulebook struct rulebook *again = NULL;
+    const struct rulebook *books[2];
+
+    assert_int_equal(make(f, NULL, &f->first), 0);
+    write_text(f->rules, head, RULE("new") RULE("two"));
+    assert_int_equal(make(f, f->first, &f->second), 0);
+    assert_int_equal(rulebook_open(f->folder, NULL, &again), 0);
+    books[0] = f->second;
+    books[1] = again;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(books[i]->generation, 2);
+        assert_int_equal(rulebook_rule(books[i], 2, 0), 0);
+        assert_int_equal(rulebook_rule(books[i], 2, 2), -ENOENT);
+        assert_int_equal(rulebook_rule(books[i], 1, 0), -ENOENT); /* test.one is gone */
+        assert_int_equal(rulebook_rule(books[i], 1, 1), 1);
+        assert_int_equal(rulebook_rule(books[i], 1, 9), -ENOENT);
+        assert_int_equal(rulebook_rule(books[i], 7, 0), -ENOENT);
+    }
+}
+
+static void a_bundle_reaches_another_process_as_descriptors(void **state)
+{
+    struct fixture *f = *state;
+    int ends[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+    assert_int_equal(make(f, NULL, &f->first), 0);
+    assert_int_equal(rulebook_receive(ends[1], NULL, 0, &f->second), -EAGAIN);
+    assert_int_equal(rulebook_send(f->first, ends[0]), 0);
+    assert_int_equal(rulebook_receive(ends[1], NULL, 0, &f->second), 0);
+    assert_string_equal(f->second->bundle->version, f->first->bundle->version);
+    assert_int_equal(rulebook_send(f->first, ends[0]), 0);
+    rulebook_free(take(f->second));
+    assert_int_equal(rulebook_receive(ends[1], NULL, 1, &f->second), -EALREADY);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void a_missing_bundle_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(rulebook_open(f->folder, NULL, &f->first), -ENOENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(a_bundle_holds_rules_district_and_their_zones),
+        WITH_FIXTURE(a_zone_that_is_not_in_the_bundle_is_a_fault),
+        WITH_FIXTURE(the_same_rules_again_are_told_so),
+        WITH_FIXTURE(faulty_rules_leave_the_file_as_it_was),
+        WITH_FIXTURE(a_rule_of_the_bundle_before_is_found_by_its_id),
+        WITH_FIXTURE(a_bundle_reaches_another_process_as_descriptors),
+        WITH_FIXTURE(a_missing_bundle_is_an_error),
+    };
+
+    return cmocka_run_group_tests_name("content", tests, NULL, NULL);
+}

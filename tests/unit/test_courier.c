@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/courier.h"
+#include "json.h"
+#include "rules.h"
+
+#define RULE_TEXT(id, title, extra)                                          \
+    "  - {id: test." id ", title: " title ", why: To test, severity: high, " \
+    "owner: security, identity: device, watch: [dns], when: 'dns.id > 0'" extra "}\n"
+
+#define EACH RULE_TEXT("each", "Each", "")
+#define COUNTED                     \
+    RULE_TEXT("counted", "Counted", \
+              ", window: {count: events, by: [device], within: 1m, gte: 3}")
+
+struct fixture {
+    struct ruleset *rules, *next;
+    struct courier *courier;
+    struct event *event;
+    struct crypt_hash_key key;
+    struct json *alerts; /* all of them */
+    enum severity severity;
+};
+
+static void on_alert(enum severity severity, const char *document, size_t len, void *arg)
+{
+    struct fixture *f = arg;
+
+    f->severity = severity;
+    assert_null(memchr(document, '\n', len));
+    json_add(f->alerts, json_parse(document, len, NULL));
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = xcalloc(1, sizeof(*f));
+
+    f->rules = rules_load(RULES_HEAD "rules:\n" EACH COUNTED);
+    f->alerts = json_new_list();
+    f->event = event_new();
+    f->courier = courier_new(&(struct courier_settings){
+        .alert = {.rules = f->rules, .agent = "box", .pseudonym_key = &f->key},
+        .on_alert = on_alert,
+        .arg = f,
+    });
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    courier_free(f->courier);
+    ruleset_free(f->rules);
+    ruleset_free(f->next);
+    event_free(f->event);
+    json_free(f->alerts);
+    free(f);
+    return 0;
+}
+
+static void begin(struct fixture *f, usec_t now)
+{
+    struct addr ip;
+
+    assert_int_equal(addr_parse("10.0.0.1", &ip), 0);
+    event_begin(f->event, EVENT_DNS, now);
+    event_put_number(f->event, FIELD_DNS_ID, 1);
+    event_put_addr(f->event, FIELD_SRC_IP, &ip);
+    event_put_addr(f->event, FIELD_DEVICE_IP, &ip);
+}
+
+static void hit(struct fixture *f, const char *id, usec_t now)
+{
+    begin(f, now);
+    courier_hit(f->courier, (size_t)ruleset_find(f->rules, id), f->event);
+}
+
+static const char *title(const struct fixture *f, size_t alert)
+{
+    return json_text(json_get_path(json_item(f->alerts, alert), "alert.signature"), "");
+}
+
+static void a_hit_of_a_rule_without_window_is_an_alert(void **state)
+{
+    struct fixture *f = *state;
+
+    hit(f, "test.each", 5 * USEC_PER_SEC);
+    assert_int_equal(json_count(f->alerts), 1);
+    assert_string_equal(title(f, 0), "Each");
+    assert_int_equal(f->severity, SEVERITY_HIGH);
+}
+
+static void a_window_is_met_over_several_hits_only(void **state)
+{
+    struct fixture *f = *state;
+
+    hit(f, "test.counted", 1 * USEC_PER_SEC);
+    hit(f, "test.counted", 2 * USEC_PER_SEC);
+    assert_int_equal(json_count(f->alerts), 0);
+    hit(f, "test.counted", 3 * USEC_PER_SEC);
+    assert_int_equal(json_count(f->alerts), 1);
+}
+
+static void a_rule_that_cannot_be_is_left_out(void **state)
+{
+    struct fixture *f = *state;
+
+    begin(f, 1);
+    courier_hit(f->courier, 99, f->event);
+    assert_int_equal(json_count(f->alerts), 0);
+}
+
+static void an_alert_names_the_device_that_arp_told_of(void **state)
+{
+    struct fixture *f = *state;
+    struct mac mac = {{2, 0, 0, 0, 0, 7}};
+    struct addr ip;
+
+    assert_int_equal(addr_parse("10.0.0.1", &ip), 0);
+    event_begin(f->event, EVENT_ARP, 1);
+    event_put_addr(f->event, FIELD_ARP_SENDER_IP, &ip);
+    event_put_mac(f->event, FIELD_ARP_SENDER_MAC, &mac);
+    courier_device(f->courier, f->event);
+    hit(f, "test.each", 2);
+    assert_string_equal(
+        json_text(json_get_path(json_item(f->alerts, 0), "hallwatch.device.key"), ""),
+        "02:00:00:00:00:07");
+}
+
+static void windows_of_unchanged_rules_go_on_under_new_rules(void **state)
+{
+    struct fixture *f = *state;
+
+    hit(f, "test.counted", 1 * USEC_PER_SEC);
+    hit(f, "test.counted", 2 * USEC_PER_SEC);
+    f->next = f->rules;
+    f->rules = rules_load(RULES_HEAD "rules:\n" RULE_TEXT("new", "New", "") COUNTED);
+    courier_use(f->courier, f->rules, NULL, NULL);
+    hit(f, "test.counted", 3 * USEC_PER_SEC);
+    assert_int_equal(json_count(f->alerts), 1);
+    hit(f, "test.new", 4 * USEC_PER_SEC);
+    assert_string_equal(title(f, 1), "New");
+}
+
+static void counters_tell_hits_and_alerts_of_each_rule(void **state)
+{
+    struct fixture *f = *state;
+    struct json *stats;
+
+    hit(f, "test.counted", 1 * USEC_PER_SEC);
+    hit(f, "test.each", 2 * USEC_PER_SEC);
+    stats = courier_stats(f->courier);
+    assert_int_equal(
+        json_get_number(json_get(json_get(stats, "rules"), "test.each"), "alerts", -1),
+        1);
+    assert_int_equal(
+        json_get_number(json_get(json_get(stats, "rules"), "test.counted"), "hits", -1),
+        1);
+    json_free(stats);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(a_hit_of_a_rule_without_window_is_an_alert),
+        WITH_FIXTURE(a_window_is_met_over_several_hits_only),
+        WITH_FIXTURE(a_rule_that_cannot_be_is_left_out),
+        WITH_FIXTURE(an_alert_names_the_device_that_arp_told_of),
+        WITH_FIXTURE(windows_of_unchanged_rules_go_on_under_new_rules),
+        WITH_FIXTURE(counters_tell_hits_and_alerts_of_each_rule),
+    };
+
+    return cmocka_run_group_tests_name("courier", tests, NULL, NULL);
+}

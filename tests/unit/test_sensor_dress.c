@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/sensor_dress.h"
+#include "mem.h"
+
+static const char district_text[] =
+    "schema: 1\ndistrict: d\nname: D\nterm: t\n"
+    "sites: [{id: north, name: North, type: high, tz: UTC}]\n"
+    "segments:\n"
+    "  - {name: students, site: north, audience: students, band: senior,\n"
+    "     networks: [10.20.0.0/20], gateway: 10.20.0.1,\n"
+    "     gateway_mac: '02:00:00:00:20:01', dhcp_servers: [10.20.0.1]}\n"
+    "  - {name: servers, site: north, audience: servers, networks: [10.50.0.0/24]}\n";
+
+struct fixture {
+    struct district *district;
+    struct event *event;
+    struct flow flow;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = xcalloc(1, sizeof(*f));
+    auto_diags struct diags *d = diags_new();
+
+    f->district =
+        district_parse("d.yaml", district_text, sizeof(district_text) - 1, NULL, d);
+    assert_non_null(f->district);
+    f->event = event_new();
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    district_free(f->district);
+    event_free(f->event);
+    free(f->flow.stage.host);
+    free(f);
+    return 0;
+}
+
+static struct addr addr_of(const char *text)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(text, &a), 0);
+    return a;
+}
+
+static void dress(struct fixture *f, const struct district *district, const char *client,
+                  const char *server)
+{
+    f->flow.client = addr_of(client);
+    f->flow.server = addr_of(server);
+    f->flow.client_port = 40000;
+    f->flow.server_port = 443;
+    f->flow.ip_proto = 6;
+    f->flow.has_mac = true;
+    f->flow.client_mac = (struct mac){{2, 0, 0, 0, 0, 1}};
+    f->flow.server_mac = (struct mac){{2, 0, 0, 0, 0x20, 1}};
+    event_begin(f->event, EVENT_TLS, 5);
+    dress_ends(district, f->event, NULL, &f->flow);
+}
+
+static uint64_t number(const struct fixture *f, enum field_id id)
+{
+    const struct value *v = event_get(f->event, id);
+
+    assert_non_null(v);
+    return v->number;
+}
+
+static void assert_text(const struct fixture *f, enum field_id id, const char *text)
+{
+    const struct value *v = event_get(f->event, id);
+
+    assert_non_null(v);
+    assert_true(text_equal(v->text, text_of(text)));
+}
+
+static void the_segment_is_that_of_the_inside_end(void **state)
+{
+    struct fixture *f = *state;
+
+    dress(f, f->district, "10.20.1.1", "203.0.113.1");
+    assert_text(f, FIELD_SEGMENT_NAME, "students");
+    assert_text(f, FIELD_SITE_ID, "north");
+    assert_int_equal(number(f, FIELD_DIRECTION), DIRECTION_OUTBOUND);
+    assert_int_equal(number(f, FIELD_SRC_PORT), 40000);
+    dress(f, f->district, "203.0.113.1", "10.50.0.9");
+    assert_text(f, FIELD_SEGMENT_NAME, "servers");
+    assert_int_equal(number(f, FIELD_DIRECTION), DIRECTION_INBOUND);
+}
+
+static void between_segments_the_caller_counts_and_the_called_is_named(void **state)
+{
+    struct fixture *f = *state;
+
+    dress(f, f->district, "10.20.1.1", "10.50.0.9");
+    assert_text(f, FIELD_SEGMENT_NAME, "students");
+    assert_text(f, FIELD_DST_SEGMENT, "servers");
+    assert_int_equal(number(f, FIELD_DIRECTION), DIRECTION_INTERNAL);
+}
+
+static void a_stranger_to_a_stranger_is_external_and_no_device(void **state)
+{
+    struct fixture *f = *state;
+
+    dress(f, f->district, "203.0.113.1", "203.0.113.2");
+    assert_int_equal(number(f, FIELD_DIRECTION), DIRECTION_EXTERNAL);
+    assert_false(event_has(f->event, FIELD_SEGMENT_NAME));
+    assert_false(event_has(f->event, FIELD_DEVICE_IP));
+}
+
+static void a_router_s_hardware_address_is_not_the_device_s(void **state)
+{
+    struct fixture *f = *state;
+
+    dress(f, f->district, "10.20.1.1", "203.0.113.1");
+    assert_true(event_has(f->event, FIELD_DEVICE_MAC));
+    dress(f, f->district, "203.0.113.1", "10.20.1.1");
+    assert_true(event_has(f->event, FIELD_DEVICE_IP));
+    assert_false(event_has(f->event, FIELD_DEVICE_MAC));
+}
+
+static void without_a_district_private_addresses_are_inside(void **state)
+{
+    struct fixture *f = *state;
+
+    dress(f, NULL, "192.168.1.1", "203.0.113.1");
+    assert_int_equal(number(f, FIELD_DIRECTION), DIRECTION_OUTBOUND);
+    assert_false(event_has(f->event, FIELD_SEGMENT_NAME));
+}
+
+static void an_arp_frame_belongs_where_its_sender_does(void **state)
+{
+    struct fixture *f = *state;
+    struct packet p = {.has_mac = true, .ethertype = 0x0806};
+    struct addr sender = addr_of("10.20.3.4");
+
+    event_begin(f->event, EVENT_ARP, 5);
+    event_put_addr(f->event, FIELD_ARP_SENDER_IP, &sender);
+    dress_ends(f->district, f->event, &p, NULL);
+    assert_text(f, FIELD_SEGMENT_NAME, "students");
+    assert_int_equal(number(f, FIELD_PROTO), PROTO_ARP);
+    assert_false(event_has(f->event, FIELD_SRC_IP));
+}
+
+static void a_dhcp_offer_belongs_where_its_address_does(void **state)
+{
+    struct fixture *f = *state;
+    struct packet p = {.ip_version = 4, .ip_proto = 17, .layer = PACKET_L4};
+    struct addr offered = addr_of("10.20.3.4");
+
+    p.src = addr_of("10.50.0.1");
+    p.dst = addr_of("255.255.255.255");
+    event_begin(f->event, EVENT_DHCP, 5);
+    event_put_addr(f->event, FIELD_DHCP_ADDRESS, &offered);
+    dress_ends(f->district, f->event, &p, NULL);
+    assert_text(f, FIELD_SEGMENT_NAME, "students");
+}
+
+static void the_flow_s_counters_go_into_its_events(void **state)
+{
+    struct fixture *f = *state;
+
+    f->flow.out.packets = 3;
+    f->flow.out.bytes = 300;
+    f->flow.in.bytes = 50;
+    f->flow.first = 10;
+    f->flow.last = 25;
+    dress(f, f->district, "10.20.1.1", "203.0.113.1");
+    dress_flow(f->event, &f->flow);
+    assert_int_equal(number(f, FIELD_FLOW_PACKETS_OUT), 3);
+    assert_int_equal(number(f, FIELD_FLOW_BYTES), 350);
+    assert_int_equal(number(f, FIELD_FLOW_DURATION), 15);
+    assert_true(event_has(f->event, FIELD_TCP_STATE));
+    assert_false(event_has(f->event, FIELD_ICMP_TYPE));
+}
+
+static void a_flow_keeps_the_first_host_but_none_of_dns(void **state)
+{
+    struct fixture *f = *state;
+
+    event_begin(f->event, EVENT_DNS, 5);
+    event_put_host(f->event, FIELD_HOST, FIELD_UNKNOWN, TEXT("asked.example"));
+    dress_keep(&f->flow, f->event);
+    assert_null(f->flow.stage.host);
+    event_begin(f->event, EVENT_TLS, 5);
+    event_put_host(f->event, FIELD_HOST, FIELD_UNKNOWN, TEXT("first.example"));
+    dress_keep(&f->flow, f->event);
+    event_begin(f->event, EVENT_TLS, 5);
+    event_put_host(f->event, FIELD_HOST, FIELD_UNKNOWN, TEXT("second.example"));
+    dress_keep(&f->flow, f->event);
+    assert_string_equal(f->flow.stage.host, "first.example");
+}
+
+static struct listdb *help_lines(void)
+{
+    struct list_builder *b = list_builder_new();
+    struct listdb *db = NULL;
+    char path[] = "/tmp/dress-XXXXXX";
+    int fd = mkstemp(path);
+    int list =
+        list_builder_list(b, &(struct list_info){.name = "help", .kind = LIST_PROTECTED});
+
+    assert_true(fd >= 0 && list >= 0);
+    close(fd);
+    list_builder_add(b, (unsigned)list, TEXT("help.example"));
+    assert_int_equal(list_builder_write(b, path), 0);
+    assert_int_equal(listdb_open(path, &db), 0);
+    unlink(path);
+    list_builder_free(b);
+    return db;
+}
+
+static void every_name_in_an_event_can_be_protected(void **state)
+{
+    static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI};
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = help_lines();
+
+    for (size_t i = 0; i < 3; i++) {
+        event_begin(f->event, EVENT_DNS, 5);
+        event_put_text(f->event, names[i], TEXT("www.help.example"));
+        assert_true(dress_protected(lists, f->event));
+        event_put_text(f->event, names[i], TEXT("www.other.example"));
+        assert_false(dress_protected(lists, f->event));
+    }
+    event_begin(f->event, EVENT_DNS, 5);
+    event_put_text(f->event, FIELD_HOST, TEXT("cdn.example"));
+    event_add_text(f->event, FIELD_DNS_ANSWER_NAME, TEXT("a.example"));
+    event_add_text(f->event, FIELD_DNS_ANSWER_NAME, TEXT("help.example"));
+    assert_true(dress_protected(lists, f->event));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(the_segment_is_that_of_the_inside_end),
+        WITH_FIXTURE(between_segments_the_caller_counts_and_the_called_is_named),
+        WITH_FIXTURE(a_stranger_to_a_stranger_is_external_and_no_device),
+        WITH_FIXTURE(a_router_s_hardware_address_is_not_the_device_s),
+        WITH_FIXTURE(without_a_district_private_addresses_are_inside),
+        WITH_FIXTURE(an_arp_frame_belongs_where_its_sender_does),
+        WITH_FIXTURE(a_dhcp_offer_belongs_where_its_address_does),
+        WITH_FIXTURE(the_flow_s_counters_go_into_its_events),
+        WITH_FIXTURE(a_flow_keeps_the_first_host_but_none_of_dns),
+        WITH_FIXTURE(every_name_in_an_event_can_be_protected),
+    };
+
+    return cmocka_run_group_tests_name("sensor_dress", tests, NULL, NULL);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/shield.h"
+#include "mem.h"
+
+struct fixture {
+    struct shield *shield;
+    struct event *event;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = xcalloc(1, sizeof(*f));
+
+    f->shield = shield_new();
+    f->event = event_new();
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    shield_free(f->shield);
+    event_free(f->event);
+    free(f);
+    return 0;
+}
+
+static struct addr addr_of(const char *text)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(text, &a), 0);
+    return a;
+}
+
+static void learn(struct fixture *f, usec_t now, const char *client, const char *ip,
+                  const char *other)
+{
+    struct addr c = addr_of(client), a = addr_of(ip), b = addr_of(other);
+
+    event_begin(f->event, EVENT_DNS, now);
+    event_put_addr(f->event, FIELD_SRC_IP, &c);
+    event_add_addr(f->event, FIELD_DNS_ANSWER_IP, &a);
+    event_add_addr(f->event, FIELD_DNS_ANSWER_IP, &b);
+    shield_learn(f->shield, f->event);
+}
+
+static bool covers(const struct fixture *f, usec_t now, const char *client,
+                   const char *server)
+{
+    struct addr c = addr_of(client), s = addr_of(server);
+
+    return shield_covers(f->shield, &c, &s, now);
+}
+
+static void every_address_of_an_answer_is_covered_for_its_client(void **state)
+{
+    struct fixture *f = *state;
+
+    learn(f, 5, "10.0.0.1", "192.0.2.1", "2001:db8::1");
+    assert_true(covers(f, 6, "10.0.0.1", "192.0.2.1"));
+    assert_true(covers(f, 6, "10.0.0.1", "2001:db8::1"));
+    assert_false(covers(f, 6, "10.0.0.2", "192.0.2.1"));
+    assert_false(covers(f, 6, "10.0.0.1", "192.0.2.2"));
+    assert_false(covers(f, 6, "192.0.2.1", "10.0.0.1"));
+}
+
+static void a_cover_ends_after_its_hour(void **state)
+{
+    struct fixture *f = *state;
+
+    learn(f, 5, "10.0.0.1", "192.0.2.1", "192.0.2.2");
+    assert_true(covers(f, 5 + SHIELD_FOR, "10.0.0.1", "192.0.2.1"));
+    assert_false(covers(f, 6 + SHIELD_FOR, "10.0.0.1", "192.0.2.1"));
+    learn(f, 6 + SHIELD_FOR, "10.0.0.1", "192.0.2.1", "192.0.2.2");
+    assert_true(covers(f, 6 + SHIELD_FOR, "10.0.0.1", "192.0.2.1"));
+}
+
+static void many_others_do_not_uncover_what_was_asked_last(void **state)
+{
+    struct fixture *f = *state;
+    char ip[16];
+
+    for (unsigned i = 0; i < 20000; i++) {
+        snprintf(ip, sizeof(ip), "192.%u.%u.%u", 1 + (i >> 16), i >> 8 & 255, i & 255);
+        learn(f, i, "10.0.0.1", ip, ip);
+        assert_true(covers(f, i, "10.0.0.1", ip));
+    }
+}
+
+static void an_answer_without_addresses_covers_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    event_begin(f->event, EVENT_DNS, 5);
+    shield_learn(f->shield, f->event);
+    assert_false(covers(f, 5, "10.0.0.1", "192.0.2.1"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(every_address_of_an_answer_is_covered_for_its_client),
+        WITH_FIXTURE(a_cover_ends_after_its_hour),
+        WITH_FIXTURE(many_others_do_not_uncover_what_was_asked_last),
+        WITH_FIXTURE(an_answer_without_addresses_covers_nothing),
+    };
+
+    return cmocka_run_group_tests_name("shield", tests, NULL, NULL);
+}
