@@ -27,6 +27,7 @@ extern const struct command alerts_commands[];
 extern const struct command incidents_commands[];
 extern const struct command db_commands[];
 extern const struct command audit_commands[];
+extern const struct command tasks_commands[];
 
 /* A file or folder that comes with the programs: "rules/detect". Yours to free. */
 char *share_path(const char *below);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
+#include "tasks.h"
 
 int main(int argc, char **argv)
 {
@@ -17,6 +18,11 @@ int main(int argc, char **argv)
         {"db", .help = "check and copy the collector's store", .commands = db_commands},
         {"audit", .help = "the record of who saw and did what",
          .commands = audit_commands},
+        {"tasks", .help = "see and do what waits for people", .commands = tasks_commands},
+        {"decide", "TASK OPTION", 2, 2, "choose one of the options of a decision",
+         "The options are those that `hallwatch tasks show` lists; yes or no for an\n"
+         "approval.",
+         NULL, tasks_answer_options, sizeof(struct tasks_options), task_answer},
         {0},
     };
     static const struct command top = {
