@@ -152,7 +152,6 @@ static int print_all(const struct playbooks *all)
 
 static int refuse(const struct playbooks *all, const char *id)
 {
-    auto_diags struct diags *d = diags_new();
     const char **ids = calloc(all->count + 1, sizeof(*ids));
 
     for (size_t i = 0; ids && i < all->count; i++)

@@ -40,14 +40,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     auto_diags struct diags *d = diags_new();
     auto_close int fd = memfd_create("district", 0);
     auto_district struct district *di = NULL;
-    auto_free char *said = NULL;
     char path[32];
 
     if (fd < 0 || write(fd, bytes, len) != (ssize_t)len)
         return 0;
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     di = district_load(path, d);
-    said = diags_text(d);
+    free(diags_text(d));
     if (!di != (diags_errors(d) > 0))
         abort();
     if (di)

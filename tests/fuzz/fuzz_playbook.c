@@ -17,7 +17,7 @@
     } while (0)
 #define assert_true(so)           MUST(so)
 #define assert_non_null(at)       MUST((at) != NULL)
-#define assert_int_equal(a, b)    MUST((a) == (b))
+#define assert_int_equal(a, b)    MUST((intmax_t)(a) == (intmax_t)(b))
 #define assert_string_equal(a, b) MUST(strcmp(a, b) == 0)
 #define fail_msg(...)                 \
     do {                              \
@@ -86,8 +86,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     size_t text_len = end ? (size_t)(end - bytes) + 1 : len;
     auto_playbook struct playbook *p =
         playbook_parse("fuzz.yaml", (const char *)bytes, text_len, d);
-    auto_free char *said = diags_text(d);
 
+    free(diags_text(d));
     MUST(!p == (diags_errors(d) > 0));
     if (p) {
         show(p);
