@@ -155,7 +155,7 @@ static int send_batch(struct link *l, unsigned stream, usec_t now)
     return 0;
 }
 
-/* The streams in their order, and from the first again after each batch. */
+/* All that a stream has, before the next one may say anything. */
 void link_send(struct link *l, usec_t now)
 {
     unsigned stream = 1;
@@ -167,7 +167,8 @@ void link_send(struct link *l, usec_t now)
         r = send_batch(l, stream, now);
         if (r == -EAGAIN)
             return;
-        stream = r == 0 ? 1 : stream + 1;
+        if (r < 0)
+            stream++;
     }
 }
 

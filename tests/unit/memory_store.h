@@ -53,8 +53,8 @@ struct memory_store {
     size_t capacity;
     bool keep_nothing; /* count documents only: for figures */
     bool open;
-    int fail_begin, fail_commit, fail_put; /* -errno to answer with */
-    const char *revoke_at_begin;           /* by another process, while we wait for it */
+    int fail_begin, fail_commit, fail_put, fail_get; /* -errno to answer with */
+    const char *revoke_at_begin; /* by another process, while we wait for it */
     unsigned commits;
     struct intake_notice notices[32];
     size_t notice_count;
@@ -163,8 +163,11 @@ static struct memory_cursor *memory_cursor(struct memory_store *m, const char *a
 static int memory_cursor_get(void *arg, const char *agent, uint64_t epoch,
                              enum wire_stream stream, uint64_t *ret_seq)
 {
-    struct memory_cursor *c = memory_cursor(arg, agent, epoch, stream);
+    struct memory_store *m = arg;
+    struct memory_cursor *c = memory_cursor(m, agent, epoch, stream);
 
+    if (m->fail_get)
+        return m->fail_get;
     if (!c)
         return -ENOENT;
     *ret_seq = c->seq;

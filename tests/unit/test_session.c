@@ -478,6 +478,23 @@ static void nothing_is_acknowledged_when_the_commit_fails(void **state)
     assert_int_equal(sessions_counts(w->sessions)->failed, 1);
 }
 
+static void a_store_that_says_nothing_at_all_moves_no_cursor(void **state)
+{
+    struct world *w = *state;
+
+    hello(w, KEY_ONE, 1, EPOCH, 1, 1);
+    batch(w, 1, 2);
+    turn(w);
+    w->store.fail_commit = w->store.fail_get = -EIO;
+    batch(w, 3, 5);
+    assert_int_equal(turn(w), -EIO);
+    w->store.fail_commit = w->store.fail_get = 0;
+    pass(w, USEC_PER_SEC);
+    sessions_tick(w->sessions, w->at);
+    assert_int_equal(w->heard[2].head.type, WIRE_REWIND);
+    assert_int_equal(w->heard[2].head.seq, 3);
+}
+
 static void a_record_that_fails_takes_the_whole_turn_back(void **state)
 {
     struct world *w = *state;
@@ -847,6 +864,7 @@ int main(void)
         WITH_FIXTURE(a_collector_with_an_old_memory_counts_what_it_forgot),
         WITH_FIXTURE(a_new_epoch_begins_at_its_oldest),
         WITH_FIXTURE(nothing_is_acknowledged_when_the_commit_fails),
+        WITH_FIXTURE(a_store_that_says_nothing_at_all_moves_no_cursor),
         WITH_FIXTURE(a_record_that_fails_takes_the_whole_turn_back),
         WITH_FIXTURE(an_agent_is_not_welcomed_when_the_store_fails),
         WITH_FIXTURE(another_intake_that_was_faster_is_noticed),

@@ -262,6 +262,45 @@ static void more_messages_than_a_turn_takes_all_come(void **state)
     assert_int_equal(w->intake.last_seq, 2999);
 }
 
+/* What one turn leaves behind is told by no descriptor. */
+static void more_than_a_turn_that_waits_already_all_comes(void **state)
+{
+    struct world *w = *state;
+    struct end agents[8] = {0};
+
+    for (unsigned i = 0; i < 8; i++) {
+        connect_with(w, &w->client, &agents[i]);
+        await(w, &agents[i].ready, 1);
+    }
+    for (unsigned i = 0; i < 8; i++)
+        for (unsigned n = 0; n < 60;) {
+            if (send_seq(&agents[i], NULL, n) == 0)
+                n++;
+            else
+                usleep(1000); /* libzmq's thread carries it away; the loop doesn't turn */
+        }
+    usleep(200000); /* until all of it waits to be read */
+    await(w, &w->intake.messages, 8 * 60);
+    assert_true(w->intake.turns >= 2);
+}
+
+/* Sending takes up what libzmq had to tell, and would keep it for itself. */
+static void a_message_that_came_before_we_sent_is_read_all_the_same(void **state)
+{
+    struct world *w = *state;
+
+    connect_with(w, &w->client, &w->agent);
+    await(w, &w->agent.ready, 1);
+    assert_int_equal(send_seq(&w->agent, NULL, 1), 0);
+    await(w, &w->intake.messages, 1);
+    for (unsigned i = 1; i <= 20; i++) {
+        assert_int_equal(send_seq(&w->intake, &w->intake.peer, i), 0);
+        usleep(5000); /* until it has come */
+        assert_int_equal(send_seq(&w->agent, NULL, i), 0);
+        await(w, &w->agent.messages, i);
+    }
+}
+
 static void a_port_may_be_closed_by_its_own_message(void **state)
 {
     struct world *w = *state;
@@ -376,6 +415,8 @@ int main(void)
         WITH_FIXTURE(a_peer_that_was_never_there_is_unreachable),
         WITH_FIXTURE(a_full_peer_is_told_and_nothing_vanishes),
         WITH_FIXTURE(more_messages_than_a_turn_takes_all_come),
+        WITH_FIXTURE(more_than_a_turn_that_waits_already_all_comes),
+        WITH_FIXTURE(a_message_that_came_before_we_sent_is_read_all_the_same),
         WITH_FIXTURE(a_port_may_be_closed_by_its_own_message),
         WITH_FIXTURE(a_listening_port_needs_somebody_who_decides),
         WITH_FIXTURE(a_taken_address_and_a_wrong_one_are_told),

@@ -384,7 +384,8 @@ struct lout {
     void *context, *socket;
 };
 
-static struct lout lout_new(struct world *w)
+/* Under that address within the intake, or one that the intake chooses. */
+static struct lout lout_new(struct world *w, const char *address)
 {
     struct lout l = {.context = zmq_ctx_new()};
     int linger = 0;
@@ -394,6 +395,8 @@ static struct lout lout_new(struct world *w)
     zmq_setsockopt(l.socket, ZMQ_CURVE_SERVERKEY, w->server.public, 40);
     zmq_setsockopt(l.socket, ZMQ_CURVE_PUBLICKEY, w->client.public, 40);
     zmq_setsockopt(l.socket, ZMQ_CURVE_SECRETKEY, w->client.secret, 40);
+    if (address)
+        zmq_setsockopt(l.socket, ZMQ_ROUTING_ID, address, strlen(address));
     assert_int_equal(zmq_connect(l.socket, w->address), 0);
     return l;
 }
@@ -417,7 +420,7 @@ static void rubbish_is_counted_and_others_are_served(void **state)
     struct lout l;
 
     start_intake(w, "tcp://127.0.0.1:*");
-    l = lout_new(w);
+    l = lout_new(w, NULL);
     zmq_send(l.socket, "", 0, 0);
     zmq_send(l.socket, "GET / HTTP/1.1\r\n\r\n", 18, 0);
     wire_head_write(&head, message + WIRE_HEAD, 6, message);
@@ -439,6 +442,40 @@ static void rubbish_is_counted_and_others_are_served(void **state)
     lout_free(&l);
 }
 
+/* Waits for an answer; how long it is, or -1. */
+static int answer_to(struct world *w, struct lout *l)
+{
+    uint8_t bytes[256];
+    int len = -1;
+
+    for (int n = 0; n < 300 && len < 0; n++) {
+        turn(w);
+        len = zmq_recv(l->socket, bytes, sizeof(bytes), ZMQ_DONTWAIT);
+    }
+    return len;
+}
+
+static void nobody_takes_over_the_address_of_another(void **state)
+{
+    struct world *w = *state;
+    uint8_t message[WIRE_HEAD];
+    struct wire_head head = {.type = WIRE_PING};
+    struct lout first, second;
+
+    wire_head_write(&head, NULL, 0, message);
+    start_intake(w, "tcp://127.0.0.1:*");
+    first = lout_new(w, "same");
+    zmq_send(first.socket, message, sizeof(message), 0);
+    assert_true(answer_to(w, &first) > WIRE_HEAD); /* BYE: say HELLO first */
+    second = lout_new(w, "same");
+    zmq_send(second.socket, message, sizeof(message), 0);
+    assert_int_equal(answer_to(w, &second), -1);
+    zmq_send(first.socket, message, sizeof(message), 0);
+    assert_true(answer_to(w, &first) > WIRE_HEAD);
+    lout_free(&first);
+    lout_free(&second);
+}
+
 static void a_message_that_is_too_long_ends_its_connection_only(void **state)
 {
     struct world *w = *state;
@@ -449,7 +486,7 @@ static void a_message_that_is_too_long_ends_its_connection_only(void **state)
     start_intake(w, "tcp://127.0.0.1:*");
     start_uplink(w, &w->client);
     AWAIT(w, is_up(w));
-    l = lout_new(w);
+    l = lout_new(w, NULL);
     zmq_send(l.socket, "", 0, 0);
     AWAIT(w, counts(w)->malformed == 1);
     before = counts(w)->bytes;
@@ -499,6 +536,7 @@ int main(void)
         WITH_FIXTURE(a_published_key_is_not_used),
         WITH_FIXTURE(a_taken_address_is_said),
         WITH_FIXTURE(rubbish_is_counted_and_others_are_served),
+        WITH_FIXTURE(nobody_takes_over_the_address_of_another),
         WITH_FIXTURE(a_message_that_is_too_long_ends_its_connection_only),
         WITH_FIXTURE(one_without_a_handshake_is_counted),
     };
