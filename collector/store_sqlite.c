@@ -43,7 +43,11 @@ struct fault {
     const char *sentence;
 };
 
+/* Primary codes, but for a write that fails: a quota that is used up looks like that. */
 static const struct fault faults[] = {
+    {SQLITE_IOERR_WRITE, -ENOSPC,
+     "the disk is full: make room or lift its quota (or it is failing); what was stored is "
+     "safe"},
     {SQLITE_FULL, -ENOSPC, "the disk is full: make room; what was stored is safe"},
     {SQLITE_BUSY, -EAGAIN, "another process has held the store for 10 s: try again"},
     {SQLITE_LOCKED, -EAGAIN, "another process holds the store: try again"},
@@ -59,13 +63,10 @@ static int fail(struct store_db *db, int code)
 {
     const struct fault io = {SQLITE_IOERR, -EIO, "the disk cannot be read or written"};
     const struct fault *f = &io;
-    int err = sqlite3_system_errno(db->sqlite);
 
     for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
-        if (faults[i].code == (code & 0xff))
+        if (faults[i].code == code || faults[i].code == (code & 0xff))
             f = &faults[i];
-    if (f == &io && (err == ENOSPC || err == EDQUOT || err == EFBIG))
-        f = &faults[0];
     free(db->error);
     db->error = xasprintf("%s: %s (%s)", db->place, f->sentence,
                           db->sqlite ? sqlite3_errmsg(db->sqlite) : sqlite3_errstr(code));
