@@ -29,6 +29,8 @@
 #define MOST_WAITING   65536
 #define BATCHES_A_TURN 64
 #define SENSORS_WITHIN (8 * USEC_PER_SEC)
+#define LINGER_MOST    (3 * USEC_PER_SEC)
+#define LINGER_STEP    (20 * USEC_PER_MSEC)
 #define REPORT_EVERY   USEC_PER_MIN
 
 struct running;
@@ -50,9 +52,10 @@ struct running {
     struct self *self;
     struct loop *loop;
     struct line *lines;
-    struct watch *notes, *stop, *reload, *patience, *report;
-    size_t counting; /* whose counters a batch brings */
-    usec_t at;       /* packet time of what is being decided */
+    struct watch *notes, *stop, *reload, *patience, *report, *linger;
+    unsigned lingered; /* steps */
+    size_t counting;   /* whose counters a batch brings */
+    usec_t at;         /* packet time of what is being decided */
     usec_t silent_before;
     usec_t safe_when, safe_put; /* alerts that must be safe for that time to be */
     uint64_t stale;             /* hits of a bundle that nobody knows any more */
@@ -188,8 +191,20 @@ static void on_batches(int fd, int events, void *arg)
     work(line->running);
 }
 
+/* The last alerts are safe in the spool, but who waits for them need not wait for the
+ * next start: a collector that answers gets them now. */
+static void on_linger(void *arg)
+{
+    struct running *r = arg;
+
+    if (!outlet_waits(r->outlet) || r->lingered++ * LINGER_STEP >= LINGER_MOST)
+        loop_stop(r->loop, 0);
+}
+
 static void end_if_all_are_gone(struct running *r)
 {
+    if (r->linger)
+        return;
     for (size_t i = 0; i < r->set->sensors; i++)
         if (!r->lines[i].gone)
             return;
@@ -197,7 +212,7 @@ static void end_if_all_are_gone(struct running *r)
         return;
     work(r);
     courier_finish(r->courier);
-    loop_stop(r->loop, 0);
+    r->linger = loop_watch_timer(r->loop, 0, LINGER_STEP, on_linger, r);
 }
 
 static void sensor_gone(struct running *r, size_t sensor)
@@ -450,7 +465,8 @@ static int give_up_rights(void)
 
 static void release(struct running *r)
 {
-    struct watch *all[] = {r->notes, r->stop, r->reload, r->patience, r->report};
+    struct watch *all[] = {r->notes,    r->stop,   r->reload,
+                           r->patience, r->report, r->linger};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         loop_unwatch(all[i]);

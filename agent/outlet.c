@@ -131,3 +131,10 @@ uint64_t outlet_safe(const struct outlet *o)
 {
     return o->print ? o->printed : spool_newest(o->spool, WIRE_ALERTS) - o->newest_before;
 }
+
+bool outlet_waits(const struct outlet *o)
+{
+    return !o->print &&
+           (outlet_safe(o) < o->put ||
+            spool_oldest(o->spool, WIRE_ALERTS) <= spool_newest(o->spool, WIRE_ALERTS));
+}

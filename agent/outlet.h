@@ -41,4 +41,7 @@ void outlet_flush(struct outlet *o);
 uint64_t outlet_put_ever(const struct outlet *o);
 uint64_t outlet_safe(const struct outlet *o);
 
+/* An alert waits that the collector has not acknowledged. */
+bool outlet_waits(const struct outlet *o);
+
 #endif
