@@ -186,12 +186,20 @@ demo: ## a school morning through the real thing, then what happened in plain wo
 MAN := $(wildcard docs/*.[1-9])
 SHARE = $(DESTDIR)$(PREFIX)/share/hallwatch
 
+LIB   = $(DESTDIR)$(PREFIX)/lib
+
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(SHARE)
 	install -m 755 $(BUILD)/bin/hallwatch $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/bin/hallwatch-agent $(BUILD)/bin/hallwatch-collector $(DESTDIR)$(PREFIX)/sbin
 	for f in $$(find rules deploy/examples -type f); do \
 	  install -D -m 644 $$f $(SHARE)/$$f || exit 1; done
+	for u in agent collector; do \
+	  install -D -m 644 deploy/systemd/hallwatch-$$u.service \
+	    $(LIB)/systemd/system/hallwatch-$$u.service || exit 1; \
+	  sed -i 's,/usr/local/,$(PREFIX)/,' $(LIB)/systemd/system/hallwatch-$$u.service; done
+	install -D -m 644 deploy/systemd/hallwatch.sysusers $(LIB)/sysusers.d/hallwatch.conf
+	install -D -m 644 deploy/systemd/hallwatch.tmpfiles $(LIB)/tmpfiles.d/hallwatch.conf
 	for m in $(MAN); do \
 	  install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
 
