@@ -31,13 +31,14 @@ def unit_faults(root, unit):
     started = re.search(r"^ExecStart=(\S+)", text, re.M).group(1)
     if started != f"/usr/sbin/{unit}":
         return [f"it starts {started}"]
-    status, said = call("systemd-analyze", "verify", "--man=no", f"--root={root}", unit +
-                        ".service")
-    ours = [line for line in said.splitlines() if "hallwatch" in line]
-    if status != 0 and ours:
+    # The programs are not installed here: let the unit start those that were put in root.
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("=/usr/sbin/", f"={root}/usr/sbin/"))
+    _, said = call("systemd-analyze", "verify", "--man=no", path)
+    ours = [line for line in said.splitlines() if unit in line]
+    if ours:
         return ours
-    _, said = call("systemd-analyze", "security", "--offline=yes", f"--root={root}",
-                   unit + ".service")
+    _, said = call("systemd-analyze", "security", "--offline=yes", path)
     level = re.search(r"Overall exposure level for \S+: ([0-9.]+)", said)
     if not level:
         return said.splitlines()[-3:]
