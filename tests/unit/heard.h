@@ -93,7 +93,7 @@ static inline size_t unhex(const char *text, uint8_t *out, size_t capacity)
     for (; *text; text++) {
         if (*text == ' ')
             continue;
-        assert_true(len < capacity);
+        assert_true(len < capacity && text[1] != '\0');
         out[len++] = (uint8_t)(unhex_digit(text[0]) << 4 | unhex_digit(text[1]));
         text++;
     }
