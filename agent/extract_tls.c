@@ -97,8 +97,6 @@ static enum extract_result message_read(struct cur *c, struct message *m)
             return EXTRACT_NOT;
         if (need > 0 && have >= need)
             return message_found(m, cur_over(m->joined, have));
-        if (!m->aligned)
-            return EXTRACT_MORE;
     }
     return EXTRACT_NOT;
 }

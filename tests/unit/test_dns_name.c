@@ -72,7 +72,8 @@ static void pointers_that_do_not_lead_back_are_refused(void **state)
     assert_false(read_at("\1a\xc0\0", 4, 0, &n, &behind));      /* to its own start */
     assert_false(read_at("\xc0\2\1a\0", 5, 0, &n, &behind));    /* forward */
     assert_false(read_at("\xc0\2\xc0\0\0", 5, 2, &n, &behind)); /* two at each other */
-    assert_false(read_at("\xff\xff", 2, 0, &n, &behind));       /* beyond the end */
+    assert_false(read_at("\xc0\2\xc0\0\xc0\0", 6, 4, &n, &behind)); /* into such a pair */
+    assert_false(read_at("\xff\xff", 2, 0, &n, &behind));           /* beyond the end */
 }
 
 /* "a" chained to the name before it, again and again: short, but never ends if followed

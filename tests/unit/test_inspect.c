@@ -307,6 +307,18 @@ static void looking_for_what_comes_later_ends(void **state)
     assert_false(f->flows[0].stage.inspected);
 }
 
+/* The server's side is lost behind a gap that nobody saw; the client's is not. */
+static void a_side_that_is_read_is_read_on_when_looking_ends(void **state)
+{
+    struct fixture *f = *state;
+
+    send_text(f, CLIENT, 0, GET);
+    for (uint32_t i = 0; i < 100; i++)
+        send_text(f, SERVER, i * 10, "some bytes");
+    send_text(f, CLIENT, (uint32_t)strlen(GET), GET_TWO);
+    assert_string_equal(f->said, "request /one\nrequest /two\n");
+}
+
 static void tls_after_starttls_is_read_but_names_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -314,7 +326,9 @@ static void tls_after_starttls_is_read_but_names_nothing(void **state)
     send_text(f, SERVER, 0, "220 mail.example ESMTP\r\n");
     send_text(f, CLIENT, 0, "STARTTLS\r\n");
     send_text(f, SERVER, 24, "220 Ready to start TLS\r\n");
-    send_bytes(f, 0, CLIENT, 10, hello, HELLO_LEN);
+    send_bytes(f, 0, CLIENT, 10, hello, 20);
+    assert_false(f->watched);
+    send_bytes(f, 0, CLIENT, 30, hello + 20, HELLO_LEN - 20);
     assert_string_equal(f->said, "tls flow\n");
     assert_int_equal(f->flows[0].stage.app, 0);
     assert_false(f->watched); /* dpi knows the conversation from its start */
@@ -477,6 +491,7 @@ int main(void)
         WITH_FIXTURE(a_flow_is_inspected_when_both_sides_said_all),
         WITH_FIXTURE(flows_that_nobody_wants_are_left_to_dpi_at_once),
         WITH_FIXTURE(looking_for_what_comes_later_ends),
+        WITH_FIXTURE(a_side_that_is_read_is_read_on_when_looking_ends),
         WITH_FIXTURE(tls_after_starttls_is_read_but_names_nothing),
         WITH_FIXTURE(tls_in_a_proxys_tunnel_is_read),
         WITH_FIXTURE(a_head_before_a_body_without_a_length_is_read_once),
