@@ -5,8 +5,10 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "collector/api_inside.h"
+#include "collector/sight.h"
 #include "collector/store_agent.h"
 #include "collector/store_alert.h"
 #include "collector/store_incident.h"
@@ -67,13 +69,30 @@ static bool leave_out_drills(struct question *q)
     return http_query(q->request, "drills") && !question_flag(q, "drills");
 }
 
+/* What may be seen of what; those of whom nothing may be seen were not asked for. */
+static uint32_t owners_of(struct question *q)
+{
+    return sight_owners(q->role, SIGHT_WHAT);
+}
+
 /* ---- alerts ---- */
+
+static struct json *seen_alert(const struct store_alert *a, unsigned sight)
+{
+    struct json *json = store_alert_json(a);
+    auto_json struct json *document = json_parse(a->document, strlen(a->document), NULL);
+
+    json_put(json, "document", sight_document(document, sight));
+    if (!(sight & SIGHT_DEVICE))
+        json_put_text(json, "device", "");
+    return json;
+}
 
 static void add_alert(const struct store_alert *a, void *arg)
 {
     struct page *p = arg;
 
-    json_add(p->list, store_alert_json(a));
+    json_add(p->list, seen_alert(a, sight_of(p->question->role, a->owner)));
     p->last = a->id;
 }
 
@@ -90,6 +109,7 @@ int api_alerts(struct question *q)
         .least = least(q),
         .since = question_time(q, "since"),
         .until = question_time(q, "until"),
+        .owners = owners_of(q),
         .leave_out_drills = leave_out_drills(q),
         .limit = page.limit,
     };
@@ -100,11 +120,23 @@ int api_alerts(struct question *q)
 
 /* ---- incidents ---- */
 
+/* The key names the device as well. */
+static struct json *seen_incident(const struct store_incident *i, unsigned sight)
+{
+    struct json *json = store_incident_json(i);
+
+    if (!(sight & SIGHT_DEVICE)) {
+        json_put_text(json, "device", "");
+        json_put_text(json, "key", "");
+    }
+    return json;
+}
+
 static void add_incident(const struct store_incident *i, void *arg)
 {
     struct page *p = arg;
 
-    json_add(p->list, store_incident_json(i));
+    json_add(p->list, seen_incident(i, sight_of(p->question->role, i->owner)));
     p->last = i->id;
 }
 
@@ -118,6 +150,7 @@ int api_incidents(struct question *q)
         .device = http_query(q->request, "device"),
         .least = least(q),
         .states = question_words(q, "state", &names_incident_state),
+        .owners = owners_of(q),
         .leave_out_drills = leave_out_drills(q),
         .limit = page.limit,
     };
@@ -135,8 +168,28 @@ static void add_entry(const struct store_entry *e, void *arg)
 static void add_task(const struct store_task *t, void *arg)
 {
     struct page *p = arg;
+    struct json *json = store_task_json(t);
 
-    json_add(p->list, store_task_json(t));
+    /* It was written for the role that does it, with what that role may see. */
+    if (t->role != p->question->role) {
+        json_put_text(json, "title", "");
+        json_put(json, "detail", json_new_null());
+        json_put(json, "answer", json_new_null());
+    }
+    json_add(p->list, json);
+}
+
+/* Where the run is, without the facts that it knows. */
+static struct json *seen_state(const char *text)
+{
+    static const char *const names[] = {"step", "due", "visit", "rung"};
+    auto_json struct json *state = json_parse(text, strlen(text), NULL);
+    struct json *seen = json_new_object();
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (json_get(state, names[i]))
+            json_put(seen, names[i], json_clone(json_get(state, names[i])));
+    return seen;
 }
 
 static void add_run(const struct store_run *r, void *arg)
@@ -145,6 +198,7 @@ static void add_run(const struct store_run *r, void *arg)
     struct json *json = store_run_json(r);
 
     json_put(json, "text", json_new_null()); /* long, and the same for every run of it */
+    json_put(json, "state", seen_state(r->state));
     json_add(p->list, json);
     p->last = r->id;
 }
@@ -153,7 +207,8 @@ static void add_run(const struct store_run *r, void *arg)
 static int incident_parts(struct question *q, struct json *incident)
 {
     struct json *entries = json_new_list();
-    struct page tasks = {.list = json_new_list()}, runs = {.list = json_new_list()};
+    struct page tasks = {.question = q, .list = json_new_list()};
+    struct page runs = {.question = q, .list = json_new_list()};
     struct store_task_filter of_tasks = {.incident = q->id, .states = UINT32_MAX};
     struct store_run_filter of_runs = {.incident = q->id};
     int r = store_incident_each_entry(q->store, q->id, add_entry, entries);
@@ -171,13 +226,19 @@ static int incident_parts(struct question *q, struct json *incident)
 int api_incident(struct question *q)
 {
     struct store_incident i;
+    unsigned sight;
     int r = store_incident_get(q->store, q->id, &i);
 
     if (r < 0)
         return r;
-    q->answer = store_incident_json(&i);
+    sight = sight_of(q->role, i.owner);
+    if (sight & SIGHT_WHAT)
+        q->answer = seen_incident(&i, sight);
+    else
+        question_refuse(q, 403, "the role of this token (%s) may not see this incident",
+                        names_get(&names_role, q->role));
     store_incident_done(&i);
-    return incident_parts(q, q->answer);
+    return q->answer ? incident_parts(q, q->answer) : 0;
 }
 
 /* ---- runs, tasks, agents ---- */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "crypt.h"
 #include "diag.h"
@@ -105,6 +106,7 @@ int process_run(void *arg)
     void *self = NULL;
     int r, code;
 
+    prctl(PR_SET_NAME, name, 0, 0, 0);
     log_open(name, (enum log_level)w->settings->log);
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);

@@ -128,8 +128,8 @@ static void check_key(const struct collector_settings *s, const char *path,
     if (!s->intake.key) {
         diags_error(d, (struct place){.file = path}, "E0908",
                     "the intake wants \"intake.key\"");
-        diags_hint(d, "`hallwatch keys new wire FILE` makes one; agents get its public "
-                      "half");
+        diags_hint(d, "`hallwatch keys new collector FOLDER` makes one; agents get its "
+                      "public half");
         return;
     }
     r = crypt_key_read(s->intake.key, "wire", public, secret);

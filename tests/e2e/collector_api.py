@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The questions that programs may ask, and what they get when they ask wrongly."""
+import hashlib
+import json
+import os
+import socket
+import urllib.error
+import urllib.request
+
+import collector_world
+from collector_world import World, until
+
+TOKENS = {"network-admin": "hw_network", "safety-officer": "hw_safety", "principal": "hw_head"}
+
+
+def asking():
+    w = World()
+    lines = (f"{role} {role} {hashlib.sha256(token.encode()).hexdigest()}\n"
+             for role, token in TOKENS.items())
+    w.write("tokens", "# who may ask\n" + "".join(lines), 0o600)
+    w.write("collector.yaml", w.settings().replace(
+        "api: {listen:", "api: {tokens: tokens, listen:"))
+    w.start()
+    return w
+
+
+def ask(w, path, role="network-admin", method="GET", token=None):
+    """Status, and the answer as JSON where it is."""
+    request = urllib.request.Request(f"http://127.0.0.1:{w.api}{path}", method=method)
+    if role or token:
+        request.add_header("Authorization", "Bearer " + (token or TOKENS[role]))
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            status, kind, text = answer.status, answer.headers["Content-Type"], answer.read()
+    except urllib.error.HTTPError as error:
+        status, kind, text = error.code, error.headers["Content-Type"], error.read()
+    return status, json.loads(text) if kind == "application/json" else text.decode()
+
+
+def health_is_told_to_anybody_and_all_else_to_who_has_a_token(w):
+    assert ask(w, "/healthz", role=None)[0] == 200
+    for path in ("/metrics", "/v1/alerts", "/v1/incidents/1"):
+        status, answer = ask(w, path, role=None)
+        assert status == 401 and "token" in answer["error"], answer
+        assert ask(w, path, token="hw_networ")[0] == 401
+        assert ask(w, path, token="hw_network1")[0] == 401
+
+
+def pages_follow_each_other(w):
+    for i in range(5):
+        w.alert(device=f"DEVICE-{i}")
+    until("all have their incident", lambda: len(ask(w, "/v1/incidents")[1]["incidents"]) == 5)
+    seen, query = [], "limit=2"
+    while query:
+        status, answer = ask(w, f"/v1/alerts?{query}")
+        assert status == 200
+        seen += [a["id"] for a in answer["alerts"]]
+        query = answer["next"] and answer["next"] + "&limit=2"
+    assert seen == [5, 4, 3, 2, 1], seen
+
+
+def filters_choose_what_is_shown(w):
+    w.alert(device="A")
+    w.alert(device="B")
+    until("both are settled", lambda: len(ask(w, "/v1/incidents?state=open")[1]["incidents"]) == 2)
+    assert len(ask(w, "/v1/alerts?device=A")[1]["alerts"]) == 1
+    assert ask(w, "/v1/alerts?rule=other")[1]["alerts"] == []
+    assert ask(w, "/v1/alerts?severity=critical")[1]["alerts"] == []
+    assert ask(w, "/v1/incidents?state=closed,recovered")[1]["incidents"] == []
+    one = ask(w, "/v1/incidents/1")[1]
+    assert [t["step"] for t in until("tasks", lambda: ask(w, "/v1/incidents/1")[1]["tasks"])] \
+        == ["ack"]
+    assert one["state"] == "open" and one["runs"]
+    assert ask(w, "/v1/runs?active=yes")[1]["runs"][0]["playbook"] == "test"
+    assert len(ask(w, "/v1/tasks?role=security")[1]["tasks"]) == 2
+    assert ask(w, "/v1/agents")[1]["agents"] == []
+
+
+def who_asks_wrongly_is_told_how_to_ask(w):
+    for path, status, words in (
+        ("/v1/alerts?colour=red", 400, "it knows: before, limit"),
+        ("/v1/alerts?limit=many", 400, "whole number"),
+        ("/v1/alerts?limit=100000", 400, "from 1 to 1000"),
+        ("/v1/alerts?since=yesterday", 400, "2026-01-31"),
+        ("/v1/alerts?severity=hgh", 400, "high"),
+        ("/v1/incidents?state=opne", 400, "acknowledged"),
+        ("/v1/incidents/4711", 404, "4711"),
+        ("/v1/incidents/1x", 404, "/v1/incidents"),
+        ("/", 404, "/healthz"),
+    ):
+        got, answer = ask(w, path)
+        assert got == status and words in answer["error"], (path, got, answer)
+    got, answer = ask(w, "/v1/alerts", method="DELETE")
+    assert got == 405 and "not changed" in answer["error"], answer
+
+
+def a_role_sees_what_it_may(w):
+    w.alert()
+    until("it is settled", lambda: ask(w, "/v1/incidents")[1]["incidents"])
+    assert ask(w, "/v1/alerts", role="principal")[0] == 403
+    assert ask(w, "/v1/agents", role="safety-officer")[0] == 403
+    text = json.dumps(ask(w, "/v1/alerts", role="safety-officer")[1])
+    assert "malware.example" not in text, text
+    assert "malware.example" in json.dumps(ask(w, "/v1/alerts")[1])
+
+
+def figures_are_told_for_prometheus(w):
+    w.alert()
+    until("the mail went out", lambda: w.mail.to("security@district.example"))
+
+    def figures():
+        lines = ask(w, "/metrics")[1].splitlines()
+        got = dict(line.rsplit(" ", 1) for line in lines if line[0] != "#")
+        return got if got["hallwatch_tasks_waiting"] == "1" and \
+            got["hallwatch_outbox_waiting"] == "0" else None
+    got = until("the figures", figures)
+    assert got['hallwatch_alerts_total{severity="high"}'] == "1"
+    assert got['hallwatch_incidents{state="open"}'] == "1"
+    assert got['hallwatch_process_starts_total{process="engine"}'] == "1"
+    w.kill("engine")
+    until("it is started again", lambda: 'starts_total{process="engine"} 2'
+          in ask(w, "/metrics")[1])
+
+
+def rubbish_ends_one_connection_only(w):
+    for rubbish in (b"\x00" * 70000, b"GET /" + b"a" * 70000, b"GET / HTTP/1.1\r\n" * 9000):
+        with socket.create_connection(("127.0.0.1", w.api), timeout=30) as s:
+            try:
+                s.sendall(rubbish)
+                s.recv(100)
+            except ConnectionError:
+                pass
+    assert ask(w, "/healthz", role=None)[0] == 200
+    assert "ended" not in w.log(), w.log()
+
+
+if __name__ == "__main__":
+    os.chdir(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+    collector_world.run([(case, asking) for case in (
+        health_is_told_to_anybody_and_all_else_to_who_has_a_token,
+        pages_follow_each_other,
+        filters_choose_what_is_shown,
+        who_asks_wrongly_is_told_how_to_ask,
+        a_role_sees_what_it_may,
+        figures_are_told_for_prometheus,
+        rubbish_ends_one_connection_only,
+    )])

@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""From an alert in the store to a closed incident, through the real processes, a real mail
+server and the real command."""
+import hashlib
+import hmac
+import json
+import os
+
+import collector_world
+from collector_world import World, until
+
+SECURITY, NETWORK = "duty-security", "duty-network-admin"
+
+
+def an_alert_becomes_a_mail_a_task_and_a_closed_incident(w):
+    w.start()
+    w.alert()
+    mail = until("a mail", lambda: w.mail.to("security@district.example"))[0]
+    assert "Incident 1" in mail["Subject"], mail["Subject"]
+    assert mail["Auto-Submitted"] == "auto-generated"
+    text = mail.get_content()
+    assert "malware.example" not in text and "7KQX" not in text, text
+
+    out = w.hallwatch("tasks", "take", str(w.task(SECURITY, "ack")["id"]), "--as", SECURITY)
+    assert "Incident 1 is acknowledged." in out and "Next: task" in out, out
+    work = w.task(NETWORK, "work")
+    shown = w.hallwatch("tasks", "show", str(work["id"]), "--as", NETWORK)
+    assert "Do not treat this as misconduct" in shown and "How many others?" in shown
+    out = w.hallwatch("tasks", "answer", str(work["id"]), "others=0", "found=yes", "--as",
+                      NETWORK)
+    assert "Incident 1 is contained." in out, out
+    w.hallwatch("decide", str(w.task(SECURITY, "records")["id"]), "no", "-m",
+                "it was a loaner", "--as", SECURITY)
+    out = w.hallwatch("tasks", "answer", str(w.task(SECURITY, "close")["id"]), "confirmed",
+                      "-m", "malware was found on it", "--as", SECURITY)
+    assert "Incident 1 is closed." in out and "Nothing more waits" in out, out
+    assert until("the run ends", lambda: w.query("SELECT 1 FROM runs WHERE status = 1"))
+    w.stop()
+
+
+def who_may_not_and_what_does_not_fit_is_told_and_changes_nothing(w):
+    w.start()
+    w.alert()
+    ack = str(w.task(SECURITY, "ack")["id"])
+    for args, words in (
+        (("tasks", "take", ack), "say who you are"),
+        (("tasks", "take", ack, "--as", "nobody"), "nobody called"),
+        (("tasks", "take", ack, "--as", "safety-officer"), "is for security"),
+        (("tasks", "take", "77", "--as", SECURITY), "no task 77"),
+        (("tasks", "take", "x", "--as", SECURITY), "has a number"),
+    ):
+        err = w.hallwatch(*args, fine=False)
+        assert words in err, (args, err)
+    w.hallwatch("tasks", "take", ack, "--as", SECURITY)
+    work = str(w.task(NETWORK, "work")["id"])
+    for answer, words in (
+        (("others=many", "found=yes"), "whole number"),
+        (("found=yes",), "How many others?"),
+        (("others=1", "found=maybe"), "yes or no"),
+        (("others=1", "found=yes", "colour=red"), "nobody asked"),
+    ):
+        err = w.hallwatch("tasks", "answer", work, *answer, "--as", NETWORK, fine=False)
+        assert words in err, (answer, err)
+    assert w.task(NETWORK, "work")["state"] == "open"
+    w.stop()
+
+
+def a_task_that_is_taken_belongs_to_one_person(w):
+    w.start()
+    w.alert()
+    w.hallwatch("tasks", "take", str(w.task(SECURITY, "ack")["id"]), "--as", SECURITY)
+    work = str(w.task(NETWORK, "work")["id"])
+    w.hallwatch("tasks", "take", work, "--as", NETWORK)
+    err = w.hallwatch("tasks", "take", work, "--as", SECURITY, fine=False)
+    assert f"is with {NETWORK}" in err, err
+    w.hallwatch("tasks", "give-back", work, "--as", NETWORK)
+    w.hallwatch("tasks", "take", work, "--as", SECURITY)
+    w.stop()
+
+
+def nobody_answers_and_the_next_role_is_asked(w):
+    w.start()
+    w.alert()
+    until("a mail to the network staff", lambda: w.mail.to("network@district.example"))
+    w.task(NETWORK, "deputy")
+    states = w.query("SELECT step, state FROM tasks ORDER BY id")
+    assert ("ack", 3) in states, states  # expired
+    w.stop()
+
+
+def a_webhook_is_signed_and_says_no_more_than_its_reader_may_see(w):
+    w.start()
+    w.alert()
+    headers, body = until("a post", lambda: w.hook.posts)[0]
+    fields = dict(p.split("=") for p in headers["Hallwatch-Signature"].split(","))
+    mac = hmac.new(b"a secret of both sides", fields["t"].encode() + b"." + body,
+                   hashlib.sha256)
+    assert hmac.compare_digest(mac.hexdigest(), fields["v1"])
+    post = json.loads(body)
+    assert post["incident"] == 1 and post["person"] == SECURITY
+    assert "malware.example" not in body.decode() and "7KQX" not in body.decode()
+    w.stop()
+
+
+def what_fails_is_tried_again(w):
+    w.mail.refuse["security@district.example"] = 451
+    w.start()
+    w.alert()
+    until("it was tried", lambda: w.query("SELECT 1 FROM wishes WHERE attempts > 0"))
+    w.mail.refuse.clear()
+    until("a mail", lambda: w.mail.to("security@district.example"))
+    w.stop()
+
+
+def what_fails_for_good_becomes_a_task(w):
+    w.mail.refuse["security@district.example"] = 550
+    w.start()
+    w.alert()
+    trouble = until("a task about it", lambda: [
+        t for t in w.tasks(SECURITY) if t["kind"] == "trouble"])[0]
+    assert "could not be delivered" in trouble["title"], trouble
+    w.hallwatch("tasks", "done", str(trouble["id"]), "--as", SECURITY)
+    w.stop()
+
+
+def an_answer_while_the_engine_is_away_is_kept(w):
+    w.start()
+    w.alert()
+    ack = str(w.task(SECURITY, "ack")["id"])
+    w.stop()
+    out = w.hallwatch("tasks", "take", ack, "--as", SECURITY, "--wait", "100ms")
+    assert "as soon as it runs" in out, out
+    w.start()
+    w.task(NETWORK, "work")
+    w.stop()
+
+
+if __name__ == "__main__":
+    os.chdir(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+    collector_world.run([
+        (an_alert_becomes_a_mail_a_task_and_a_closed_incident, World),
+        (who_may_not_and_what_does_not_fit_is_told_and_changes_nothing, World),
+        (a_task_that_is_taken_belongs_to_one_person, World),
+        (nobody_answers_and_the_next_role_is_asked, lambda: World("2s")),
+        (a_webhook_is_signed_and_says_no_more_than_its_reader_may_see, World),
+        (what_fails_is_tried_again, World),
+        (what_fails_for_good_becomes_a_task, World),
+        (an_answer_while_the_engine_is_away_is_kept, World),
+    ])
