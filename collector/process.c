@@ -98,6 +98,15 @@ static int run_loop(struct process *p, const struct process_ward *w)
     return code;
 }
 
+/* The same when it is started again, so that it finds its own leases. */
+static void name_holder(struct process *p, const char *role)
+{
+    char host[64] = "localhost";
+
+    gethostname(host, sizeof(host) - 1);
+    snprintf(p->holder, sizeof(p->holder), "%s@%s", role, host);
+}
+
 int process_run(void *arg)
 {
     const struct process_ward *w = arg;
@@ -112,7 +121,7 @@ int process_run(void *arg)
     signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     atomic_fetch_add(&w->board->starts[w->role], 1);
-    snprintf(p.holder, sizeof(p.holder), "%s-%d", name, (int)getpid());
+    name_holder(&p, name);
     p.loop = loop_new();
     r = open_all(&p, w->role, &self);
     code = r < 0 ? exit_code(w, r) : run_loop(&p, w);

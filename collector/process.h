@@ -19,7 +19,7 @@ struct process {
     struct loop *loop;
     struct store *store;
     struct district *district;
-    char holder[32]; /* whom its leases belong to: "engine-4711" */
+    char holder[96]; /* whom its leases belong to, also after a restart: "engine@host" */
 };
 
 /* Opens what the role needs; in *ret_self what its other functions are given. 0, or

@@ -11,7 +11,7 @@
 #include "log.h"
 #include "mem.h"
 
-#define LEASE      (2 * USEC_PER_MIN) /* longer than anything may take */
+#define LEASE      USEC_PER_MIN /* longer than anything may take */
 #define MOST_PAUSE (10 * USEC_PER_MIN)
 
 struct runner {
@@ -29,6 +29,19 @@ struct runner *runner_new(const struct runner_settings *settings)
 void runner_free(struct runner *r)
 {
     free(r);
+}
+
+int runner_resume(struct runner *r)
+{
+    int rc = store_begin(r->set.store);
+
+    if (rc)
+        return rc;
+    rc = store_wish_let_go(r->set.store, r->set.holder);
+    if (rc == 0)
+        return store_commit(r->set.store);
+    store_rollback(r->set.store);
+    return rc;
 }
 
 /* ---- one wish ---- */

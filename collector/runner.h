@@ -26,6 +26,10 @@ struct runner_settings {
 struct runner *runner_new(const struct runner_settings *settings);
 void runner_free(struct runner *r); /* NULL is fine */
 
+/* At the start: what this holder was at when it died is to be done again, under its key,
+ * without waiting for the end of the lease. */
+int runner_resume(struct runner *r);
+
 /* Carries out one wish. 0; -ENOENT: none is to be done now; -errno as in store.h. */
 int runner_turn(struct runner *r);
 

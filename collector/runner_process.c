@@ -93,6 +93,11 @@ int runner_process_open(struct process *p, void **ret_self)
                                              .holder = p->holder,
                                              .first_pause = p->settings->outbox.pause,
                                              .attempts = p->settings->outbox.attempts});
+    r = runner_resume(self->runner);
+    if (r < 0) {
+        log_error("the store cannot be used: %s", store_error(p->store));
+        return r;
+    }
     self->changes = UINT64_MAX;
     self->timer = loop_watch_timer(p->loop, 0, POLL, on_poll, self);
     return 0;

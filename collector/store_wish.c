@@ -128,6 +128,14 @@ int store_wish_retry(struct store *s, int64_t id, const char *holder, usec_t nex
     return settle(s, id, holder, WISH_WAITING, next_try, outcome);
 }
 
+int store_wish_let_go(struct store *s, const char *holder)
+{
+    return sql_do(s,
+                  "UPDATE wishes SET holder = '', held_until = 0"
+                  " WHERE district = $1 AND state = 0 AND holder = $2",
+                  OUR, STR(holder));
+}
+
 int store_wish_withdraw(struct store *s, int64_t run, const char *step)
 {
     return sql_do(s,

@@ -51,6 +51,9 @@ int store_wish_finish(struct store *s, int64_t id, const char *holder, bool ok,
 int store_wish_retry(struct store *s, int64_t id, const char *holder, usec_t next_try,
                      const char *outcome);
 
+/* What holder still held when it died can be claimed again: at its next start. */
+int store_wish_let_go(struct store *s, const char *holder);
+
 /* Those of a step (of a run when step is "") that wait are not carried out any more. */
 int store_wish_withdraw(struct store *s, int64_t run, const char *step);
 
