@@ -283,7 +283,7 @@ static void an_unknown_key_is_refused_and_counted(void **state)
     assert_int_equal(intake_counts(w->intake)->refused_keys, 1); /* its own knock */
     start_uplink(w, &stranger);
     append(w, 1);
-    AWAIT(w, intake_counts(w->intake)->refused_keys == 2);
+    AWAIT(w, intake_counts(w->intake)->refused_keys >= 2);
     AWAIT(w, uplink_counts(w->uplink)->refused_keys > 0);
     assert_int_equal(intake_counts(w->intake)->sessions->messages, 0);
 }
