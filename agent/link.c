@@ -227,7 +227,8 @@ static void hear_progress(struct link *l, const struct wire_head *head,
     struct sending *at = &l->streams[head->stream < WIRE_STREAMS ? head->stream : 0];
     uint64_t limit, done = head->seq - (head->type == WIRE_REWIND);
 
-    if (l->counts.state != LINK_UP || head->epoch != l->epoch || head->stream == 0 ||
+    if (l->counts.state != LINK_UP || head->epoch != l->epoch ||
+        head->epoch != spool_epoch(l->set.spool) || head->stream == 0 ||
         head->stream >= WIRE_STREAMS)
         return;
     if (wire_limit_parse(payload, &limit) < 0) {

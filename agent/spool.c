@@ -47,15 +47,6 @@ struct spool {
 
 /* ------------------------------------------------------------------ opening */
 
-static int open_file(struct spool *s)
-{
-    int r = spool_file_open(s->path, &s->epoch, s->now.file, &s->file);
-
-    for (unsigned i = 1; i < WIRE_STREAMS && r == 0; i++)
-        s->now.committed[i] = s->now.file[i].next - 1;
-    return r;
-}
-
 /* A damaged file, for a person to look into. The one that was there before goes. */
 static void move_aside(struct spool *s)
 {
@@ -73,6 +64,24 @@ static void move_aside(struct spool *s)
     s->counts.damaged++;
 }
 
+/* The state changes only when that went well. */
+static int open_file(struct spool *s)
+{
+    struct spool_stream streams[WIRE_STREAMS] = {0};
+    int r = spool_file_open(s->path, &s->epoch, streams, &s->file);
+
+    if (r == -EUCLEAN) {
+        move_aside(s);
+        r = spool_file_open(s->path, &s->epoch, streams, &s->file);
+    }
+    if (r < 0)
+        return r;
+    memcpy(s->now.file, streams, sizeof(streams));
+    for (unsigned i = 1; i < WIRE_STREAMS; i++)
+        s->now.committed[i] = streams[i].next - 1;
+    return 0;
+}
+
 int spool_open(const struct spool_settings *set, struct spool **ret_spool)
 {
     auto_spool struct spool *s = xcalloc(1, sizeof(*s));
@@ -82,10 +91,6 @@ int spool_open(const struct spool_settings *set, struct spool **ret_spool)
     s->quota = set->quota;
     s->due = SPOOL_NEVER;
     r = open_file(s);
-    if (r == -EUCLEAN) {
-        move_aside(s);
-        r = open_file(s);
-    }
     if (r < 0)
         return r;
     *ret_spool = take(s);
@@ -219,7 +224,8 @@ static int start_over(struct spool *s)
 
     for (unsigned stream = 1; stream < WIRE_STREAMS; stream++)
         inside[stream] = s->now.committed[stream] - s->now.file[stream].acked;
-    move_aside(s);
+    if (s->file)
+        move_aside(s);
     r = open_file(s);
     if (r < 0)
         return r;

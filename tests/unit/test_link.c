@@ -367,6 +367,22 @@ static void a_new_spool_is_greeted_with_anew(void **state)
     assert_true(last(w)->head.epoch == spool_epoch(w->spool));
 }
 
+static void words_about_the_spool_that_is_gone_are_passed_over(void **state)
+{
+    struct world *w = *state;
+    auto_buffer struct buffer payload = {0};
+    uint64_t epoch = spool_epoch(w->spool);
+
+    come_up(w);
+    append(w, WIRE_ALERTS, 3);
+    link_send(w->link, w->now);
+    assert_int_equal(spool_renew(w->spool), 0);
+    wire_limit_add(&payload, PLENTY);
+    hear(w, (struct wire_head){.type = WIRE_ACK, .stream = 1, .seq = 3, .epoch = epoch},
+         &payload);
+    assert_int_equal(spool_oldest(w->spool, WIRE_ALERTS), 1);
+}
+
 static void a_collector_that_was_started_again_is_greeted_once(void **state)
 {
     struct world *w = *state;
@@ -598,6 +614,7 @@ int main(void)
         WITH_FIXTURE(what_did_not_fit_is_sent_when_there_is_room),
         WITH_FIXTURE(a_rewind_sends_again_from_there),
         WITH_FIXTURE(a_new_spool_is_greeted_with_anew),
+        WITH_FIXTURE(words_about_the_spool_that_is_gone_are_passed_over),
         WITH_FIXTURE(a_collector_that_was_started_again_is_greeted_once),
         WITH_FIXTURE(an_acknowledgement_of_what_was_never_sent_ends_it),
         WITH_FIXTURE(a_rewind_to_what_is_gone_ends_it),

@@ -591,6 +591,33 @@ static void damage_while_it_runs_begins_a_new_spool_with_the_loss(void **state)
     assert_int_equal(spool_counts(w->spool)->damaged, 1);
 }
 
+static void damage_on_a_full_disk_is_got_over_when_there_is_room(void **state)
+{
+    struct world *w = *state;
+    auto_free char *aside = xasprintf("%s.damaged", w->path);
+    uint64_t documents, lost;
+    struct stat st;
+
+    append_many(w, WIRE_ALERTS, 20000, 1000);
+    assert_int_equal(open_again(w, 64 * MIB), 0);
+    overwrite(w->path, 8192, 19 * MIB);
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(1000); /* no new file either */
+    for (uint64_t seq = 1; spool_counts(w->spool)->damaged == 0 && seq < 20000; seq += 60)
+        read_from(w, WIRE_ALERTS, seq);
+    assert_int_equal(append(w, WIRE_ALERTS, "meanwhile"), 0);
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(spool_commit(w->spool, w->now) < 0);
+    limit_files(RLIM_INFINITY);
+    commit(w);
+    walk(w, WIRE_ALERTS, &documents, &lost);
+    assert_int_equal(documents, 1);
+    assert_int_equal(lost, 20000);
+    assert_int_equal(stat(aside, &st), 0);
+    assert_true((uint64_t)st.st_size >
+                19 * MIB); /* the one to look into, not what followed */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -618,6 +645,7 @@ int main(void)
         WITH_FIXTURE(a_block_that_is_not_what_was_written_becomes_a_loss),
         WITH_FIXTURE(rows_that_vanished_become_a_loss),
         WITH_FIXTURE(damage_while_it_runs_begins_a_new_spool_with_the_loss),
+        WITH_FIXTURE(damage_on_a_full_disk_is_got_over_when_there_is_room),
     };
 
     return cmocka_run_group_tests_name("spool", tests, NULL, NULL);
