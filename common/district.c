@@ -163,11 +163,21 @@ const struct person *district_person(const struct district *di, const char *id)
     return NULL;
 }
 
-/* A span that ends before it begins goes on into the next morning. */
+static bool is_off(const struct duty *duty, day_t day)
+{
+    for (size_t i = 0; duty->except && i < duty->except->range_count; i++)
+        if (day >= duty->except->ranges[i].first && day <= duty->except->ranges[i].last)
+            return true;
+    return false;
+}
+
+/* A span that ends before it begins goes on into the next morning, and belongs to the day
+ * on which it began. */
 static bool covers(const struct duty *duty, const struct local_time *t)
 {
-    bool today = duty->days >> t->weekday & 1;
-    bool since_yesterday = duty->days >> ((t->weekday + 6) % 7) & 1;
+    bool today = (duty->days >> t->weekday & 1) && !is_off(duty, t->day);
+    bool since_yesterday =
+        (duty->days >> ((t->weekday + 6) % 7) & 1) && !is_off(duty, t->day - 1);
 
     if (duty->from_minute < duty->to_minute)
         return today && t->minute >= duty->from_minute && t->minute < duty->to_minute;

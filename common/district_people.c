@@ -96,10 +96,35 @@ static const struct person *find_person(struct district_tree *t, const struct no
 
 /* ---- rosters ---- */
 
+/* except: {calendar: holidays} */
+static const struct calendar *read_except(struct district_tree *t, const struct node *n)
+{
+    static const char *const keys[] = {"calendar"};
+    const struct district *di = &t->district;
+    const struct calendar *found;
+    const struct node *name;
+    const char **names;
+
+    if (!node_is(n, NODE_MAP, t->diags))
+        return NULL;
+    node_check_keys(n, "except", keys, COUNT(keys), t->diags);
+    name = node_need(n, "except", "calendar", t->diags);
+    found = name ? district_calendar(di, node_text(name)) : NULL;
+    if (found || !name)
+        return found;
+    names = arena_array(&t->arena, di->calendar_count + 1, sizeof(*names));
+    for (size_t i = 0; i < di->calendar_count; i++)
+        names[i] = di->calendars[i].id;
+    diags_error(t->diags, node_place(name), "E0305", "the district has no calendar \"%s\"",
+                node_text(name));
+    diags_suggest(t->diags, node_text(name), names, di->calendar_count);
+    return NULL;
+}
+
 static void read_duty(struct district_tree *t, const struct node *n, struct duty *duty)
 {
-    static const char *const keys[] = {"person", "days", "from", "to"};
-    const struct node *days, *from, *to;
+    static const char *const keys[] = {"person", "days", "from", "to", "except"};
+    const struct node *days, *from, *to, *except;
 
     *duty = (struct duty){.days = WEEK_EVERY_DAY, .to_minute = WEEK_MINUTES_A_DAY};
     if (!node_is(n, NODE_MAP, t->diags))
@@ -112,6 +137,8 @@ static void read_duty(struct district_tree *t, const struct node *n, struct duty
         week_read_minute(from, &duty->from_minute, t->diags);
     if ((to = node_get(n, "to")))
         week_read_minute(to, &duty->to_minute, t->diags);
+    if ((except = node_get(n, "except")))
+        duty->except = read_except(t, except);
 }
 
 static void read_duties(struct district_tree *t, const struct node *list,

@@ -80,6 +80,7 @@ struct duty {
     const struct person *person;
     uint8_t days;                    /* bit 0 Monday ... bit 6 Sunday */
     uint32_t from_minute, to_minute; /* of the day; to may be 1440 */
+    const struct calendar *except;   /* not on its days; NULL: on all */
 };
 
 struct roster {

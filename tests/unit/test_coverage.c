@@ -54,6 +54,17 @@ static void a_full_week_has_no_hole(void **state)
                 true, NULL, NULL);
 }
 
+static void holidays_on_which_somebody_is_missing_are_named(void **state)
+{
+    (void)state;
+    assert_hole("  - {person: a, except: {calendar: holidays}}\n", true, NULL, NULL);
+    assert_hole("  - {person: a, except: {calendar: holidays}}\n", true,
+                "2026-11-01T06:00:00Z",
+                "security: nobody on duty 2026-11-26, 2026-11-27, and no last responder");
+    assert_hole("  - {person: a, except: {calendar: holidays}}\n", true,
+                "2026-12-01T06:00:00Z", NULL);
+}
+
 static void who_cannot_be_reached_does_not_count(void **state)
 {
     (void)state;
@@ -136,6 +147,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_hours_without_anybody_are_named),
         cmocka_unit_test(a_full_week_has_no_hole),
+        cmocka_unit_test(holidays_on_which_somebody_is_missing_are_named),
         cmocka_unit_test(who_cannot_be_reached_does_not_count),
         cmocka_unit_test(what_can_wait_needs_some_hours_only),
         cmocka_unit_test(a_hole_names_the_rule_that_falls_into_it),

@@ -133,6 +133,33 @@ static void duty_is_by_local_time_over_midnight_and_the_change_of_the_clock(void
     assert_int_equal(on_duty(di, "2026-11-08T05:00:00Z", &first), 0);
 }
 
+static void nobody_is_on_duty_on_their_days_off(void **state)
+{
+    auto_district struct district *di = load_well(
+        HEAD SITE "calendars: {holidays: [2026-11-26..2026-11-27]}\n"
+                  "people:\n"
+                  "- {id: day, name: Day, contacts: [{mail: d@s.example}]}\n"
+                  "- {id: night, name: Night, contacts: [{mail: n@s.example}]}\n"
+                  "rosters:\n"
+                  "- role: security\n"
+                  "  tz: America/Chicago\n"
+                  "  duty:\n"
+                  "  - {person: day, from: \"07:00\", to: \"17:00\",\n"
+                  "     except: {calendar: holidays}}\n"
+                  "  - {person: night, from: \"22:00\", to: \"06:00\",\n"
+                  "     except: {calendar: holidays}}\n");
+    const char *first;
+
+    (void)state;
+    assert_int_equal(on_duty(di, "2026-11-25T12:00:00-06:00", &first), 1);
+    assert_int_equal(on_duty(di, "2026-11-26T12:00:00-06:00", &first), 0);
+    assert_int_equal(on_duty(di, "2026-11-28T12:00:00-06:00", &first), 1);
+    /* The night belongs to the day on which it began. */
+    assert_int_equal(on_duty(di, "2026-11-26T05:00:00-06:00", &first), 1);
+    assert_int_equal(on_duty(di, "2026-11-28T05:00:00-06:00", &first), 0);
+    assert_int_equal(on_duty(di, "2026-11-28T23:00:00-06:00", &first), 1);
+}
+
 static void every_fault_is_told_at_once_with_its_place(void **state)
 {
     auto_diags struct diags *d = diags_new();
@@ -171,6 +198,7 @@ int main(void)
         cmocka_unit_test(the_narrowest_network_that_holds_an_address_is_its_segment),
         cmocka_unit_test(the_vlan_decides_between_segments_of_the_same_network),
         cmocka_unit_test(duty_is_by_local_time_over_midnight_and_the_change_of_the_clock),
+        cmocka_unit_test(nobody_is_on_duty_on_their_days_off),
         cmocka_unit_test(every_fault_is_told_at_once_with_its_place),
     };
 
