@@ -292,11 +292,20 @@ static bool found_later(struct flow_reading *r, const struct packet *p, unsigned
             r->next[side] = first_byte(p);
             return true;
         }
-    r->looked++;
-    for (unsigned s = 0; r->looked >= LOOK_MAX && s < 2; s++)
-        if (r->chosen[s] == 0 || r->chosen[s] == LOOKING)
-            r->finished[s] = true;
     return false;
+}
+
+/* In vain once more: at last the sides that nobody reads are finished. */
+static void looked_in_vain(struct inspector *i, struct flow *f)
+{
+    struct flow_reading *r = &f->stage.reading;
+
+    r->looked++;
+    for (unsigned side = 0; r->looked >= LOOK_MAX && side < 2; side++)
+        if (r->chosen[side] == 0 || r->chosen[side] == LOOKING) {
+            r->finished[side] = true;
+            stream_drop(i->pool, f, side);
+        }
 }
 
 static void read_in_order(struct inspector *i, const struct packet *p, struct flow *f,
@@ -326,8 +335,12 @@ static void read_stream(struct inspector *i, const struct packet *p, struct flow
         if ((int32_t)(r->next[side] - first_byte(p)) > 0)
             return; /* the segment's beginning was read */
     }
-    if (r->chosen[side] == LOOKING && found_later(r, p, side))
+    if (r->chosen[side] != LOOKING)
+        return;
+    if (found_later(r, p, side))
         read_in_order(i, p, f, side);
+    else
+        looked_in_vain(i, f);
 }
 
 /* ---- packets ---- */

@@ -319,6 +319,18 @@ static void a_side_that_is_read_is_read_on_when_looking_ends(void **state)
     assert_string_equal(f->said, "request /one\nrequest /two\n");
 }
 
+static void bytes_kept_of_the_other_side_go_when_looking_ends(void **state)
+{
+    struct fixture *f = *state;
+
+    send_text(f, CLIENT, 0, "GET"); /* perhaps a request, perhaps not */
+    assert_non_null(f->flows[0].stage.stream);
+    for (uint32_t i = 0; i < 100; i++)
+        send_text(f, SERVER, i * 10, "some bytes");
+    assert_null(f->flows[0].stage.stream);
+    assert_false(inspector_looks(&f->flows[0]));
+}
+
 static void tls_after_starttls_is_read_but_names_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -492,6 +504,7 @@ int main(void)
         WITH_FIXTURE(flows_that_nobody_wants_are_left_to_dpi_at_once),
         WITH_FIXTURE(looking_for_what_comes_later_ends),
         WITH_FIXTURE(a_side_that_is_read_is_read_on_when_looking_ends),
+        WITH_FIXTURE(bytes_kept_of_the_other_side_go_when_looking_ends),
         WITH_FIXTURE(tls_after_starttls_is_read_but_names_nothing),
         WITH_FIXTURE(tls_in_a_proxys_tunnel_is_read),
         WITH_FIXTURE(a_head_before_a_body_without_a_length_is_read_once),
