@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A burst is usually about one matter, so an engine's batch asks for the same key many
- * times; the index on keys makes that cheap. Silences are few and read once a batch would
- * be enough, but they are read for each alert, so that none is a moment late.
+ * times; the index on keys makes that cheap. Silences are few: they are read for each
+ * alert, so that none is a moment late.
  */
 #include "collector/store_correlate.h"
 
@@ -102,12 +102,13 @@ static int join(struct matter *m, int64_t incident)
 
 static int carry_out(struct matter *m, const char *key, struct settled *ret)
 {
+    const struct store_incident *joined = m->facts.incident;
     int rc = 0;
 
     if (ret->fate == ALERT_OPENED)
         rc = open_incident(m, key, &ret->incident);
-    else if (ret->fate == ALERT_JOINED)
-        rc = join(m, ret->incident = m->facts.incident->id);
+    else if (ret->fate == ALERT_JOINED && joined)
+        rc = join(m, ret->incident = joined->id);
     else if (ret->fate == ALERT_SILENCED)
         rc = store_silence_hit(m->s, m->silence);
     if (rc == 0)

@@ -123,10 +123,11 @@ static int settle(struct store_db *db, const struct store_settings *set)
     snprintf(pragmas, sizeof(pragmas),
              "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;"
              "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
-             "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8000;");
+             "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000;");
     rc = run(db, pragmas);
     if (rc == 0 && set->create && !set->read_only)
-        rc = run(db, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864;");
+        rc = run(db, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
+                     "PRAGMA journal_size_limit = 67108864;");
     if (rc)
         return rc;
     code = sqlite3_prepare_v2(db->sqlite, "PRAGMA data_version", -1, &db->data_version,
