@@ -201,6 +201,20 @@ static void on_linger(void *arg)
         loop_stop(r->loop, 0);
 }
 
+static void report(struct running *r)
+{
+    struct json *mine = courier_stats(r->courier);
+
+    json_put_number(mine, "early", (int64_t)hits_merger_early(r->merger));
+    json_put_number(mine, "stale", (int64_t)r->stale);
+    self_report(r->self, mine, clock_wall());
+}
+
+static void on_report(void *arg)
+{
+    report(arg);
+}
+
 static void end_if_all_are_gone(struct running *r)
 {
     if (r->linger)
@@ -212,6 +226,7 @@ static void end_if_all_are_gone(struct running *r)
         return;
     work(r);
     courier_finish(r->courier);
+    report(r);
     r->linger = loop_watch_timer(r->loop, 0, LINGER_STEP, on_linger, r);
 }
 
@@ -341,16 +356,6 @@ static void on_used(int fd, int events, void *arg)
         log_info("sensor-%zu uses bundle %llu", line->sensor, (unsigned long long)serial);
 }
 
-static void on_report(void *arg)
-{
-    struct running *r = arg;
-    struct json *mine = courier_stats(r->courier);
-
-    json_put_number(mine, "early", (int64_t)hits_merger_early(r->merger));
-    json_put_number(mine, "stale", (int64_t)r->stale);
-    self_report(r->self, mine, clock_wall());
-}
-
 /* ---- after a crash ---- */
 
 static void on_journal(size_t sensor, const uint8_t *bytes, size_t len, void *arg)
@@ -435,6 +440,7 @@ static void watch_lines(struct running *r)
 static int prepare(struct running *r)
 {
     const struct courier_process *p = r->set;
+    bool again = atomic_exchange(&p->board->courier_ran, true);
 
     r->loop = loop_new();
     if (outlet_open(p->settings, p->print, p->keys, r->loop, &r->outlet) < 0)
@@ -444,10 +450,10 @@ static int prepare(struct running *r)
     for (size_t i = 0; i < p->sensors; i++)
         r->lines[i] = (struct line){.running = r, .sensor = i};
     watch_lines(r);
+    if (again)
+        outlet_end_line(r->outlet);
     read_journal(r);
-    self_say(r->self,
-             atomic_exchange(&p->board->courier_ran, true) ? "restarted" : "started", 1,
-             clock_wall());
+    self_say(r->self, again ? "restarted" : "started", 1, clock_wall());
     hand_out(r);
     return 0;
 }

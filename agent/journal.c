@@ -100,6 +100,7 @@ void journal_add(struct journal *j, size_t sensor, size_t len)
     struct entry *e = entry_at(j, j->head);
 
     assert(len <= j->largest && sensor < NOBODY);
+    assert(j->head % j->capacity + size_of(len) <= j->capacity);
     e->sensor = (uint32_t)sensor;
     e->len = (uint32_t)len;
     j->batches++;

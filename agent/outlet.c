@@ -116,6 +116,12 @@ void outlet_put(struct outlet *o, enum wire_stream stream, const char *document,
         log_warn("a document is lost: %s", strerror(-r));
 }
 
+void outlet_end_line(struct outlet *o)
+{
+    if (o->print)
+        putchar('\n');
+}
+
 void outlet_flush(struct outlet *o)
 {
     if (o->print && fflush(stdout) == 0)

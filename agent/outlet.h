@@ -34,6 +34,9 @@ void outlet_close(struct outlet *o); /* keeps what it can; NULL is fine */
 void outlet_put(struct outlet *o, enum wire_stream stream, const char *document,
                 size_t len);
 
+/* After a crash: the line that was being printed is no whole one, and ends here. */
+void outlet_end_line(struct outlet *o);
+
 /* After a row of documents. */
 void outlet_flush(struct outlet *o);
 

@@ -4,15 +4,18 @@
 
 import os
 import signal
+import socket
 import threading
 import unittest
 from collections import Counter
 
 import agent_lab as lab
+import netns
 import tap
 
 QUERIES = 4000
 PPS = 800
+UNDER_WAY = 150  # alerts between two marks of a sensor, with room for a busy machine
 
 
 @lab.needs_root
@@ -34,7 +37,8 @@ class Crash(unittest.TestCase):
         return player
 
     def numbers(self, agent):
-        return Counter(lab.number_of(a) for a in agent.alerts())
+        return Counter(lab.number_of(a) for a in agent.alerts()
+                       if a["dns"]["rrname"].endswith(".school.example"))
 
     def kill(self, agent, name, again):
         """Kill a process by its name and wait for its successor."""
@@ -46,18 +50,19 @@ class Crash(unittest.TestCase):
     def wait_alerts(self, agent, least):
         lab.wait_until(lambda: len(agent.alerts()) >= least, f"{least} alerts")
 
-    def test_no_alert_is_lost_or_doubled_when_the_courier_is_killed(self):
+    def test_no_alert_is_lost_when_the_courier_is_killed_and_few_are_repeated(self):
         agent = self.agent()
         player = self.play_meanwhile()
         for again in range(1, 3):
             self.wait_alerts(agent, 300 * again)
             self.kill(agent, "courier", again)
         player.join()
-        self.wait_alerts(agent, QUERIES)
+        lab.wait_until(lambda: len(self.numbers(agent)) >= QUERIES, "all alerts")
         self.assertEqual(agent.stop(), 0)
         numbers = self.numbers(agent)
         self.assertEqual(len(numbers), QUERIES)
-        self.assertEqual([n for n, count in numbers.items() if count != 1], [])
+        # What was printed at the instant of a kill is not known to be safe.
+        self.assertLess(sum(numbers.values()) - QUERIES, 2 * UNDER_WAY)
         self.assertEqual([w["what"] for w in agent.own_words()],
                          ["started", "restarted", "restarted"])
 
@@ -99,6 +104,23 @@ class Crash(unittest.TestCase):
         path = os.path.join(state, kept[0])
         self.assertEqual(lab.count_packets(path), 64)
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+
+    def test_a_help_line_is_not_among_the_last_frames(self):
+        lists = self.wire.box.path("lists.db")
+        netns.command(lab.HALLWATCH, "lists", "build", "--out", lists, lab.LISTS)
+        agent = self.agent(lists=lists)
+        self.wire.play(os.path.join(lab.GOLDEN, "help-line.pcap"))
+        self.wire.send([lab.query(1)])
+        lab.wait_until(lambda: self.numbers(agent)[1], "the last frame was seen")
+        self.kill(agent, "sensor-0", 1)
+        agent.wait_said("frames of sensor-0 are kept")
+        state = agent.settings["state"]
+        name = next(f for f in os.listdir(state) if f.startswith("crash-"))
+        with open(os.path.join(state, name), "rb") as f:
+            kept = f.read()
+        self.assertGreater(lab.count_packets(os.path.join(state, name)), 0)
+        self.assertNotIn(b"988lifeline", kept)
+        self.assertNotIn(socket.inet_aton("203.0.113.30"), kept)
 
     def test_nobody_outlives_a_killed_warden(self):
         agent = self.agent(sensors=2)

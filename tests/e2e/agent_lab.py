@@ -23,6 +23,8 @@ import netns  # noqa: E402  (it stands beside the lab)
 
 BUILD = os.environ.get("BUILD", os.path.join(TOP, "build"))
 AGENT = os.path.join(BUILD, "bin", "hallwatch-agent")
+HALLWATCH = os.path.join(BUILD, "bin", "hallwatch")
+LISTS = os.path.join(TOP, "rules", "lists", "lists.yaml")
 GOLDEN = os.path.join(TOP, "tests", "golden")
 RULES = os.path.join(TOP, "rules", "detect")
 DISTRICT = os.path.join(TOP, "deploy", "examples", "district.yaml")
@@ -45,6 +47,13 @@ def wait_until(holds, what):
         if time.monotonic() > end:
             raise AssertionError(f"not within {PATIENCE} s: {what}")
         time.sleep(0.02)
+
+
+def parsed(line):
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def children(pid):
@@ -133,8 +142,10 @@ class Agent:
         return None
 
     def documents(self):
+        """What was printed, but for lines that a killed courier did not finish."""
         with open(self.out_path, encoding="utf-8") as f:
-            return [json.loads(line) for line in f if line.endswith("\n")]
+            found = [parsed(line) for line in f if line.endswith("\n")]
+        return [document for document in found if document]
 
     def alerts(self):
         return [d for d in self.documents() if d["event_type"] == "alert"]
