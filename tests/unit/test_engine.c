@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <errno.h>
+
+#include "collector/engine.h"
+#include "collector/store_task.h"
+#include "collector/store_wish.h"
+#include "playbooks.h"
+#include "store_fixture.h"
+
+#define MORNING (START + 15 * USEC_PER_HOUR) /* ten o'clock in Chicago, a Wednesday */
+
+#define STEPS                                                                       \
+    "- {id: page, kind: notify, to: security, template: t, then: ack}\n"            \
+    "- {id: ack, kind: ack, within: 30m, on_timeout: deputy, then: work}\n"         \
+    "- {id: deputy, kind: ack, role: network-admin, within: 1h, then: work}\n"      \
+    "- {id: work, kind: task, role: network-admin, title: Do it, marks: contained," \
+    " within: 4h, then: shut}\n"                                                    \
+    "- {id: shut, kind: close, within: 1d, disposition: required}\n"
+
+#define HEAD(name)                                                                     \
+    "schema: 1\nplaybook: " name "\nversion: 1\ntitle: C\nsummary: C\nfor: security\n" \
+    "privacy: {class: security}\nsteps:\n"
+
+#define CALLED     \
+    HEAD("called") \
+    "- {id: inner, kind: task, role: network-admin, title: Inner, within: 1h, then: end}\n"
+
+#define CALLER                                                   \
+    HEAD("caller")                                               \
+    "- {id: other, kind: call, playbook: called, then: after}\n" \
+    "- {id: after, kind: task, role: network-admin, title: After, within: 1h, then: end}\n"
+
+struct desk {
+    struct fixture *f;
+    struct playbook *plans[3]; /* by id */
+    struct playbooks playbooks;
+    struct district *district;
+    struct correlate *correlate;
+    struct engine *engine;
+};
+
+static struct engine *an_engine(struct desk *d, const char *holder)
+{
+    return engine_new(&(struct engine_settings){.store = d->f->s,
+                                                .district = d->district,
+                                                .playbooks = &d->playbooks,
+                                                .correlate = d->correlate,
+                                                .holder = holder});
+}
+
+static int desk_set_up(void **state)
+{
+    auto_diags struct diags *none = diags_new();
+    struct desk *d = xcalloc(1, sizeof(*d));
+    void *fixture = NULL;
+
+    set_up(&fixture);
+    d->f = fixture;
+    d->f->now = MORNING;
+    d->plans[0] = playbook_parse("called.yaml", CALLED, strlen(CALLED), none);
+    d->plans[1] = playbook_parse("caller.yaml", CALLER, strlen(CALLER), none);
+    d->plans[2] = plan_of(STEPS);
+    assert_non_null(d->plans[0]);
+    assert_non_null(d->plans[1]);
+    d->playbooks = (struct playbooks){.at = d->plans, .count = 3};
+    d->district = district_of(TEST_DISTRICT);
+    d->correlate = correlate_load(NULL, 0, none);
+    assert_non_null(d->correlate);
+    d->engine = an_engine(d, "engine-1");
+    *state = d;
+    return 0;
+}
+
+static int desk_tear_down(void **state)
+{
+    struct desk *d = *state;
+    void *fixture = d->f;
+
+    engine_free(d->engine);
+    correlate_free(d->correlate);
+    district_free(d->district);
+    playbook_free(d->plans[0]);
+    playbook_free(d->plans[1]);
+    playbook_free(d->plans[2]);
+    free(d);
+    return tear_down(&fixture);
+}
+
+/* ---- what happens ---- */
+
+static void alert(struct desk *d, uint64_t seq, const char *playbook)
+{
+    struct store_alert a = an_alert(seq);
+
+    a.playbook = playbook;
+    a.owner = ROLE_SECURITY;
+    a.document = "{\"hallwatch\":{\"after_hours\":\"page\",\"host\":\"bad.example\"}}";
+    begin(d->f);
+    assert_int_equal(store_alert_put(d->f->s, &a), 0);
+    commit(d->f);
+}
+
+/* How much it did. */
+static uint64_t turn(struct desk *d)
+{
+    struct engine_turn t = {0};
+
+    if (engine_turn(d->engine, &t) != 0)
+        fail_msg("%s", store_error(d->f->s));
+    return t.alerts + t.rounds;
+}
+
+struct search {
+    const char *step;
+    struct store_task found;
+    size_t count;
+};
+
+static void look(const struct store_task *t, void *arg)
+{
+    struct search *s = arg;
+
+    if (strcmp(t->step, s->step) != 0)
+        return;
+    s->count++;
+    s->found.id = t->id;
+    s->found.kind = t->kind;
+    s->found.role = t->role;
+    s->found.state = t->state;
+    s->found.due = t->due;
+}
+
+static struct search tasks(struct desk *d, const char *step)
+{
+    struct search s = {.step = step};
+
+    assert_int_equal(store_task_each(d->f->s,
+                                     &(struct store_task_filter){.states = UINT32_MAX},
+                                     look, &s),
+                     0);
+    return s;
+}
+
+static void take_task(struct desk *d, const char *step, const char *who)
+{
+    begin(d->f);
+    assert_int_equal(store_task_take(d->f->s, tasks(d, step).found.id, who), 0);
+    commit(d->f);
+}
+
+static void answer(struct desk *d, const char *step, const char *who, const char *json)
+{
+    begin(d->f);
+    assert_int_equal(store_task_answer(d->f->s, tasks(d, step).found.id, who, json), 0);
+    commit(d->f);
+}
+
+static enum incident_state incident_is(struct desk *d)
+{
+    struct store_incident i;
+    enum incident_state state;
+
+    assert_int_equal(store_incident_get(d->f->s, 1, &i), 0);
+    state = i.state;
+    store_incident_done(&i);
+    return state;
+}
+
+struct outbox {
+    size_t count;
+    char last[512]; /* payload */
+    char key[128];
+};
+
+static void look_at_wish(const struct store_wish *w, void *arg)
+{
+    struct outbox *o = arg;
+
+    o->count++;
+    snprintf(o->last, sizeof(o->last), "%s", w->payload);
+    snprintf(o->key, sizeof(o->key), "%s", w->key);
+}
+
+static struct outbox outbox(struct desk *d)
+{
+    struct outbox o = {0};
+
+    assert_int_equal(store_wish_each(d->f->s, 1, look_at_wish, &o), 0);
+    return o;
+}
+
+/* What the runner would say of everything that waits. */
+static void send_all(struct desk *d, bool ok)
+{
+    struct store_wish w;
+
+    begin(d->f);
+    while (store_wish_claim(d->f->s, "runner-1", USEC_PER_MIN, &w) == 0) {
+        assert_int_equal(store_wish_finish(d->f->s, w.id, "runner-1", ok, "{}"), 0);
+        store_wish_done(&w);
+    }
+    commit(d->f);
+}
+
+/* ---- tests ---- */
+
+static void an_alert_becomes_an_incident_a_message_and_a_task(void **state)
+{
+    struct desk *d = *state;
+
+    alert(d, 1, "test");
+    turn(d);
+    assert_int_equal(incident_is(d), INCIDENT_OPEN);
+    assert_int_equal(tasks(d, "ack").found.role, ROLE_SECURITY);
+    assert_int_equal(tasks(d, "ack").found.due, MORNING + 30 * USEC_PER_MIN);
+    assert_int_equal(outbox(d).count, 1);
+    assert_non_null(strstr(outbox(d).last, "sec@d.example"));
+    assert_int_equal(turn(d), 0);
+}
+
+static void what_is_sent_holds_no_host_and_no_device(void **state)
+{
+    struct desk *d = *state;
+
+    alert(d, 1, "test");
+    turn(d);
+    assert_null(strstr(outbox(d).last, "bad.example"));
+    assert_null(strstr(outbox(d).last, "7KQX"));
+}
+
+static void people_take_a_run_to_its_end(void **state)
+{
+    struct desk *d = *state;
+    struct store_run r;
+
+    alert(d, 1, "test");
+    turn(d);
+    take_task(d, "ack", "sec");
+    turn(d);
+    assert_int_equal(incident_is(d), INCIDENT_ACKNOWLEDGED);
+    answer(d, "work", "net", "{}");
+    turn(d);
+    assert_int_equal(incident_is(d), INCIDENT_CONTAINED);
+    answer(d, "shut", "sec", "{\"disposition\":\"confirmed\",\"reason\":\"seen\"}");
+    turn(d);
+    assert_int_equal(incident_is(d), INCIDENT_CLOSED);
+    send_all(d, true);
+    turn(d);
+    assert_int_equal(store_run_get(d->f->s, 1, &r), 0);
+    assert_int_equal(r.status, RUN_ENDED);
+    store_run_done(&r);
+}
+
+static void a_deadline_fires_once_and_not_before(void **state)
+{
+    struct desk *d = *state;
+
+    alert(d, 1, "test");
+    turn(d);
+    assert_int_equal(engine_next(d->engine), MORNING + 30 * USEC_PER_MIN);
+    d->f->now = MORNING + 30 * USEC_PER_MIN - 1;
+    assert_int_equal(turn(d), 0);
+    d->f->now++;
+    assert_int_equal(turn(d), 1);
+    assert_int_equal(tasks(d, "ack").found.state, TASK_EXPIRED);
+    assert_int_equal(tasks(d, "deputy").count, 1);
+    assert_int_equal(turn(d), 0);
+}
+
+/* Taken in time, while the engine was away until after the deadline. */
+static void what_came_first_counts_first_after_a_pause(void **state)
+{
+    struct desk *d = *state;
+
+    alert(d, 1, "test");
+    turn(d);
+    d->f->now = MORNING + 20 * USEC_PER_MIN;
+    take_task(d, "ack", "sec");
+    d->f->now = MORNING + 2 * USEC_PER_HOUR;
+    turn(d);
+    assert_int_equal(tasks(d, "deputy").count, 0);
+    assert_int_equal(tasks(d, "work").count, 1);
+}
+
+static void a_deadline_that_fires_late_says_so(void **state)
+{
+    struct desk *d = *state;
+
+    alert(d, 1, "test");
+    turn(d);
+    d->f->now = MORNING + 150 * USEC_PER_MIN;
+    turn(d);
+    assert_int_equal(tasks(d, "deputy").count, 1);
+    assert_non_null(strstr(outbox(d).last, "\"late\":\"2 h\""));
+}
+
+static void another_engine_goes_on_where_one_stopped(void **state)
+{
+    struct desk *d = *state;
+
+    alert(d, 1, "test");
+    turn(d);
+    engine_free(d->engine);
+    d->engine = an_engine(d, "engine-2");
+    assert_int_equal(turn(d), 0);
+    take_task(d, "ack", "sec");
+    turn(d);
+    assert_int_equal(tasks(d, "work").count, 1);
+    assert_int_equal(outbox(d).count, 2);
+}
+
+static void count_trouble(const struct store_task *t, void *arg)
+{
+    *(size_t *)arg += t->kind == TASK_TROUBLE;
+}
+
+static void a_message_that_failed_becomes_a_task_once(void **state)
+{
+    struct desk *d = *state;
+    size_t count = 0;
+
+    alert(d, 1, "test");
+    turn(d);
+    send_all(d, false);
+    turn(d);
+    turn(d);
+    assert_int_equal(
+        store_task_each(d->f->s, &(struct store_task_filter){0}, count_trouble, &count),
+        0);
+    assert_int_equal(count, 1);
+}
+
+static void a_rule_whose_playbook_is_gone_leaves_an_incident_that_says_so(void **state)
+{
+    struct desk *d = *state;
+
+    alert(d, 1, "gone");
+    turn(d);
+    assert_int_equal(incident_is(d), INCIDENT_OPEN);
+    assert_int_equal(outbox(d).count, 0);
+    alert(d, 2, "test");
+    turn(d);
+    assert_int_equal(tasks(d, "ack").count, 1);
+}
+
+static void a_run_that_called_another_goes_on_when_that_has_ended(void **state)
+{
+    struct desk *d = *state;
+
+    alert(d, 1, "caller");
+    turn(d);
+    assert_int_equal(tasks(d, "inner").count, 1);
+    assert_int_equal(tasks(d, "after").count, 0);
+    answer(d, "inner", "net", "{}");
+    turn(d);
+    send_all(d, true);
+    turn(d);
+    assert_int_equal(tasks(d, "after").count, 1);
+}
+
+static void a_run_that_cannot_be_read_does_not_hold_up_the_others(void **state)
+{
+    struct desk *d = *state;
+    struct store_run broken = {.incident = 1,
+                               .playbook = "test",
+                               .version = 1,
+                               .text = "no playbook at all",
+                               .state = "{}"};
+    struct store_run r;
+    int64_t id = 0;
+
+    alert(d, 1, "test");
+    turn(d);
+    begin(d->f);
+    assert_int_equal(store_run_start(d->f->s, &broken, &id), 0);
+    commit(d->f);
+    take_task(d, "ack", "sec");
+    turn(d);
+    assert_int_equal(store_run_get(d->f->s, id, &r), 0);
+    assert_int_equal(r.status, RUN_ABANDONED);
+    store_run_done(&r);
+    assert_int_equal(tasks(d, "work").count, 1);
+}
+
+#define AT_A_DESK(test) cmocka_unit_test_setup_teardown(test, desk_set_up, desk_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest all[] = {
+        AT_A_DESK(an_alert_becomes_an_incident_a_message_and_a_task),
+        AT_A_DESK(what_is_sent_holds_no_host_and_no_device),
+        AT_A_DESK(people_take_a_run_to_its_end),
+        AT_A_DESK(a_deadline_fires_once_and_not_before),
+        AT_A_DESK(what_came_first_counts_first_after_a_pause),
+        AT_A_DESK(a_deadline_that_fires_late_says_so),
+        AT_A_DESK(another_engine_goes_on_where_one_stopped),
+        AT_A_DESK(a_message_that_failed_becomes_a_task_once),
+        AT_A_DESK(a_rule_whose_playbook_is_gone_leaves_an_incident_that_says_so),
+        AT_A_DESK(a_run_that_called_another_goes_on_when_that_has_ended),
+        AT_A_DESK(a_run_that_cannot_be_read_does_not_hold_up_the_others),
+    };
+
+    return cmocka_run_group_tests_name("engine", all, NULL, NULL);
+}
