@@ -74,6 +74,8 @@ class Link:
 
 
 class Line:
+    started = []
+
     def __init__(self, folder, count, quota=1 << 30):
         self.folder, self.count, self.quota = folder, count, quota
         self.store = os.path.join(folder, "store.db")
@@ -86,6 +88,7 @@ class Line:
         self.link = Link(self.port)
         self.log = open(os.path.join(folder, "log"), "w", encoding="utf-8")
         self.intake = self.agent = None
+        Line.started.append(self)
 
     def start_intake(self):
         self.intake = subprocess.Popen(
@@ -259,6 +262,8 @@ def main():
         except (AssertionError, IndexError, ValueError, subprocess.SubprocessError) as e:
             failed += 1
             print(f"not ok {i} - {sentence}\n# {e}\n# what they said is in {folder}/log")
+        while Line.started:
+            Line.started.pop().end()
     return 1 if failed else 0
 
 
