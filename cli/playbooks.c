@@ -77,7 +77,7 @@ static int check(const void *values, int argc, char **argv)
     if (all && notices)
         playbooks_check(&(struct playbook_check){all, notices, district}, d);
     status = report(d, format);
-    if (status == EXIT_SUCCESS && all && format == REPORT_TEXT)
+    if (status == EXIT_SUCCESS && all && notices && format == REPORT_TEXT)
         printf("%zu playbooks in %zu languages, no errors\n", all->count, notices->count);
     return status;
 }

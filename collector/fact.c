@@ -282,9 +282,8 @@ static size_t name_len(struct text between)
 bool fact_each_name(const char *text, fact_name_fn *fn, void *arg)
 {
     struct text name;
-    const char *at;
 
-    while ((at = next_name(text, &name))) {
+    while (next_name(text, &name)) {
         fn(name.at, name_len(name), arg);
         text = name.at + name.len + 1;
     }

@@ -404,8 +404,9 @@ static void on_timer(struct running *r, const struct run_event *e)
 
     if (!s || strcmp(e->step, s->id) != 0 || r->s.due == 0 || e->due != r->s.due)
         return;
-    if (r->now < e->due) { /* the clock went back: it is set again, and lost never */
+    if (r->now < e->due) { /* the clock went back: it will come again, key and all */
         set_timer(r, e->due);
+        r->too_early = true;
         return;
     }
     if (r->now - e->due >= RUN_LATE)
@@ -588,8 +589,9 @@ int run_step(const struct run_call *call, struct run_result *ret)
     event.who = event.who ? event.who : "";
     event.step = event.step ? event.step : "";
     if (r.s.status == RUN_ACTIVE && !run_state_saw(&r.s, event.key)) {
-        run_state_see(&r.s, event.key);
         happen(&r, &event);
+        if (!r.too_early)
+            run_state_see(&r.s, event.key);
         settle(&r);
     }
     out.status = r.s.status;

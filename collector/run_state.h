@@ -45,8 +45,9 @@ struct running {
     const struct district *district;
     struct run_state s;
     usec_t now;
-    usec_t late;   /* how late the timer is that woke the run */
-    int told_role; /* told by the notify just before, or -1 */
+    usec_t late;    /* how late the timer is that woke the run */
+    bool too_early; /* the timer is: as if it had not been heard */
+    int told_role;  /* told by the notify just before, or -1 */
     struct run_result *out;
     size_t wish_capacity;
 };

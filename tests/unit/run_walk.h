@@ -177,7 +177,7 @@ static inline void walk_tell(struct world *w, struct run_event e, size_t number)
     walk_check_approval(w, e);
     walk_check_timers(w);
     walk_check_waits(w);
-    if (number % 5 == 1)
+    if (number % 5 == 1 && !(e.kind == RUN_EVENT_TIMER && w->now < e.due))
         walk_check_repeat(w, e);
 }
 
