@@ -12,8 +12,8 @@
 struct alert_key {
     const char *path;
     enum field_type type;
-    const struct names *words; /* of NAME and NAMES */
     bool always;               /* in each alert */
+    const struct names *words; /* of NAME and NAMES */
     const char *meaning;
 };
 extern const struct alert_key alert_keys[]; /* path NULL ends it */
