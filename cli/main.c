@@ -15,6 +15,8 @@ int main(int argc, char **argv)
         {"alerts", .help = "look at alerts", .commands = alerts_commands},
         {"incidents", .help = "look at incidents and change them",
          .commands = incidents_commands},
+        {"silences", .help = "tell nobody about some alerts for a time",
+         .commands = silences_commands},
         {"db", .help = "check and copy the collector's store", .commands = db_commands},
         {"audit", .help = "the record of who saw and did what",
          .commands = audit_commands},
