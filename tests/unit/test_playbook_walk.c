@@ -4,8 +4,9 @@
 
 #include "run_walk.h"
 
-#define RUNS  2000
-#define STEPS 60
+#define RUNS         2000
+#define STEPS        60
+#define SHIPPED_RUNS 40 /* of each */
 #define KNOWN(hours)                                                           \
     "{\"incident\": {\"id\": 7, \"site\": \"lincoln\", \"severity\": \"low\"," \
     " \"after_hours\": \"" hours "\"}}"
@@ -87,10 +88,33 @@ static void whatever_happens_a_run_ends_or_waits_and_keeps_its_word(void **state
     assert_true(ended > RUNS / 4);
 }
 
+static void so_do_the_shipped_playbooks_with_the_example_district(void **state)
+{
+    auto_diags struct diags *d = diags_new();
+    auto_district struct district *district =
+        district_load("deploy/examples/district.yaml", d);
+    auto_playbooks struct playbooks *all = playbooks_load("rules/playbooks", d);
+
+    (void)state;
+    assert_non_null(district);
+    assert_non_null(all);
+    for (uint64_t i = 0; i < SHIPPED_RUNS * all->count; i++) {
+        uint64_t seed = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
+        struct chance c = {next, &seed};
+        struct world *w =
+            world_new(all->at[i % all->count], district,
+                      i % 3 ? KNOWN("page") : KNOWN("hold"), "2026-11-20T15:00:00-06:00");
+
+        walk(w, &c, STEPS);
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_happens_a_run_ends_or_waits_and_keeps_its_word),
+        cmocka_unit_test(so_do_the_shipped_playbooks_with_the_example_district),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
