@@ -22,7 +22,7 @@ struct district_tree {
     struct network *networks;
     uint32_t network_count;
     struct zone_shelf *zones; /* NULL: the system's files */
-    struct diags *diags; /* while it is read */
+    struct diags *diags;      /* while it is read */
     const struct node *root;
 };
 
