@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/rulebook.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@ static struct rulebook *book_of(struct bundle *bundle, const char *site, int lis
 {
     auto_rulebook struct rulebook *b = xcalloc(1, sizeof(*b));
 
+    assert(bundle);
     b->bundle = bundle;
     b->generation = (uint8_t)bundle->serial;
     b->before = b->generation;

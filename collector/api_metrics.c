@@ -105,12 +105,12 @@ static void put_processes(const struct board *board, struct buffer *out)
 
 int api_metrics(struct api *a, struct buffer *out)
 {
-    struct store_counts counts;
+    struct store_counts counts = {0};
     int r = store_count_alerts(a->set.store, &a->alerts);
 
     if (r == 0)
         r = store_count(a->set.store, &counts);
-    if (r < 0)
+    if (r != 0)
         return r;
     put_counts(a, &counts, store_now(a->set.store), out);
     put_processes(a->set.board, out);

@@ -115,8 +115,8 @@ static const struct calendar *read_except(struct district_tree *t, const struct 
     names = arena_array(&t->arena, di->calendar_count + 1, sizeof(*names));
     for (size_t i = 0; i < di->calendar_count; i++)
         names[i] = di->calendars[i].id;
-    diags_error(t->diags, node_place(name), "E0305", "the district has no calendar \"%s\"",
-                node_text(name));
+    diags_error(t->diags, node_place(name), "E0305",
+                "the district has no calendar \"%s\"", node_text(name));
     diags_suggest(t->diags, node_text(name), names, di->calendar_count);
     return NULL;
 }

@@ -79,14 +79,11 @@ bool week_read_days(const struct node *n, uint8_t *ret_days, struct diags *d)
 
 static bool read_date(const char *text, day_t *ret)
 {
-    unsigned month, day;
-    usec_t time;
-    int year;
+    usec_t midnight;
 
-    if (strlen(text) != 10 || clock_parse(text, &time) != 0 ||
-        sscanf(text, "%4d-%2u-%2u", &year, &month, &day) != 3)
+    if (strlen(text) != 10 || clock_parse(text, &midnight) != 0)
         return false;
-    *ret = day_of_date(year, month, day);
+    *ret = (day_t)(midnight / USEC_PER_DAY);
     return true;
 }
 
