@@ -19,7 +19,7 @@ CLEAN = {
     "int b_one(int packet_time)\n{\n    puts(\"fine here\");\n"
     "    return a_one() + (packet_time);\n}\n",
     "agent/b.h": "int b_one(int packet_time);\n",
-    "agent/spool.c": "#include <sqlite3.h>\n",
+    "agent/spool_file.c": "#include <sqlite3.h>\n",
 }
 
 # What is planted where, and a part of the line that must come of it.
