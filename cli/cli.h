@@ -29,6 +29,8 @@ extern const struct command silences_commands[];
 extern const struct command db_commands[];
 extern const struct command audit_commands[];
 extern const struct command tasks_commands[];
+extern const struct command tokens_commands[];
+extern const struct command actions_commands[];
 
 /* A file or folder that comes with the programs: "rules/detect". Yours to free. */
 char *share_path(const char *below);

@@ -25,6 +25,9 @@ int main(int argc, char **argv)
          "The options are those that `hallwatch tasks show` lists; yes or no for an\n"
          "approval.",
          NULL, tasks_answer_options, sizeof(struct tasks_options), task_answer},
+        {"tokens", .help = "let programs ask the collector over HTTP",
+         .commands = tokens_commands},
+        {"actions", .help = "test mail and webhooks", .commands = actions_commands},
         {0},
     };
     static const struct command top = {

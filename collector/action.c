@@ -50,6 +50,15 @@ static const struct zone *zone_of(const struct action_call *c)
     return found ? found->zone : NULL;
 }
 
+static void test_sentence(const struct action_call *c, char **ret_subject,
+                          char **ret_text)
+{
+    *ret_subject = xstrdup("Test: a message of Hallwatch");
+    *ret_text = xasprintf("Somebody at %s tests whether messages of Hallwatch arrive.\n"
+                          "Nothing has happened, and you need not do anything.\n",
+                          c->world->district->name);
+}
+
 static void plain_sentence(const struct action_call *c, char **ret_subject,
                            char **ret_text)
 {
@@ -71,8 +80,13 @@ static void mark_drill(char **subject, char **text)
 
 void action_notice(const struct action_call *c, char **ret_subject, char **ret_text)
 {
-    const struct notice *n =
-        notices_find(c->world->notices, json_get_text(c->payload, "language", "en"),
+    const struct notice *n;
+
+    if (c->test) {
+        test_sentence(c, ret_subject, ret_text);
+        return;
+    }
+    n = notices_find(c->world->notices, json_get_text(c->payload, "language", "en"),
                      json_get_text(c->payload, "template", ""));
 
     if (n)

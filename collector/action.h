@@ -30,6 +30,7 @@ struct action_call {
     const struct json *payload; /* person, language, at, template, facts */
     int64_t incident;
     bool drill;
+    bool test;   /* says that it is one, instead of the notice */
     usec_t made; /* when it was wished for */
     usec_t now;
 };

@@ -24,6 +24,7 @@ static char *make_body(const struct action_call *c)
     json_put_text(o, "district", c->world->district->id);
     json_put_number(o, "incident", c->incident);
     json_put_bool(o, "drill", c->drill);
+    json_put_bool(o, "test", c->test);
     json_put_text(o, "notice", json_get_text(c->payload, "template", ""));
     json_put_text(o, "person", json_get_text(c->payload, "person", ""));
     json_put_text(o, "subject", subject);

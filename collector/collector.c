@@ -28,7 +28,7 @@
 struct arguments {
     const char *config;
     struct option_texts sets, roles;
-    bool check, accept_gaps, help_options, mdoc;
+    bool check, accept_gaps, help_options;
 };
 
 /* ---- settings ---- */
@@ -173,14 +173,11 @@ static int live(const struct collector_settings *s)
 
 /* ---- the command line ---- */
 
-static int help_options(bool mdoc)
+static int help_options(void)
 {
     auto_buffer struct buffer b = {0};
 
-    if (mdoc)
-        conf_print_mdoc(collector_settings_table, &b);
-    else
-        conf_print_help(collector_settings_table, &b);
+    conf_print_help(collector_settings_table, &b);
     fputs(b.at ? b.at : "", stdout);
     return EXIT_SUCCESS;
 }
@@ -208,8 +205,8 @@ static int run(const void *values, int argc, char **argv)
 
     (void)argc;
     (void)argv;
-    if (a->help_options || a->mdoc)
-        return help_options(a->mdoc);
+    if (a->help_options)
+        return help_options();
     if (!a->config) {
         fputs("hallwatch-collector: needs its settings: -c collector.yaml "
               "(deploy/examples/collector.yaml is one to begin with)\n",
@@ -234,8 +231,6 @@ static const struct option_row rows[] = {
      "start although there are hours in which nobody can be reached; says which"},
     {"help-options", 0, OPTION_FLAG, offsetof(struct arguments, help_options), NULL,
      "list the options of the settings"},
-    {"help-mdoc", 0, OPTION_FLAG, offsetof(struct arguments, mdoc), NULL,
-     "the same, as the items of the manual page"},
     {0},
 };
 

@@ -79,8 +79,10 @@ static int settle_alerts(struct engine *e, struct engine_turn *turn)
 int engine_turn(struct engine *e, struct engine_turn *ret_turn)
 {
     struct engine_turn turn = {0};
-    int r = settle_alerts(e, &turn);
+    int r = engine_tell_agents(e);
 
+    if (r == 0)
+        r = settle_alerts(e, &turn);
     while (r == 0 && turn.rounds < ROUNDS_A_TURN) {
         r = engine_round(e);
         turn.rounds += r == 0;

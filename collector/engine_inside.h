@@ -17,6 +17,10 @@ struct engine {
 int engine_facts(struct store *s, const struct district *district, int64_t incident,
                  struct json **ret_facts);
 
+/* engine_agent.c: alerts of the collector's own, about agents. A transaction of its own.
+ */
+int engine_tell_agents(struct engine *e);
+
 /* engine_run.c */
 
 /* A run of the playbook for the incident, perhaps called by another; 0, or -ENOENT: there

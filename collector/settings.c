@@ -28,7 +28,8 @@ const struct conf_option collector_settings_table[] = {
     {"playbooks", CONF_PATH, AT(playbooks), .required = true,
      .help = "folder of playbooks: what people do about an incident"},
     {"correlate", CONF_PATH, AT(correlate),
-     .help = "folder of rules that put alerts together; each alone when not given"},
+     .help =
+         "folder of rules that put alerts together; the same playbook, site and device within 12 h when not given"},
     {"notices", CONF_PATH, AT(notices), .required = true,
      .help = "folder of the texts of messages, one file a language"},
     {"state", CONF_PATH, AT(state), .otherwise = "/var/lib/hallwatch",
@@ -75,6 +76,19 @@ const struct conf_option collector_settings_table[] = {
     {0},
 };
 
+/* A file is found from the settings' folder, as all others are; a URL stays as it is. */
+static void place_store(struct collector_settings *s, const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    char *whole;
+
+    if (!slash || *s->store == '/' || strstr(s->store, "://"))
+        return;
+    whole = xasprintf("%.*s/%s", (int)(slash - path), path, s->store);
+    free(s->store);
+    s->store = whole;
+}
+
 bool collector_settings_load(struct collector_settings *s, const char *path,
                              const char *const *assignments, size_t count,
                              struct diags *d)
@@ -85,6 +99,8 @@ bool collector_settings_load(struct collector_settings *s, const char *path,
         fine = conf_set(assignments[i], collector_settings_table, s, d) && fine;
     if (!s->store && s->state)
         s->store = xasprintf("%s/collector.store", s->state);
+    else if (s->store)
+        place_store(s, path);
     return fine;
 }
 

@@ -6,6 +6,9 @@ import hashlib
 import hmac
 import json
 import os
+import sqlite3
+import subprocess
+import time
 
 import collector_world
 from collector_world import World, until
@@ -136,6 +139,35 @@ def an_answer_while_the_engine_is_away_is_kept(w):
     w.stop()
 
 
+def a_test_message_is_marked_as_one(w):
+    command = [collector_world.HALLWATCH, "actions", "test", "-c", w.path("collector.yaml")]
+    done = subprocess.run([*command, "mail", "principal@lincoln.example"],
+                          capture_output=True, text=True, check=True)
+    assert "took a test message" in done.stdout, done
+    mail = until("a mail", lambda: w.mail.to("principal@lincoln.example"))[0]
+    assert mail["Subject"].startswith("Test:") and "Nothing has happened" in mail.get_content()
+    w.mail.refuse["principal@lincoln.example"] = 550
+    done = subprocess.run([*command, "mail", "principal@lincoln.example"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "was not sent" in done.stderr, done
+    done = subprocess.run([*command, "fax", "1"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "mail, webhook" in done.stderr, done
+
+
+def a_silent_sensor_becomes_a_task_for_the_network_staff(w):
+    w.start()
+    db = sqlite3.connect(w.store, timeout=60)
+    with db:
+        db.execute("INSERT INTO notices (district, agent, kind, epoch, at) "
+                   "VALUES (?, 'lincoln-1', 0, 0, ?)",
+                   (collector_world.DISTRICT, int(time.time() * 1e6)))
+    db.close()
+    task = w.task(NETWORK, "ack")
+    shown = w.hallwatch("tasks", "show", str(task["id"]), "--as", NETWORK)
+    assert "A sensor is silent: lincoln-1" in shown, shown
+    w.stop()
+
+
 if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     collector_world.run([
@@ -147,4 +179,6 @@ if __name__ == "__main__":
         (what_fails_is_tried_again, World),
         (what_fails_for_good_becomes_a_task, World),
         (an_answer_while_the_engine_is_away_is_kept, World),
+        (a_test_message_is_marked_as_one, World),
+        (a_silent_sensor_becomes_a_task_for_the_network_staff, World),
     ])

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "collector/engine.h"
+#include "collector/store_agent.h"
 #include "collector/store_task.h"
 #include "collector/store_wish.h"
 #include "playbooks.h"
@@ -384,6 +385,82 @@ static void a_run_that_cannot_be_read_does_not_hold_up_the_others(void **state)
     assert_int_equal(tasks(d, "work").count, 1);
 }
 
+/* ---- agents ---- */
+
+static void notice(struct desk *d, enum notice_kind kind, uint64_t epoch)
+{
+    begin(d->f);
+    assert_int_equal(
+        store_notice_put(d->f->s, &(struct store_notice){.agent = "lincoln-1",
+                                                         .kind = kind,
+                                                         .epoch = epoch,
+                                                         .at = d->f->now}),
+        0);
+    commit(d->f);
+}
+
+static void find_rule(const struct store_alert *a, void *arg)
+{
+    char(*rules)[128] = arg;
+
+    strncat(*rules, a->rule, sizeof(*rules) - strlen(*rules) - 2);
+    strncat(*rules, " ", 2);
+}
+
+/* The rules of all alerts, newest first. */
+static void assert_alerts(struct desk *d, const char *expected)
+{
+    char rules[128] = "";
+
+    assert_int_equal(
+        store_alert_each(d->f->s, &(struct store_alert_filter){0}, find_rule, &rules), 0);
+    assert_string_equal(rules, expected);
+}
+
+static void a_silent_agent_becomes_an_incident_once(void **state)
+{
+    struct desk *d = *state;
+    struct store_incident i;
+
+    notice(d, NOTICE_SILENT, 0);
+    turn(d);
+    turn(d);
+    notice(d, NOTICE_BACK, 0);
+    turn(d);
+    notice(d, NOTICE_SILENT, 0);
+    turn(d);
+    assert_alerts(d, "agent.silent agent.silent ");
+    assert_int_equal(store_incident_get(d->f->s, 1, &i), 0);
+    assert_string_equal(i.title, "A sensor is silent: lincoln-1");
+    assert_int_equal(i.alerts, 2);
+    store_incident_done(&i);
+}
+
+static void only_a_spool_that_follows_another_is_a_loss(void **state)
+{
+    struct desk *d = *state;
+
+    notice(d, NOTICE_EPOCH, 1);
+    turn(d);
+    assert_alerts(d, "");
+    notice(d, NOTICE_EPOCH, 2);
+    turn(d);
+    assert_alerts(d, "agent.new-spool ");
+}
+
+static void what_an_agent_lost_becomes_an_alert(void **state)
+{
+    struct desk *d = *state;
+    const struct store_place at = {.agent = "lincoln-1", .epoch = 1, .seq = 5};
+
+    begin(d->f);
+    assert_int_equal(store_loss_put(d->f->s, &at, 9, "quota"), 0);
+    commit(d->f);
+    turn(d);
+    turn(d);
+    assert_alerts(d, "agent.lost ");
+}
+
 #define AT_A_DESK(test) cmocka_unit_test_setup_teardown(test, desk_set_up, desk_tear_down)
 
 int main(void)
@@ -400,6 +477,9 @@ int main(void)
         AT_A_DESK(a_rule_whose_playbook_is_gone_leaves_an_incident_that_says_so),
         AT_A_DESK(a_run_that_called_another_goes_on_when_that_has_ended),
         AT_A_DESK(a_run_that_cannot_be_read_does_not_hold_up_the_others),
+        AT_A_DESK(a_silent_agent_becomes_an_incident_once),
+        AT_A_DESK(only_a_spool_that_follows_another_is_a_loss),
+        AT_A_DESK(what_an_agent_lost_becomes_an_alert),
     };
 
     return cmocka_run_group_tests_name("engine", all, NULL, NULL);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "crypt.h"
+#include "mem.h"
+#include "names.h"
+#include "tokens.h"
+
+#define TOKENS "/etc/hallwatch/tokens"
+
+struct tokens_options {
+    const char *role, *file;
+};
+
+static int read_role(const char *word)
+{
+    int role = word ? names_find(&names_role, word) : -1;
+
+    if (role >= 0)
+        return role;
+    if (word)
+        fprintf(stderr, "hallwatch: there is no role \"%s\"; there are", word);
+    else
+        fputs("hallwatch: --role says what may be seen with it; there are", stderr);
+    for (size_t i = 0; i < names_role.count; i++)
+        fprintf(stderr, " %s", names_role.at[i]);
+    fputs("\n", stderr);
+    return -1;
+}
+
+/* In one write, so that the file never has half a line. */
+static int append(const char *path, const char *line)
+{
+    auto_close int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+    if (fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line))
+        return 0;
+    fprintf(stderr, "hallwatch: %s: %s; --file says where the tokens are\n", path,
+            strerror(errno));
+    return EXIT_FAULT;
+}
+
+static int add(const void *values, int argc, char **argv)
+{
+    const struct tokens_options *o = values;
+    const char *path = o->file ? o->file : TOKENS;
+    int role = read_role(o->role), status;
+    auto_free char *line = NULL;
+    char token[TOKEN_TEXT];
+
+    (void)argc;
+    if (role < 0)
+        return OPTIONS_USAGE;
+    if (argv[0][strcspn(argv[0], " \t\r\n#")] != '\0' || argv[0][0] == '\0') {
+        fprintf(stderr, "hallwatch: \"%s\" is no name: one word, like grafana\n",
+                argv[0]);
+        return OPTIONS_USAGE;
+    }
+    if (crypt_init() < 0)
+        return EXIT_FAULT;
+    token_new(argv[0], (enum role)role, token, &line);
+    status = append(path, line);
+    if (status == 0)
+        printf("%s\n", token);
+    if (status == 0)
+        fputs("This is shown once. The collector knows it after its next start.\n",
+              stderr);
+    crypt_wipe(token, sizeof(token));
+    return status;
+}
+
+static const struct option_row add_options[] = {
+    {"role", 'r', OPTION_TEXT, offsetof(struct tokens_options, role), "ROLE",
+     "what may be seen with it"},
+    {"file", 'f', OPTION_TEXT, offsetof(struct tokens_options, file), "FILE",
+     "the collector's api.tokens (/etc/hallwatch/tokens)"},
+    {0},
+};
+
+const struct command tokens_commands[] = {
+    {"add", "NAME", 1, 1, "let a program ask the collector over HTTP",
+     "Prints the token, which is kept nowhere; the file gets its digest. To take it back,\n"
+     "delete the line that begins with NAME.",
+     NULL, add_options, sizeof(struct tokens_options), add},
+    {0},
+};
