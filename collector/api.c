@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypt.h"
+#include "collector/store_audit.h"
 #include "mem.h"
 #include "text.h"
 
@@ -141,6 +141,7 @@ static bool may_ask(struct question *q, uint32_t roles)
                         "tokens add` makes one");
         return false;
     }
+    q->token = token;
     q->role = token->role;
     if (roles & BIT(token->role))
         return true;
@@ -186,6 +187,31 @@ static void check_param(const char *name, const char *value, void *arg)
                     p->route->path, name, known.len ? known.at : "nothing");
 }
 
+/* ---- the record ---- */
+
+static void add_param(const char *name, const char *value, void *arg)
+{
+    json_put_text(arg, name, value);
+}
+
+/* Who looks at what about people is on the audit record; without it nothing is shown. */
+static int record(struct question *q)
+{
+    auto_free char *who = xasprintf("token:%s", q->token->name);
+    auto_json struct json *params = json_new_object();
+    auto_free char *detail = NULL;
+    int r = store_begin(q->store);
+
+    http_each_query(q->request, add_param, params);
+    detail = json_write(params);
+    if (r == 0)
+        r = store_audit_add(q->store, who, "api.read", q->request->path, detail);
+    if (r == 0)
+        return store_commit(q->store);
+    store_rollback(q->store);
+    return r;
+}
+
 static void answer_route(struct question *q, const struct route *route)
 {
     struct params params = {q, route};
@@ -197,6 +223,8 @@ static void answer_route(struct question *q, const struct route *route)
     if (q->status)
         return;
     r = route->answer(q);
+    if (r == 0 && !q->status)
+        r = record(q);
     if (r == -ENOENT)
         question_refuse(q, 404, "%s", store_error(q->store));
     else if (r < 0)
@@ -242,7 +270,7 @@ static void write_refusal(const struct question *q, struct http_answer *a)
     json_put_number(json, "status", q->status);
     json_put_text(json, "error", q->sentence);
     write_json(a, q->status, json);
-    a->allow = q->status == 405 ? "GET" : NULL;
+    a->allow = q->status == 405 ? "GET, HEAD" : NULL;
 }
 
 static void healthz(struct question *q)
@@ -277,7 +305,7 @@ void api_answer(const struct http_request *request, struct http_answer *ret, voi
     struct api *a = arg;
     struct question q = {.api = a, .store = a->set.store, .request = request};
 
-    if (strcmp(request->method, "GET") != 0)
+    if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
         question_refuse(&q, 405, "this can be asked (GET), not changed");
     else if (strcmp(request->path, "/healthz") == 0)
         healthz(&q);

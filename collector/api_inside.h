@@ -17,10 +17,11 @@ struct question {
     struct api *api;
     struct store *store;
     const struct http_request *request;
-    enum role role;  /* of who asks */
-    int64_t id;      /* at the end of the path */
-    unsigned status; /* 0: all is well so far */
-    char *sentence;  /* why it is not; the question's */
+    const struct token *token; /* of who asks */
+    enum role role;            /* its role */
+    int64_t id;                /* at the end of the path */
+    unsigned status;           /* 0: all is well so far */
+    char *sentence;            /* why it is not; the question's */
     struct json *answer;
 };
 

@@ -96,7 +96,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
     (void)version;
     (void)body;
     *len = 0;
-    if (!*state && strcmp(method, "GET") == 0) {
+    if (!*state && (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)) {
         *state = h;
         return MHD_YES;
     }

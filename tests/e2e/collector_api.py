@@ -108,6 +108,13 @@ def a_role_sees_what_it_may(w):
     assert "malware.example" in json.dumps(ask(w, "/v1/alerts")[1])
 
 
+def who_looked_at_what_is_on_the_audit_record(w):
+    ask(w, "/v1/alerts?device=7KQX-M3TA", role="safety-officer")
+    ask(w, "/v1/alerts?device=7KQX-M3TA", role="principal")
+    rows = w.query("SELECT who, about, detail FROM audit WHERE what = 'api.read'")
+    assert rows == [("token:safety-officer", "/v1/alerts", '{"device":"7KQX-M3TA"}')], rows
+
+
 def figures_are_told_for_prometheus(w):
     w.alert()
     until("the mail went out", lambda: w.mail.to("security@district.example"))
@@ -146,6 +153,7 @@ if __name__ == "__main__":
         filters_choose_what_is_shown,
         who_asks_wrongly_is_told_how_to_ask,
         a_role_sees_what_it_may,
+        who_looked_at_what_is_on_the_audit_record,
         figures_are_told_for_prometheus,
         rubbish_ends_one_connection_only,
     )])
