@@ -95,6 +95,7 @@ static int run_loop(struct process *p, const struct process_ward *w)
         code = loop_run(p->loop);
     }
     loop_unwatch(stop);
+    signal(SIGTERM, SIG_IGN); /* it is ending: being told again must not cut it short */
     return code;
 }
 
