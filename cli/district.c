@@ -74,7 +74,8 @@ static int check(const void *values, int argc, char **argv)
             printf("%s: %zu sites, %zu segments, %zu people, no errors\n", district->name,
                    district->site_count, district->segment_count, district->person_count);
         if (proved && walked.count == 0 && format == REPORT_TEXT)
-            printf("%zu rules, %zu steps, %zu roles: somebody is there at every hour\n",
+            printf("%zu rules, %zu steps, %zu roles: somebody on duty or a last "
+                   "responder is there at every hour\n",
                    walked.rules, walked.steps, walked.roles);
     }
     coverage_done(&walked);
