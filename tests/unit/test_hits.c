@@ -489,6 +489,7 @@ static void a_hit_says_by_which_bundle_it_names_its_rule(void **state)
 {
     struct fixture *f = *state;
 
+    hits_merger_free(f->merger);
     f->merger = hits_merger_new(
         &(struct hits_reader_calls){.hit = on_generation, .arg = f}, 1, 100);
     hits_put(f->writer, 7, SEVERITY_HIGH, event_at(f, 5, 1));
