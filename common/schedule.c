@@ -1,102 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schedule.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "items.h"
 #include "mem.h"
-
-#define MINUTES_A_DAY 1440
-#define EVERY_DAY     0x7f
-
-static const char *const day_words[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+#include "week.h"
 
 /* ---- reading ---- */
-
-/* "07:30"; "24:00" is the end of the day. */
-static bool read_minute(const struct node *n, uint32_t *ret, struct diags *d)
-{
-    const char *t;
-
-    if (!node_read_text(n, &t, d))
-        return false;
-    if (strlen(t) == 5 && isdigit((uint8_t)t[0]) && isdigit((uint8_t)t[1]) &&
-        t[2] == ':' && isdigit((uint8_t)t[3]) && isdigit((uint8_t)t[4])) {
-        uint32_t hour = (uint32_t)((t[0] - '0') * 10 + t[1] - '0');
-        uint32_t minute = (uint32_t)((t[3] - '0') * 10 + t[4] - '0');
-
-        *ret = hour * 60 + minute;
-        if (minute < 60 && *ret <= MINUTES_A_DAY)
-            return true;
-    }
-    diags_error(d, node_place(n), "E0303", "\"%s\" is no time of day", t);
-    diags_hint(d, "hours and minutes with two digits each, in quotes: \"07:30\"");
-    return false;
-}
-
-static int find_day(const char *at, size_t len)
-{
-    for (int i = 0; i < 7; i++)
-        if (len == 3 && strncasecmp(at, day_words[i], 3) == 0)
-            return i;
-    return -1;
-}
-
-/* "mon", "mon-fri", "sat-mon". */
-static bool add_days(const struct node *n, uint8_t *days, struct diags *d)
-{
-    const char *t, *dash;
-    int first, last;
-
-    if (!node_read_text(n, &t, d))
-        return false;
-    dash = strchr(t, '-');
-    first = find_day(t, dash ? (size_t)(dash - t) : strlen(t));
-    last = dash ? find_day(dash + 1, strlen(dash + 1)) : first;
-    if (first < 0 || last < 0) {
-        diags_error(d, node_place(n), "E0304", "\"%s\" is no day of the week", t);
-        diags_hint(d, "days are mon, tue, wed, thu, fri, sat, sun, or mon-fri");
-        return false;
-    }
-    for (int i = first;; i = (i + 1) % 7) {
-        *days |= (uint8_t)(1u << i);
-        if (i == last)
-            return true;
-    }
-}
-
-/* clock_parse has seen that it is a day; its midnight in UTC has the same number. */
-static bool read_date(const char *text, day_t *ret)
-{
-    usec_t time;
-
-    if (strlen(text) != 10 || clock_parse(text, &time) != 0)
-        return false;
-    *ret = (day_t)(time / USEC_PER_DAY);
-    return true;
-}
-
-/* "2027-05-10" or "2027-05-10..2027-05-14", both included. */
-static bool read_dates(const struct node *n, struct day_range *ret, struct diags *d)
-{
-    char first[11] = "";
-    const char *t, *dots;
-
-    if (!node_read_text(n, &t, d))
-        return false;
-    dots = strstr(t, "..");
-    snprintf(first, sizeof(first), "%.*s", dots ? (int)(dots - t) : 10, t);
-    if ((!dots || dots - t == 10) && read_date(first, &ret->first) &&
-        read_date(dots ? dots + 2 : t, &ret->last) && ret->first <= ret->last) {
-        ret->label = "";
-        return true;
-    }
-    diags_error(d, node_place(n), "E0304", "\"%s\" is no day or row of days", t);
-    diags_hint(d, "like 2027-05-10, or 2027-05-10..2027-05-14 with the earlier first");
-    return false;
-}
 
 static bool read_calendar(const struct node *n, const struct district *district,
                           const struct calendar **ret, struct diags *d)
@@ -128,14 +40,14 @@ static bool read_span_days(struct schedule_span *s, struct arena *a,
 
     if (days) {
         s->days = 0;
-        for (size_t i = 0; i < items_count(days); i++)
-            good = add_days(items_at(days, i), &s->days, d) && good;
+        good = week_read_days(days, &s->days, d);
     }
     if (dates) {
         struct day_range *ranges = arena_array(a, items_count(dates), sizeof(*ranges));
 
         for (size_t i = 0; i < items_count(dates); i++)
-            good = read_dates(items_at(dates, i), &ranges[s->date_count++], d) && good;
+            good =
+                week_read_dates(items_at(dates, i), &ranges[s->date_count++], d) && good;
         s->dates = ranges;
     }
     return good;
@@ -148,7 +60,7 @@ static bool read_span(struct schedule_span *s, struct arena *a, const struct nod
     const struct node *n;
     bool good;
 
-    *s = (struct schedule_span){.days = EVERY_DAY, .to = MINUTES_A_DAY};
+    *s = (struct schedule_span){.days = WEEK_EVERY_DAY, .to = WEEK_MINUTES_A_DAY};
     if (!node_is(body, NODE_MAP, d))
         return false;
     node_check_keys(body, "schedule", keys, 5, d);
@@ -156,9 +68,9 @@ static bool read_span(struct schedule_span *s, struct arena *a, const struct nod
     if ((n = node_get(body, "calendar")))
         good = read_calendar(n, district, &s->calendar, d) && good;
     if ((n = node_get(body, "from")))
-        good = read_minute(n, &s->from, d) && good;
+        good = week_read_minute(n, &s->from, d) && good;
     if ((n = node_get(body, "to")))
-        good = read_minute(n, &s->to, d) && good;
+        good = week_read_minute(n, &s->to, d) && good;
     if (good && s->from == s->to) {
         diags_error(d, node_place(body), "E0303", "it ends when it begins");
         diags_hint(d, "leave out both for the whole day");
