@@ -90,7 +90,7 @@ void run_open_trouble(struct running *r, const char *key, const char *title);
 
 /* ---- run_task.c: what a person is asked ---- */
 
-/* The key of the task that the run waits for now. */
+/* The key of the task that holds the run up. */
 const char *run_task_key(struct running *r);
 enum task_kind run_task_kind(const struct running *r);
 enum role run_task_role(const struct running *r);
