@@ -6,7 +6,9 @@
  *
  * A batch is copied to the journal before it is taken from the pair. When the alerts of
  * everything before a time are safe, the journal learns that time; after a crash the next
- * courier reads the journal again and is silent about what came before it.
+ * courier reads the journal again and is silent about what came before it. However many
+ * batches had to wait, at most MOST_UNSETTLED alerts are let out before the journal
+ * learns: so few can be told twice.
  */
 #include "agent/courier_process.h"
 
@@ -27,6 +29,7 @@
 #include "warden.h"
 
 #define MOST_WAITING   65536
+#define MOST_UNSETTLED 64
 #define BATCHES_A_TURN 64
 #define SENSORS_WITHIN (8 * USEC_PER_SEC)
 #define LINGER_MOST    (3 * USEC_PER_SEC)
@@ -58,6 +61,7 @@ struct running {
     usec_t at;         /* packet time of what is being decided */
     usec_t silent_before;
     usec_t safe_when, safe_put; /* alerts that must be safe for that time to be */
+    unsigned unsettled;         /* alerts let out since the journal was told */
     uint64_t stale;             /* hits of a bundle that nobody knows any more */
     bool ending;
 };
@@ -69,8 +73,10 @@ static void on_alert(enum severity severity, const char *document, size_t len, v
     struct running *r = arg;
 
     (void)severity;
-    if (r->at >= r->silent_before)
-        outlet_put(r->outlet, WIRE_ALERTS, document, len);
+    if (r->at < r->silent_before)
+        return;
+    outlet_put(r->outlet, WIRE_ALERTS, document, len);
+    r->unsettled++;
 }
 
 static void note_safe(struct running *r)
@@ -86,6 +92,17 @@ static void note_safe(struct running *r)
     r->safe_put = put;
 }
 
+/* Everything before that packet time is decided. Summaries that are due by then go out
+ * first: a next courier would be silent about them. */
+static void settle(struct running *r, usec_t until)
+{
+    r->at = until;
+    courier_tick(r->courier, until);
+    outlet_flush(r->outlet);
+    note_safe(r);
+    r->unsettled = 0;
+}
+
 /* ---- from the merger ---- */
 
 static void merged_hit(size_t rule, const struct event *e, void *arg)
@@ -96,6 +113,8 @@ static void merged_hit(size_t rule, const struct event *e, void *arg)
     r->at = event_time(e);
     if (r->silent_before)
         courier_tick(r->courier, r->at);
+    else if (r->unsettled >= MOST_UNSETTLED && r->at <= hits_merger_horizon(r->merger))
+        settle(r, r->at);
     if (here >= 0)
         courier_hit(r->courier, (size_t)here, e);
     else
@@ -134,12 +153,7 @@ static void on_counts(const char *json, size_t len, void *arg)
 /* Everything that all sensors have told is decided. */
 static void work(struct running *r)
 {
-    usec_t until = hits_merger_run(r->merger);
-
-    r->at = until;
-    courier_tick(r->courier, until);
-    outlet_flush(r->outlet);
-    note_safe(r);
+    settle(r, hits_merger_run(r->merger));
 }
 
 /* ---- from the sensors ---- */

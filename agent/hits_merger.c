@@ -292,7 +292,7 @@ int hits_merger_batch(struct hits_merger *m, size_t sensor, const uint8_t *bytes
 
 /* ---- handing over ---- */
 
-static usec_t horizon(const struct hits_merger *m)
+usec_t hits_merger_horizon(const struct hits_merger *m)
 {
     usec_t least = NEVER;
 
@@ -305,7 +305,7 @@ static usec_t horizon(const struct hits_merger *m)
 
 usec_t hits_merger_run(struct hits_merger *m)
 {
-    usec_t until = horizon(m);
+    usec_t until = hits_merger_horizon(m);
 
     while (m->count > 0 && (until == NEVER || m->heap[0].time < until))
         hand_over(m, heap_take(m));

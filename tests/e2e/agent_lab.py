@@ -88,10 +88,12 @@ class Agent:
         return ["ip", "netns", "exec", self.wire.box.full_name, AGENT, "-c", self.config,
                 *more]
 
-    def start(self):
+    def start(self, stdout=None):
+        """stdout: a descriptor instead of the file that documents() reads."""
         with open(self.out_path, "ab") as out, open(self.err_path, "ab") as err:
             self.process = subprocess.Popen(self.argv("--print"), stdin=subprocess.DEVNULL,
-                                            stdout=out, stderr=err, start_new_session=True)
+                                            stdout=stdout or out, stderr=err,
+                                            start_new_session=True)
         return self
 
     def sensors(self):
@@ -221,6 +223,13 @@ def write_pcap(path, frames):
             for number in (1_700_000_000 + i // 1000, i % 1000 * 1000, len(frame), len(frame)):
                 f.write(number.to_bytes(4, "little"))
             f.write(frame)
+
+
+def pour(source, path):
+    """Read a descriptor to its end into a file, as it comes."""
+    with open(source, "rb", buffering=0) as pipe, open(path, "ab", buffering=0) as f:
+        while data := pipe.read(65536):
+            f.write(data)
 
 
 def count_packets(path):
