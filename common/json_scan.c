@@ -65,41 +65,47 @@ static bool is_simple_escape(char c)
     return c != '\0' && strchr("\"\\/bfnrt", c) != NULL;
 }
 
-/* One character of a text, at most an escape of two; false: not one of the usual. */
-static bool scan_character(struct scan *s, bool *escaped)
+/* What is neither plain ASCII nor the text's end; false: not one of the usual. */
+static bool scan_unusual(struct scan *s, bool *escaped)
 {
-    unsigned char c = (unsigned char)*s->pos;
     size_t len;
 
-    if (c == '\\') {
+    if (*s->pos == '\\') {
         if (s->end - s->pos < 2 || !is_simple_escape(s->pos[1]))
             return false;
         *escaped = true;
         s->pos += 2;
         return true;
     }
-    if (c < 0x20)
+    if ((unsigned char)*s->pos < 0x80)
         return false;
-    len = c < 0x80 ? 1 : text_utf8_len(s->pos, (size_t)(s->end - s->pos));
+    len = text_utf8_len(s->pos, (size_t)(s->end - s->pos));
     s->pos += len;
     return len > 0;
 }
 
+/* ASCII that stands for itself in a text: no control, no " and no \\. */
+static const bool plain[256] = {[0x20 ... 0x21] = true,
+                                [0x23 ... 0x5b] = true,
+                                [0x5d ... 0x7f] = true};
+
 static struct text scan_text(struct scan *s, bool *ret_escaped)
 {
-    const char *start;
+    const char *start, *pos;
 
     *ret_escaped = false;
     expect(s, '"');
     start = s->pos;
-    while (!s->broken && s->pos < s->end && *s->pos != '"')
-        if (!scan_character(s, ret_escaped))
+    while (!s->broken) {
+        for (pos = s->pos; pos < s->end && plain[(unsigned char)*pos];)
+            pos++;
+        s->pos = pos;
+        if (pos == s->end || (*pos != '"' && !scan_unusual(s, ret_escaped)))
             s->broken = true;
-    if (s->broken || s->pos == s->end) {
-        s->broken = true;
-        return TEXT("");
+        else if (*pos == '"')
+            return (struct text){start, (size_t)(s->pos++ - start)};
     }
-    return (struct text){start, (size_t)(s->pos++ - start)};
+    return TEXT("");
 }
 
 static size_t scan_digits(struct scan *s)
@@ -162,7 +168,9 @@ static void remember_key(struct scan *s, size_t from, struct text key)
 
 static bool is_name(const char *name, struct text key)
 {
-    return name && strncmp(name, key.at, key.len) == 0 && name[key.len] == '\0';
+    /* Most differ at once. */
+    return name && key.len > 0 && name[0] == key.at[0] &&
+           strncmp(name, key.at, key.len) == 0 && name[key.len] == '\0';
 }
 
 /* The wants that key leads to; the one that it fulfils is *ret_met, else -1. */
