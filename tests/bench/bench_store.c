@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench_store.c - how many alerts a second are read and stored durably, and how long a
- * page of the alert list takes then.
+ * bench_store.c - how many alerts a second are read and stored durably, and how long
+ * pages of the alert list take then.
  *
  *     bench_store [ALERTS [FOLDER]]      default: 500,000 in /var/tmp
  */
@@ -13,9 +13,12 @@
 
 #include "collector/alert_read.h"
 #include "collector/store_alert.h"
+#include "collector/store_incident.h"
 #include "mem.h"
 
-#define BATCH 2000
+#define BATCH     2000
+#define INCIDENTS 1000
+#define PAGES     100
 
 static const char document[] =
     "{\"timestamp\":\"2026-11-23T09:00:00.000000+0000\",\"event_type\":\"alert\","
@@ -93,15 +96,41 @@ static double insert(struct store *s, uint64_t alerts)
     return (double)(clock_monotonic() - start) / 1e6;
 }
 
-/* What the engine does later, so that every index is as full as it will be. */
+static void open_incidents(struct store *s)
+{
+    struct store_incident incident = {.playbook = "malware-on-device",
+                                      .rule = rules[0],
+                                      .title = "A known malicious host was contacted",
+                                      .site = sites[0],
+                                      .device = "0007-0007",
+                                      .severity = SEVERITY_HIGH,
+                                      .owner = ROLE_SECURITY,
+                                      .alerts = 1};
+    int64_t id;
+
+    must(s, store_begin(s));
+    for (unsigned i = 0; i < INCIDENTS; i++) {
+        auto_free char *key = xasprintf("incident %u", i);
+
+        incident.key = key;
+        must(s, store_incident_open(s, &incident, &id));
+    }
+    must(s, store_commit(s));
+}
+
+/* What the engine does later, so that every index is as full as it will be: half of them
+ * belong to one of INCIDENTS, the others to none. */
 static void settle(struct store *s, uint64_t alerts)
 {
     usec_t start = clock_monotonic();
 
+    open_incidents(s);
     for (uint64_t id = 1; id <= alerts;) {
         must(s, store_begin(s));
         for (unsigned i = 0; i < BATCH && id <= alerts; i++, id++)
-            must(s, store_alert_settle(s, (int64_t)id, ALERT_ALONE, 0));
+            must(s, id % 2 ? store_alert_settle(s, (int64_t)id, ALERT_ALONE, 0)
+                           : store_alert_settle(s, (int64_t)id, ALERT_JOINED,
+                                                (int64_t)(id / 2 % INCIDENTS + 1)));
         must(s, store_commit(s));
     }
     printf("settled by the engine: %.0f/s\n",
@@ -114,20 +143,31 @@ static void count_row(const struct store_alert *a, void *arg)
     ++*(size_t *)arg;
 }
 
-static void page(struct store *s, const char *what, const struct store_alert_filter *f)
+static int compare_times(const void *a, const void *b)
 {
-    usec_t start = clock_monotonic(), worst = 0;
+    const usec_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* Somebody leafs through the list: each page begins somewhere else in the store. */
+static void pages(struct store *s, const char *what, struct store_alert_filter f,
+                  uint64_t alerts)
+{
+    usec_t times[PAGES];
     size_t rows = 0;
 
-    for (unsigned i = 0; i < 20; i++) {
-        usec_t one = clock_monotonic();
+    for (unsigned i = 0; i < PAGES; i++) {
+        usec_t start = clock_monotonic();
 
-        must(s, store_alert_each(s, f, count_row, &rows));
-        one = clock_monotonic() - one;
-        worst = one > worst ? one : worst;
+        f.before = (int64_t)(alerts - alerts * (i * 37 % PAGES) / PAGES);
+        must(s, store_alert_each(s, &f, count_row, &rows));
+        times[i] = clock_monotonic() - start;
     }
-    printf("  %-34s %8.2f ms, worst %.2f ms, %zu rows\n", what,
-           (double)(clock_monotonic() - start) / 20e3, (double)worst / 1e3, rows / 20);
+    qsort(times, PAGES, sizeof(times[0]), compare_times);
+    printf("  %-34s median %8.2f ms, p95 %8.2f ms, worst %8.2f ms, %zu rows\n", what,
+           (double)times[PAGES / 2] / 1e3, (double)times[PAGES * 95 / 100] / 1e3,
+           (double)times[PAGES - 1] / 1e3, rows / PAGES);
 }
 
 static void remove_store(const char *place)
@@ -163,15 +203,18 @@ int main(int argc, char **argv)
            (unsigned long long)alerts, sizeof(document) - 1, seconds,
            (double)alerts / seconds, cpu * 1e6 / (double)alerts);
     settle(s, alerts);
-    page(s, "the newest", &(struct store_alert_filter){0});
-    page(s, "of a rule", &(struct store_alert_filter){.rule = "net.rogue-dhcp"});
-    page(s, "of a site, critical",
-         &(struct store_alert_filter){.site = "lincoln", .least = SEVERITY_CRITICAL});
-    page(s, "of a device", &(struct store_alert_filter){.device = "0007-0007"});
-    page(s, "of a device that is not there",
-         &(struct store_alert_filter){.device = "none"});
-    page(s, "of a rule and a device",
-         &(struct store_alert_filter){.rule = "net.rogue-dhcp", .device = "0007-0007"});
+    pages(s, "of all", (struct store_alert_filter){0}, alerts);
+    pages(s, "of a rule", (struct store_alert_filter){.rule = "net.rogue-dhcp"}, alerts);
+    pages(s, "of a site, critical",
+          (struct store_alert_filter){.site = "lincoln", .least = SEVERITY_CRITICAL},
+          alerts);
+    pages(s, "of a device", (struct store_alert_filter){.device = "0007-0007"}, alerts);
+    pages(s, "of a device that is not there",
+          (struct store_alert_filter){.device = "none"}, alerts);
+    pages(s, "of a rule and a device",
+          (struct store_alert_filter){.rule = "net.rogue-dhcp", .device = "0007-0007"},
+          alerts);
+    pages(s, "of an incident", (struct store_alert_filter){.incident = 7}, alerts);
     remove_store(place);
     return 0;
 }
