@@ -10,6 +10,7 @@
 #include "agent/live.h"
 #include "agent/replay.h"
 #include "agent/settings.h"
+#include "agent/trial.h"
 #include "log.h"
 #include "mem.h"
 #include "options.h"
@@ -29,7 +30,7 @@ static const struct option_row rows[] = {
     {"set", 0, OPTION_TEXTS, offsetof(struct arguments, assignments), "OPTION=VALUE",
      "over what the settings file says; may be given several times"},
     {"check", 0, OPTION_FLAG, offsetof(struct arguments, check), NULL,
-     "only check settings, rules, district and lists, and say what is wrong"},
+     "only try what a start would need, and say all that is wrong"},
     {"print", 0, OPTION_FLAG, offsetof(struct arguments, print), NULL,
      "print alerts instead of sending them to a collector"},
     {"help-options", 0, OPTION_FLAG, offsetof(struct arguments, help_options), NULL,
@@ -169,7 +170,7 @@ static bool read_settings(const struct arguments *a, struct settings *s, bool ch
         settings_load(s, a->settings, a->assignments.items, a->assignments.count, d);
 
     if (fine && check)
-        fine = settings_check(s, a->settings, d);
+        fine = trial_run(s, a->settings, d);
     say_faults(d);
     return fine;
 }
@@ -183,8 +184,10 @@ static int watch(const struct arguments *a)
         if (a->check)
             puts("everything is well");
         code = a->check ? 0
-                        : live_run(&(struct live_settings){
-                              .agent = &s, .print = a->print || !s.collectors.count});
+                        : live_run(&(struct live_settings){.agent = &s,
+                                                           .path = a->settings,
+                                                           .print = a->print ||
+                                                                    !s.collectors.count});
     }
     settings_done(&s);
     return code;

@@ -237,6 +237,27 @@ static int open_live(struct capture *c, const struct capture_settings *set,
 
 /* ---- both ---- */
 
+static int compile_filter(pcap_t *pcap, const char *filter, struct bpf_program *ret,
+                          char ret_error[CAPTURE_ERROR])
+{
+    if (pcap_compile(pcap, ret, filter, 1, PCAP_NETMASK_UNKNOWN) == 0)
+        return 0;
+    return say(ret_error, -EINVAL, "filter \"%.100s\": %s (man 7 pcap-filter)", filter,
+               pcap_geterr(pcap));
+}
+
+int capture_check_filter(const char *filter, char ret_error[CAPTURE_ERROR])
+{
+    pcap_t *nothing = pcap_open_dead(DLT_EN10MB, SNAP_DEFAULT);
+    struct bpf_program program;
+    int r = compile_filter(nothing, filter, &program, ret_error);
+
+    if (r == 0)
+        pcap_freecode(&program);
+    pcap_close(nothing);
+    return r;
+}
+
 static int set_filter(struct capture *c, const char *filter,
                       char ret_error[CAPTURE_ERROR])
 {
@@ -245,9 +266,9 @@ static int set_filter(struct capture *c, const char *filter,
 
     if (!filter)
         return 0;
-    if (pcap_compile(c->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-        return say(ret_error, -EINVAL, "filter \"%.100s\": %s (man 7 pcap-filter)",
-                   filter, pcap_geterr(c->pcap));
+    status = compile_filter(c->pcap, filter, &program, ret_error);
+    if (status < 0)
+        return status;
     status = pcap_setfilter(c->pcap, &program);
     pcap_freecode(&program);
     if (status != 0)

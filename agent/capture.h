@@ -38,6 +38,10 @@ int capture_open(const struct capture_settings *settings, struct capture **ret_c
                  char ret_error[CAPTURE_ERROR]);
 void capture_close(struct capture *c);
 
+/* Whether a filter compiles for Ethernet, without opening anything: 0, or -EINVAL with
+ * the sentence. */
+int capture_check_filter(const char *filter, char ret_error[CAPTURE_ERROR]);
+
 /* To wait on; -1 for a file, which is always ready. */
 int capture_fd(const struct capture *c);
 

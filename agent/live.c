@@ -24,6 +24,8 @@
 #include "agent/hits.h"
 #include "agent/rulebook.h"
 #include "agent/sensor_process.h"
+#include "agent/trial.h"
+#include "claim.h"
 #include "log.h"
 #include "mem.h"
 #include "sandbox.h"
@@ -62,6 +64,7 @@ struct live {
     struct courier_process courier_set;
     struct warden_process processes[SETTINGS_SENSORS_MAX + 1];
     struct outlet_keys keys;
+    int claim; /* on the state folder */
 };
 
 /* ---- before the processes ---- */
@@ -145,6 +148,25 @@ static int become_user(const struct settings *s)
                   s->state);
     }
     return r;
+}
+
+/* The warden's alone: its children close it. */
+static int claim_state_folder(struct live *l)
+{
+    const char *state = l->set->agent->state;
+    struct claim_holder holder = {0};
+    int r = claim_take(state, TRIAL_CLAIM, l->set->path, &holder);
+
+    if (r == -EBUSY)
+        log_error("the state folder %s is in use by another agent (process %ld%s%s): end "
+                  "that one, or give this one a folder of its own as \"state\"",
+                  state, holder.pid, *holder.settings ? ", started with " : "",
+                  holder.settings);
+    else if (r < 0)
+        log_error("the state folder %s cannot be locked: %s", state, strerror(-r));
+    else
+        l->claim = r;
+    return r < 0 ? r : 0;
 }
 
 /* Half of a key file, as text. */
@@ -267,6 +289,7 @@ static void become(const char *name)
 /* A process keeps its own ends of its own pairs. */
 static void close_ends(const struct live *l, size_t sensor_end)
 {
+    close(l->claim);
     close(l->notes.sensor);
     for (size_t i = 0; i < l->sensors; i++) {
         bool courier = sensor_end == l->sensors;
@@ -423,8 +446,8 @@ int live_run(const struct live_settings *settings)
     int code = 1;
 
     log_open("warden", (enum log_level)s->log);
-    if (read_keys(&l) == 0 && become_user(s) == 0 && make_memory(&l) == 0 &&
-        make_pairs(&l) == 0 && make_bundle(&l) == 0) {
+    if (read_keys(&l) == 0 && become_user(s) == 0 && claim_state_folder(&l) == 0 &&
+        make_memory(&l) == 0 && make_pairs(&l) == 0 && make_bundle(&l) == 0) {
         if (sandbox_enter(SANDBOX_WARDEN, error) == 0)
             code = watch_over(&l);
         else

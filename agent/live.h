@@ -16,6 +16,7 @@
 
 struct live_settings {
     const struct settings *agent; /* loaded and checked */
+    const char *path;             /* of the file that they are from, or NULL */
     bool print;                   /* alerts to standard output */
 };
 

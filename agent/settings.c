@@ -141,22 +141,10 @@ static void check_key(const char *option, const char *path, const char *kind,
     crypt_wipe(secret, sizeof(secret));
 }
 
-static void check_site(const struct settings *s, const struct content *c, struct diags *d)
-{
-    if (!s->site || !c->district || district_site(c->district, s->site))
-        return;
-    diags_error(d, (struct place){.file = s->district}, "E0907",
-                "there is no site \"%s\" in the district", s->site);
-}
-
 bool settings_check(const struct settings *s, const char *path, struct diags *d)
 {
-    struct content_settings what = settings_content(s);
     size_t errors = diags_errors(d);
-    auto_content struct content *content = content_load(&what, d);
 
-    if (content)
-        check_site(s, content, d);
     for (size_t i = 0; i < s->interfaces.count; i++)
         check_interface(s->interfaces.items[i], path, d);
     check_key("collector.key", s->collector_key, "wire", false, d);
@@ -167,5 +155,30 @@ bool settings_check(const struct settings *s, const char *path, struct diags *d)
         diags_error(d, (struct place){.file = path}, "E0908",
                     "a collector is named, but not \"%s\"",
                     s->collector_key ? "key" : "collector.key");
+    return diags_errors(d) == errors;
+}
+
+static void check_site(const struct settings *s, const struct content *c, struct diags *d)
+{
+    auto_free const char **ids = NULL;
+
+    if (!s->site || !c->district || district_site(c->district, s->site))
+        return;
+    ids = xcalloc(c->district->site_count + 1, sizeof(*ids));
+    for (size_t i = 0; i < c->district->site_count; i++)
+        ids[i] = c->district->sites[i].id;
+    diags_error(d, (struct place){.file = s->district}, "E0907",
+                "there is no site \"%s\" in the district", s->site);
+    diags_suggest(d, s->site, ids, c->district->site_count);
+}
+
+bool settings_check_content(const struct settings *s, struct diags *d)
+{
+    struct content_settings what = settings_content(s);
+    size_t errors = diags_errors(d);
+    auto_content struct content *content = content_load(&what, d);
+
+    if (content)
+        check_site(s, content, d);
     return diags_errors(d) == errors;
 }

@@ -42,9 +42,11 @@ bool settings_load(struct settings *s, const char *path, const char *const *assi
 void settings_done(struct settings *s);
 
 /* What cannot be told from one option alone: interfaces that are not there, keys that
- * cannot be read, what goes together. Rules, district and lists as well. path: where they
- * were read, for the faults. */
+ * cannot be read, what goes together. path: where they were read, for the faults. */
 bool settings_check(const struct settings *s, const char *path, struct diags *d);
+
+/* Rules, district and lists, and whether the settings' site is one of the district's. */
+bool settings_check_content(const struct settings *s, struct diags *d);
 
 /* What of it is content. */
 struct content_settings settings_content(const struct settings *s);

@@ -284,6 +284,33 @@ static const struct diag_code codes[] = {
      "The message says what is meant, and what to write instead."},
     {"E0903", "a setting is missing",
      "The message says what is meant, and what to write instead."},
+    {"E0904", "no such interface", "`ip link` lists those of this machine."},
+    {"E0905", "too many processes",
+     "Each interface has as many sensors as \"sensors\" says; all of them together are\n"
+     "at most 32."},
+    {"E0906", "a key that cannot be read",
+     "`hallwatch keys new` makes keys. A file with a secret is its owner's alone\n"
+     "(chmod 600)."},
+    {"W0906", "a key that the service cannot read",
+     "Started as root, the program reads its keys and then becomes the user of its\n"
+     "settings. The units of systemd start it as that user: the key must be its."},
+    {"E0907", "no such site", "\"site\" is the id of a site of district.yaml."},
+    {"E0908", "a setting that another one needs", "The message says which."},
+    {"E0914", "a user that one cannot become",
+     "Started as root, the program becomes the user of its settings, who needs no\n"
+     "rights but to write to the state folder."},
+    {"E0915", "a state folder that cannot be used",
+     "The program keeps what must survive a restart there. It is the user's own:\n"
+     "mkdir -p, chown."},
+    {"E0916", "a state folder that somebody else uses",
+     "Two agents with one folder would each undo what the other keeps. `ps` with\n"
+     "the process's number shows which one it is."},
+    {"W0916", "it runs already",
+     "The program runs with these very settings. What is checked is what it would\n"
+     "find at its next start."},
+    {"E0917", "an interface that cannot be listened on",
+     "The filter does not compile, the interface is down, or the right to capture\n"
+     "(CAP_NET_RAW) is missing; the message says which, and what to do."},
 };
 
 const struct diag_code *diag_code_find(const char *code)

@@ -21,10 +21,15 @@ class Start(unittest.TestCase):
         self.rules = self.wire.box.path("rules.yaml")
         lab.write_rules(self.rules, {"id": "query"})
 
-    def fails(self, code, *sentences, how=(), more=("--print",), **settings):
-        """It ends with the code and says all of the sentences."""
+    def fails(self, code, *sentences, more=("--print",), without=False, **settings):
+        """It ends with the code and says all of the sentences; without: any right."""
         agent = self.wire.agent("agent", **{"rules": self.rules, **settings})
-        done = subprocess.run([*how, *agent.argv(*more)], stdin=subprocess.DEVNULL,
+        argv = agent.argv(*more)
+        if without:
+            at = argv.index(lab.AGENT)
+            argv[at:at] = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY),
+                           "--clear-groups", "--inh-caps=-all"]
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               timeout=lab.PATIENCE, check=False)
         for sentence in sentences:
@@ -61,24 +66,59 @@ class Start(unittest.TestCase):
         os.chown(state, NOBODY, NOBODY)
         key = self.wire.box.path("pseudonym.key")
         os.chown(key, NOBODY, NOBODY)
-        agent = self.wire.agent("agent", rules=self.rules, state=state)
-        argv = agent.argv("--print")
-        at = argv.index(lab.AGENT)
-        argv[at:at] = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY),
-                       "--clear-groups", "--inh-caps=-all"]
-        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, timeout=lab.PATIENCE, check=False)
-        self.assertIn("not allowed to capture on net0", done.stdout)
-        self.assertIn("CAP_NET_RAW", done.stdout)
-        self.assertEqual(done.returncode, 3)
+        self.fails(3, "not allowed to capture on net0", "CAP_NET_RAW", state=state,
+                   without=True)
 
     def test_check_says_all_that_is_wrong(self):
         lab.write_rules(self.rules, {"id": "query", "when": "dns.qnam == x"})
         self.fails(1, "rules.yaml:12:", 'no interface "net1"', '"net0"', "vault",
                    more=("--check",), interfaces="[net1]", vault="/none/vault.pub")
 
-    def test_check_of_good_settings_says_so(self):
+    def test_check_of_good_settings_says_so_and_leaves_nothing(self):
         self.fails(0, "everything is well", more=("--check",))
+        self.assertFalse(os.path.exists(self.wire.box.path("agent/state")))
+
+    def test_check_tries_all_that_a_start_would_trip_over(self):
+        self.wire.box.ip("link set net0 down\n")
+        self.fails(1, "net0 is down: ip link set net0 up", 'filter "tcp prt 80"',
+                   'there is no user "hallwatch-nobody"', "adduser",
+                   "the state folder /proc/none cannot be made", "mkdir -p", 'did you mean',
+                   more=("--check",), filter="tcp prt 80", user="hallwatch-nobody",
+                   state="/proc/none", site="lincon")
+
+    def test_check_tries_the_state_folder_as_the_user(self):
+        state = self.wire.box.path("state")
+        os.mkdir(state, 0o700)
+        self.fails(1, f"the state folder {state} is not ours to write to", "chown nobody:",
+                   more=("--check",), user="nobody", state=state)
+        os.chown(state, NOBODY, NOBODY)
+        os.chmod(self.wire.box.path("."), 0o755)
+        self.fails(0, "everything is well", '"pseudonym_key" can be read when', "chown nobody",
+                   more=("--check",), user="nobody", state=state)
+        self.assertEqual(os.listdir(state), [])
+
+    def test_check_without_permission_says_which_is_needed(self):
+        os.chown(self.wire.key, NOBODY, NOBODY)
+        os.chmod(self.wire.box.path("."), 0o755)
+        state = self.wire.box.path("state")
+        os.mkdir(state)
+        os.chown(state, NOBODY, NOBODY)
+        self.fails(1, "not allowed to capture on net0", "CAP_NET_RAW", more=("--check",),
+                   state=state, without=True)
+
+    def test_a_state_folder_has_one_agent(self):
+        first = self.wire.agent("first", rules=self.rules).start().ready()
+        state = first.settings["state"]
+        who = ("in use by another agent", str(first.process.pid), first.config)
+        for more in (("--check",), ("--print",)):
+            self.fails(1, *who, "folder of its own", more=more, state=state)
+        done = subprocess.run(first.argv("--check"), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+        self.assertIn(f"runs already (process {first.process.pid})", done.stdout)
+        self.assertEqual(done.returncode, 0)
+        self.wire.send([lab.query(1)])
+        lab.wait_until(first.alerts, "an alert")
+        self.assertEqual(first.stop(), 0)
 
     def test_a_user_who_is_not_root_watches_the_wire(self):
         agent = self.wire.agent("agent", rules=self.rules, user="nobody")

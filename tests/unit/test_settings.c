@@ -133,6 +133,7 @@ static void checking_tells_everything_at_once(void **state)
                      "collector: {addresses: ['localhost:1']}\nvault: /nowhere/v\n",
                      NULL));
     assert_false(settings_check(&f->settings, f->path, f->diags));
+    assert_false(settings_check_content(&f->settings, f->diags));
     free(f->faults);
     f->faults = diags_text(f->diags);
     assert_said(f, "no interface \"lo1\" here");
