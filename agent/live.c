@@ -64,7 +64,6 @@ struct live {
     struct courier_process courier_set;
     struct warden_process processes[SETTINGS_SENSORS_MAX + 1];
     struct outlet_keys keys;
-    int claim; /* on the state folder */
 };
 
 /* ---- before the processes ---- */
@@ -150,8 +149,8 @@ static int become_user(const struct settings *s)
     return r;
 }
 
-/* The warden's alone: its children close it. */
-static int claim_state_folder(struct live *l)
+/* Until the warden ends. */
+static int claim_state_folder(const struct live *l)
 {
     const char *state = l->set->agent->state;
     struct claim_holder holder = {0};
@@ -164,8 +163,6 @@ static int claim_state_folder(struct live *l)
                   holder.settings);
     else if (r < 0)
         log_error("the state folder %s cannot be locked: %s", state, strerror(-r));
-    else
-        l->claim = r;
     return r < 0 ? r : 0;
 }
 
@@ -289,7 +286,6 @@ static void become(const char *name)
 /* A process keeps its own ends of its own pairs. */
 static void close_ends(const struct live *l, size_t sensor_end)
 {
-    close(l->claim);
     close(l->notes.sensor);
     for (size_t i = 0; i < l->sensors; i++) {
         bool courier = sensor_end == l->sensors;

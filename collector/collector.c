@@ -17,6 +17,7 @@
 
 #include "collector/plan_check.h"
 #include "collector/process.h"
+#include "collector/trial.h"
 #include "log.h"
 #include "mem.h"
 #include "options.h"
@@ -148,14 +149,14 @@ static int watch_over(const struct collector_settings *s, struct board *board)
                                                 .arg = processes});
 }
 
-static int live(const struct collector_settings *s)
+static int live(const struct collector_settings *s, const char *path)
 {
     char error[SANDBOX_ERROR];
     struct board *board;
     int code = EXIT_FAILURE;
 
     log_open("warden", (enum log_level)s->log);
-    if (become_user(s) < 0)
+    if (become_user(s) < 0 || collector_claim(s, path) < 0)
         return EXIT_FAILURE;
     board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                  -1, 0);
@@ -185,14 +186,16 @@ static int help_options(void)
 static int run_with(const struct arguments *a, struct collector_settings *s)
 {
     auto_diags struct diags *d = diags_new();
-    bool fine = load(s, a, d) && check(s, a->config, d);
+    bool loaded = load(s, a, d);
+    bool tried = !loaded || !a->check || collector_trial(s, a->config, d);
+    bool fine = loaded && check(s, a->config, d) && tried;
 
     if (diags_errors(d) || diags_warnings(d))
         print_faults(d);
     if (!fine)
         return EXIT_FAILURE;
     if (!a->check)
-        return live(s);
+        return live(s, a->config);
     puts("The settings, the district and its playbooks are in order.");
     return EXIT_SUCCESS;
 }
@@ -226,7 +229,7 @@ static const struct option_row rows[] = {
     {"role", 0, OPTION_TEXTS, offsetof(struct arguments, roles), "ROLE",
      "run this process only: intake, engine, runner, api; may be given several times"},
     {"check", 0, OPTION_FLAG, offsetof(struct arguments, check), NULL,
-     "check the settings, the district, rules and playbooks, and who can be reached"},
+     "try what a start would need, and who can be reached; say all that is wrong"},
     {"accept-gaps", 0, OPTION_FLAG, offsetof(struct arguments, accept_gaps), NULL,
      "start although there are hours in which nobody can be reached; says which"},
     {"help-options", 0, OPTION_FLAG, offsetof(struct arguments, help_options), NULL,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "crypt.h"
 #include "mem.h"
@@ -133,6 +134,13 @@ static void check_roles(const struct collector_settings *s, const char *path,
     }
 }
 
+static void hint_owner(const struct collector_settings *s, const char *path,
+                       struct diags *d)
+{
+    diags_hint(d, "give it to the user that the collector runs as: chown %s: %s", s->user,
+               path);
+}
+
 static void check_key(const struct collector_settings *s, const char *path,
                       struct diags *d)
 {
@@ -155,23 +163,28 @@ static void check_key(const struct collector_settings *s, const char *path,
                     r == -EBADMSG ? "it is no wire key file"
                     : r == -EPERM ? "others may read it; chmod 600 it"
                                   : strerror(-r));
-    else if (!secret[0])
+    if (r == -EACCES)
+        hint_owner(s, s->intake.key, d);
+    if (r == 0 && !secret[0])
         diags_error(d, (struct place){.file = s->intake.key}, "E0906",
                     "\"intake.key\" wants a key with its secret half, this is the "
                     "public one");
     crypt_wipe(secret, sizeof(secret));
 }
 
-static void check_secret(const char *option, const char *path, struct diags *d)
+static void check_secret(const struct collector_settings *s, const char *option,
+                         const char *path, struct diags *d)
 {
     struct stat st;
 
     if (!path)
         return;
-    if (stat(path, &st) < 0)
+    if (stat(path, &st) < 0 || access(path, R_OK) < 0) {
         diags_error(d, (struct place){.file = path}, "E0906",
                     "the secret of \"%s\" cannot be read: %s", option, strerror(errno));
-    else if (st.st_mode & 077)
+        if (errno == EACCES)
+            hint_owner(s, path, d);
+    } else if (st.st_mode & 077)
         diags_error(d, (struct place){.file = path}, "E0906",
                     "others may read the secret of \"%s\": chmod 600 it", option);
 }
@@ -209,8 +222,8 @@ static void check_mail(const struct collector_settings *s, const char *path,
         diags_error(d, (struct place){.file = path}, "E0911",
                     "a password is never sent in the clear: \"smtp.tls\" is required "
                     "with \"smtp.user\"");
-    check_secret("smtp.password_file", s->smtp.password_file, d);
-    check_secret("webhook.key", s->webhook_key, d);
+    check_secret(s, "smtp.password_file", s->smtp.password_file, d);
+    check_secret(s, "webhook.key", s->webhook_key, d);
 }
 
 bool collector_settings_check(const struct collector_settings *s, const char *path,
@@ -222,6 +235,6 @@ bool collector_settings_check(const struct collector_settings *s, const char *pa
     check_key(s, path, d);
     check_api(s, path, d);
     check_mail(s, path, d);
-    check_secret("api.tokens", s->api.tokens, d);
+    check_secret(s, "api.tokens", s->api.tokens, d);
     return diags_errors(d) == errors;
 }

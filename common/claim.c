@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A lock of the open file (fcntl(2), F_OFD_SETLK): it can be asked about without being
- * taken, and goes when the last descriptor of it is closed.
+ * A lock of fcntl(2): it can be asked about without being taken, who asks is told the
+ * process that has it, and a forked child does not inherit it.
  */
 #include "claim.h"
 
@@ -25,26 +25,19 @@ static struct flock whole_file(void)
     return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
 }
 
-/* "PID PATH\n"; whatever else stands there says nothing. */
-static void read_holder(int fd, struct claim_holder *ret)
+static void read_holder(int fd, pid_t pid, struct claim_holder *ret)
 {
-    char text[sizeof(ret->settings) + 32] = "";
-    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-    char *rest;
+    ssize_t n = pread(fd, ret->settings, sizeof(ret->settings) - 1, 0);
 
-    *ret = (struct claim_holder){0};
-    if (n <= 0)
-        return;
-    ret->pid = strtol(text, &rest, 10);
-    rest += *rest == ' ';
-    rest[strcspn(rest, "\n")] = 0;
-    snprintf(ret->settings, sizeof(ret->settings), "%s", rest);
+    ret->pid = pid;
+    ret->settings[n > 0 ? n : 0] = 0;
+    ret->settings[strcspn(ret->settings, "\n")] = 0;
 }
 
 static int write_holder(int fd, const char *settings)
 {
     auto_free char *whole = settings ? realpath(settings, NULL) : NULL;
-    auto_free char *text = xasprintf("%ld %s\n", (long)getpid(), whole ? whole : "");
+    auto_free char *text = xasprintf("%s\n", whole ? whole : "");
     size_t len = strlen(text);
 
     if (ftruncate(fd, 0) < 0)
@@ -62,9 +55,10 @@ int claim_take(const char *folder, const char *name, const char *settings,
 
     if (fd < 0)
         return -errno;
-    if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+    if (fcntl(fd, F_SETLK, &lock) < 0) {
         r = errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
-        read_holder(fd, ret_holder);
+        fcntl(fd, F_GETLK, &lock);
+        read_holder(fd, lock.l_pid, ret_holder);
         return r;
     }
     /* A full disk keeps nobody from starting: then the file says nothing. */
@@ -80,9 +74,9 @@ bool claim_is_held(const char *folder, const char *name, struct claim_holder *re
     auto_close int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     struct flock lock = whole_file();
 
-    if (fd < 0 || fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+    if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
         return false;
-    read_holder(fd, ret_holder);
+    read_holder(fd, lock.l_pid, ret_holder);
     return true;
 }
 

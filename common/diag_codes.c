@@ -308,9 +308,10 @@ static const struct diag_code codes[] = {
     {"W0916", "it runs already",
      "The program runs with these very settings. What is checked is what it would\n"
      "find at its next start."},
-    {"E0917", "an interface that cannot be listened on",
-     "The filter does not compile, the interface is down, or the right to capture\n"
-     "(CAP_NET_RAW) is missing; the message says which, and what to do."},
+    {"E0917", "an interface or address that cannot be listened on",
+     "An agent: the filter does not compile, the interface is down, or the right to\n"
+     "capture (CAP_NET_RAW) is missing. A collector: somebody listens there, or the\n"
+     "machine has no such address. The message says which, and what to do."},
 };
 
 const struct diag_code *diag_code_find(const char *code)

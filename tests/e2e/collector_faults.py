@@ -76,9 +76,11 @@ def taken(address, words):
         with socket.socket() as s:
             s.bind(("127.0.0.1", port))
             s.listen()
+            tried, told = collector(w, "--check")
             code, out = collector(w)
-        assert code == HOPELESS, (code, out)
-        assert f"127.0.0.1:{port} is taken" in out and words in out, out
+        assert (tried, code) == (FAULT, HOPELESS), (tried, code, told, out)
+        for text in told, out:
+            assert f"127.0.0.1:{port} is taken" in text and words in text, text
     a_port_that_is_taken_is_named.__name__ = f"a_port_of_the_{address}_that_is_taken_is_named"
     return a_port_that_is_taken_is_named
 
@@ -98,6 +100,47 @@ def a_folder_that_is_no_folder_is_named(w):
     w.write("state", "")
     code, out = collector(w)
     assert code in (FAULT, HOPELESS) and "state" in out, (code, out)
+    code, out = collector(w, "--check")
+    assert code == FAULT and "Not a directory" in out and "mkdir -p" in out, (code, out)
+
+
+def all_that_a_start_would_trip_over_is_tried_at_once(w):
+    w.write("collector.yaml", w.settings().replace("user: root", "user: hallwatch-nobody")
+            .replace("state: state", "state: /proc/none")
+            .replace(f"127.0.0.1:{w.intake}", f"192.0.2.1:{w.intake}")
+            .replace("keys/collector.key", "nowhere.key"))
+    code, out = collector(w, "--check")
+    assert code == FAULT, (code, out)
+    for words in ('no user "hallwatch-nobody"', "/proc/none cannot be made",
+                  "no such address", "nowhere.key"):
+        assert words in out, (words, out)
+
+
+def what_the_user_may_not_read_is_found_before_the_start(w):
+    if os.geteuid() != 0:
+        return
+    os.chmod(w.folder, 0o755)
+    w.write("collector.yaml", w.settings().replace("user: root", "user: nobody"))
+    code, out = collector(w, "--check")
+    assert code == FAULT, (code, out)
+    for name in "keys/collector.key", "webhook.key":
+        assert f"chown nobody: {w.path(name)}" in out, (name, out)
+    assert not os.path.exists(w.path("state"))
+
+
+def a_check_lets_a_collector_that_runs_go_on(w):
+    w.start()
+    code, out = collector(w, "--check")
+    assert code == 0 and f"runs already (process {w.process.pid})" in out, (code, out)
+    with open(w.path("collector.yaml"), encoding="utf-8") as f:
+        w.write("other.yaml", f.read().replace(str(w.intake), str(collector_world.free_port()))
+                .replace(str(w.api), str(collector_world.free_port())))
+    for more, name in (("--check",), "in use by the engine of another"), ((), "another collector"):
+        done = subprocess.run([COLLECTOR, "-c", w.path("other.yaml"), *more], cwd=w.folder,
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert done.returncode == FAULT, (more, done)
+        assert name in done.stderr and str(w.process.pid) in done.stderr, (more, done)
+    assert len(w.children()) == 4
 
 
 if __name__ == "__main__":
@@ -113,4 +156,7 @@ if __name__ == "__main__":
         taken("intake", "intake.listen"),
         a_store_of_a_newer_version_is_left_alone,
         a_folder_that_is_no_folder_is_named,
+        all_that_a_start_would_trip_over_is_tried_at_once,
+        what_the_user_may_not_read_is_found_before_the_start,
+        a_check_lets_a_collector_that_runs_go_on,
     )])
