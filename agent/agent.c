@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/content.h"
+#include "agent/dpi.h"
 #include "agent/live.h"
 #include "agent/replay.h"
 #include "agent/settings.h"
@@ -221,6 +222,9 @@ int agent_main(int argc, char **argv)
         .run = run,
     };
 
+    /* `hallwatch rules check` reads this. */
+    auto_free char *version = xasprintf(VERSION " (nDPI %s)", dpi_version());
+
     log_open("agent", LOG_LEVEL_INFO);
-    return options_run(&top, argc, argv);
+    return options_run_as(&top, version, argc, argv);
 }

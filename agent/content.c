@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/dpi.h"
 #include "file.h"
 #include "mem.h"
+#include "rule_test.h"
 
 #define FILE_MOST ((size_t)16 << 20)
 
@@ -46,7 +48,8 @@ static bool load_rules(struct content *c, const struct content_settings *s,
                                                        .path_count = s->rule_count,
                                                        .district = c->district,
                                                        .lists = c->lists,
-                                                       .site = s->site},
+                                                       .site = s->site,
+                                                       .ndpi = dpi_version()},
                             d);
     return c->rules;
 }
@@ -91,7 +94,8 @@ static bool unpack_rules(struct content *c, const struct bundle *b, const char *
                                                        .district = c->district,
                                                        .lists = c->lists,
                                                        .zones = c->zones,
-                                                       .site = site},
+                                                       .site = site,
+                                                       .ndpi = dpi_version()},
                             d);
     return c->rules;
 }

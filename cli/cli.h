@@ -38,6 +38,9 @@ char *share_path(const char *below);
 /* A program beside this one: "hallwatch-agent". Yours to free. */
 char *program_path(const char *name);
 
+/* Of the nDPI that the agent beside this program has; NULL: there is no agent. Yours. */
+char *agent_ndpi_version(void);
+
 /* How faults are told: text, json or sarif. */
 enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_SARIF };
 

@@ -83,21 +83,15 @@ static int wait_for(pid_t pid)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
 }
 
-int rules_run_agent(const char *pcap, const struct world_settings *s, const char *lists,
-                    agent_line_fn *fn, void *arg)
+/* argv ends with NULL. */
+static int run(const struct args *a, agent_line_fn *fn, void *arg)
 {
-    auto_free char *program = program_path("hallwatch-agent");
-    auto_free char *shipped = share_path("rules/detect");
-    struct args a = agent_args(program, pcap, s, lists, shipped);
     pid_t pid = -1;
     int fds[2], err;
 
-    if (pipe2(fds, O_CLOEXEC) != 0) {
-        free(a.at);
+    if (pipe2(fds, O_CLOEXEC) != 0)
         return -errno;
-    }
-    err = start(&a, fds[1], &pid);
-    free(a.at);
+    err = start(a, fds[1], &pid);
     close(fds[1]);
     if (err) {
         close(fds[0]);
@@ -105,4 +99,36 @@ int rules_run_agent(const char *pcap, const struct world_settings *s, const char
     }
     read_lines(fds[0], fn, arg);
     return wait_for(pid);
+}
+
+int rules_run_agent(const char *pcap, const struct world_settings *s, const char *lists,
+                    agent_line_fn *fn, void *arg)
+{
+    auto_free char *program = program_path("hallwatch-agent");
+    auto_free char *shipped = share_path("rules/detect");
+    struct args a = agent_args(program, pcap, s, lists, shipped);
+    int err = run(&a, fn, arg);
+
+    free(a.at);
+    return err;
+}
+
+/* "hallwatch-agent 0.1.0 (nDPI 4.2.0)" */
+static void take_version(const char *line, void *arg)
+{
+    char **version = arg;
+    const char *at = strstr(line, "(nDPI ");
+
+    if (at && !*version)
+        *version = xstrndup(at + 6, strcspn(at + 6, ")\n"));
+}
+
+char *agent_ndpi_version(void)
+{
+    auto_free char *program = program_path("hallwatch-agent");
+    const char *argv[] = {program, "--version", NULL};
+    char *version = NULL;
+
+    (void)run(&(struct args){.at = argv, .count = 3}, take_version, &version);
+    return version;
 }

@@ -71,6 +71,7 @@ bool world_load(struct world *w, const struct world_settings *s, struct diags *d
     auto_free char *example = share_path("deploy/examples/district.yaml");
     const char *district =
         !s->district && s->example && s->path_count == 0 ? example : s->district;
+    auto_free char *ndpi = agent_ndpi_version();
     bool good = load_lists(w, s->lists, d);
 
     if (district) {
@@ -81,6 +82,7 @@ bool world_load(struct world *w, const struct world_settings *s, struct diags *d
         return false;
     rules.district = w->district;
     rules.lists = w->lists;
+    rules.ndpi = ndpi;
     w->rules = ruleset_load(&rules, d);
     return w->rules;
 }

@@ -29,8 +29,8 @@
 /* One command that is being read. */
 struct reader {
     const struct command *command;
-    const char *title; /* "hallwatch rules check" */
-    bool top;
+    const char *title;   /* "hallwatch rules check" */
+    const char *version; /* at the top; NULL: below it */
     size_t rows;
     struct option *longs; /* getopt_long's: help, version, then the rows */
     struct buffer letters;
@@ -59,13 +59,13 @@ static void say_help(const struct reader *r, FILE *out)
 {
     auto_buffer struct buffer help = {0};
 
-    options_print_help(r->command, r->title, r->top, &help);
+    options_print_help(r->command, r->title, r->version, &help);
     fputs(help.at, out);
 }
 
 static void say_version(const struct reader *r)
 {
-    auto_free char *version = xasprintf("%s %s\n", r->title, VERSION);
+    auto_free char *version = xasprintf("%s %s\n", r->title, r->version);
 
     fputs(version, stdout);
 }
@@ -88,16 +88,17 @@ static void add_long(struct reader *r, size_t at, const char *name, bool takes, 
     };
 }
 
-static struct reader reader_make(const struct command *c, const char *title, bool top)
+static struct reader reader_make(const struct command *c, const char *title,
+                                 const char *version)
 {
-    struct reader r = {.command = c, .title = title, .top = top};
+    struct reader r = {.command = c, .title = title, .version = version};
 
     r.rows = row_count(c->options);
     r.longs = xcalloc(r.rows + 3, sizeof(*r.longs));
     r.values = xcalloc(1, c->size);
     /* A command with subcommands stops at the first of them. */
     buffer_text(&r.letters, c->commands ? "+:h" : ":h");
-    if (top)
+    if (version)
         buffer_text(&r.letters, "V");
     for (size_t i = 0; i < r.rows; i++) {
         const struct option_row *row = &c->options[i];
@@ -108,7 +109,7 @@ static struct reader reader_make(const struct command *c, const char *title, boo
             buffer_print(&r.letters, "%c%s", row->letter, takes ? ":" : "");
     }
     add_long(&r, r.rows, "help", false, CODE_HELP);
-    if (top)
+    if (version)
         add_long(&r, r.rows + 1, "version", false, CODE_VERSION);
     return r;
 }
@@ -190,7 +191,8 @@ static int refuse(const struct reader *r, int answer, const char *word)
         return refuse_unknown(r, word);
     if (answer == ':')
         return complain(r, "--%s wants an argument: %s", row->name, row->arg);
-    if (optopt >= CODE_FIRST || optopt == CODE_HELP || (optopt == CODE_VERSION && r->top))
+    if (optopt >= CODE_FIRST || optopt == CODE_HELP ||
+        (optopt == CODE_VERSION && r->version))
         return complain(r, "%.*s takes no argument", (int)strcspn(word, "="), word);
     return complain(r, "unknown option -%c", optopt);
 }
@@ -201,7 +203,7 @@ static int take_option(struct reader *r, int code)
         say_help(r, stdout);
         return 0;
     }
-    if (code == CODE_VERSION && r->top) {
+    if (code == CODE_VERSION && r->version) {
         say_version(r);
         return 0;
     }
@@ -244,7 +246,7 @@ static int check_args(const struct reader *r, int argc)
     return GO_ON;
 }
 
-static int run(const struct command *c, const char *title, bool top, int argc,
+static int run(const struct command *c, const char *title, const char *version, int argc,
                char **argv);
 
 static int run_subcommand(const struct reader *r, int argc, char **argv)
@@ -262,7 +264,7 @@ static int run_subcommand(const struct reader *r, int argc, char **argv)
         if (strcmp(c[count].name, argv[0]) == 0) {
             auto_free char *title = xasprintf("%s %s", r->title, argv[0]);
 
-            return run(&c[count], title, false, argc, argv);
+            return run(&c[count], title, NULL, argc, argv);
         }
     names = xcalloc(count, sizeof(*names));
     for (size_t i = 0; i < count; i++)
@@ -274,10 +276,10 @@ static int run_subcommand(const struct reader *r, int argc, char **argv)
     return complain(r, "unknown command \"%s\"", argv[0]);
 }
 
-static int run(const struct command *c, const char *title, bool top, int argc,
+static int run(const struct command *c, const char *title, const char *version, int argc,
                char **argv)
 {
-    struct reader r = reader_make(c, title, top);
+    struct reader r = reader_make(c, title, version);
     int code = read_options(&r, argc, argv);
     int first = optind;
 
@@ -293,5 +295,10 @@ static int run(const struct command *c, const char *title, bool top, int argc,
 
 int options_run(const struct command *top, int argc, char **argv)
 {
-    return run(top, top->name, true, argc, argv);
+    return options_run_as(top, VERSION, argc, argv);
+}
+
+int options_run_as(const struct command *top, const char *version, int argc, char **argv)
+{
+    return run(top, top->name, version, argc, argv);
 }

@@ -105,32 +105,47 @@ static bool version_at_least(const char *have, const char *need)
     return true;
 }
 
+/* ">=4.2": the version in it, or NULL after telling. */
+static const char *read_needed(const struct node *value, struct diags *d)
+{
+    const char *text, *version;
+
+    if (!node_read_text(value, &text, d))
+        return NULL;
+    version = text + 2 + strspn(strncmp(text, ">=", 2) == 0 ? text + 2 : "", " ");
+    if (strncmp(text, ">=", 2) == 0 && *version >= '0' && *version <= '9' &&
+        version[strspn(version, "0123456789.")] == 0)
+        return version;
+    diags_error(d, node_place(value), "E0113", "expected \">=\" and a version");
+    diags_hint(d, "like this: {agent: \">=0.1\"}");
+    return NULL;
+}
+
+/* A version that is not known here (NULL) is not held against. */
+static void hold_against(struct rule_reader *r, const struct node *value,
+                         const char *name, const char *have)
+{
+    const char *need = value ? read_needed(value, r->diags) : NULL;
+
+    if (!need || !have || version_at_least(have, need))
+        return;
+    diags_error(r->diags, node_place(value), "E0519",
+                "these rules need %s %s, this is %s", name, need, have);
+    diags_hint(r->diags,
+               "update %s on the sensor boxes, or take an older version of the "
+               "rules",
+               name);
+}
+
 static void read_requires(struct rule_reader *r, const struct node *n)
 {
     static const char *const keys[] = {"agent", "ndpi"};
-    const struct node *agent;
 
     if (!n || !node_is(n, NODE_MAP, r->diags))
         return;
     node_check_keys(n, "requires", keys, 2, r->diags);
-    for (size_t i = 0; i < node_count(n); i++) {
-        const struct node *value = node_value(n, i);
-        const char *text;
-
-        if (node_read_text(value, &text, r->diags) && strncmp(text, ">=", 2) != 0) {
-            diags_error(r->diags, node_place(value), "E0113",
-                        "expected \">=\" and a "
-                        "version");
-            diags_hint(r->diags, "like this: {agent: \">=0.1\"}");
-            return;
-        }
-    }
-    agent = node_get(n, "agent");
-    if (agent && strlen(node_text(agent)) > 2 &&
-        !version_at_least(VERSION, node_text(agent) + 2))
-        diags_error(r->diags, node_place(agent), "E0519",
-                    "these rules need Hallwatch %s, this is %s", node_text(agent),
-                    VERSION);
+    hold_against(r, node_get(n, "agent"), "Hallwatch", VERSION);
+    hold_against(r, node_get(n, "ndpi"), "nDPI", r->set->settings.ndpi);
 }
 
 static void read_top(struct rule_reader *r, struct ruleset_file *f)

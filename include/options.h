@@ -86,4 +86,7 @@ struct command {
  */
 int options_run(const struct command *top, int argc, char **argv);
 
+/* The same for a program that says more than its version: "0.1.0 (nDPI 4.2.0)". */
+int options_run_as(const struct command *top, const char *version, int argc, char **argv);
+
 #endif

@@ -107,6 +107,7 @@ struct ruleset_settings {
     const struct listdb *lists; /* NULL: lists with `file:` are empty, with a warning */
     struct zone_shelf *zones;   /* NULL: time zones are the system's files */
     const char *site;           /* whose overlays and local time apply; NULL: first */
+    const char *ndpi; /* version that `requires` is held against; NULL: not known here */
 };
 
 /* NULL when there is an error. district and lists must outlive the set. */

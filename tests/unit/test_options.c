@@ -182,6 +182,7 @@ static void an_unknown_command_gets_the_nearest_one(void **state)
 static void help_and_version_end_well(void **state)
 {
     auto_free char *help = NULL, *version = NULL, *short_help = NULL;
+    auto_free char *below = NULL;
 
     (void)state;
     assert_int_equal(run("hallwatch rules check --help", &help), 0);
@@ -197,6 +198,7 @@ static void help_and_version_end_well(void **state)
                               "  -h, --help                print this text\n");
     assert_int_equal(run("hallwatch --version", &version), 0);
     assert_string_equal(version, "hallwatch " VERSION "\n");
+    assert_int_equal(run("hallwatch rules --version", &below), OPTIONS_USAGE);
     assert_int_equal(run("hallwatch -h rules check", &short_help), 0);
     assert_non_null(strstr(short_help, "-V, --version"));
 }

@@ -149,8 +149,49 @@ static void what_this_version_does_not_run_is_refused_by_name(void **state)
     assert_fault("overlay_of: k12\nsite: lincoln\n", "E0516]: this version does not run "
                                                      "overlays");
     assert_fault(RULES_HEAD "requires: {agent: \">=9.0\"}\n",
-                 "E0519]: these rules need Hallwatch >=9.0");
+                 "E0519]: these rules need Hallwatch 9.0");
     assert_fault("schema: 2\nruleset: x\n", "E0113]: this version reads schema 1, not 2");
+}
+
+/* What is wrong with the text where that nDPI is; yours. */
+static char *faults_with_ndpi(const char *ndpi, const char *text)
+{
+    auto_diags struct diags *d = diags_new();
+
+    ruleset_free(rules_load_with((struct ruleset_settings){.ndpi = ndpi}, text, d));
+    return diags_text(d);
+}
+
+static void rules_say_which_versions_they_need(void **state)
+{
+    static const struct {
+        const char *ndpi, *needs, *wanted; /* wanted NULL: all is well */
+    } rows[] = {
+        {"4.2.0", "{agent: \">=0.1\", ndpi: \">=4.2\"}", NULL},
+        {"4.10.0", "{ndpi: \">=4.2\"}", NULL},
+        {"5.0.0-1234-abc", "{ndpi: \">= 4.9.1\"}", NULL},
+        {NULL, "{ndpi: \">=99\"}", NULL},
+        {"4.2.0", "{ndpi: \">=4.10\"}",
+         "r.yaml:4:18: error[E0519]: these rules need nDPI 4.10, this is 4.2.0"},
+        {"4.2.0", "{ndpi: \">=4.2.1\"}", "update nDPI on the sensor boxes"},
+        {"4.2.0", "{agent: \">=0.2\", ndpi: \">=5\"}", "need nDPI 5"},
+        {"4.2.0", "{agent: \">=0.2\", ndpi: \">=5\"}", "need Hallwatch 0.2"},
+        {"4.2.0", "{ndpi: \"4.2\"}", "E0113]: expected \">=\" and a version"},
+        {"4.2.0", "{ndpi: \">=new\"}", "E0113]: expected \">=\" and a version"},
+        {"4.2.0", "{ndpi: \">=\"}", "E0113]: expected \">=\" and a version"},
+        {"4.2.0", "{npdi: \">=4\"}", "did you mean \"ndpi\"?"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *text = xasprintf(RULES_HEAD "requires: %s\n", rows[i].needs);
+        auto_free char *faults = faults_with_ndpi(rows[i].ndpi, text);
+
+        if (!rows[i].wanted)
+            assert_string_equal(faults, "");
+        else if (!strstr(faults, rows[i].wanted))
+            fail_msg("not \"%s\" in:\n%s", rows[i].wanted, faults);
+    }
 }
 
 static void windows_have_limits(void **state)
@@ -338,6 +379,7 @@ int main(void)
         cmocka_unit_test(what_a_rule_says_is_kept),
         cmocka_unit_test(the_version_follows_the_text_and_the_revision_the_rule),
         cmocka_unit_test(what_this_version_does_not_run_is_refused_by_name),
+        cmocka_unit_test(rules_say_which_versions_they_need),
         cmocka_unit_test(windows_have_limits),
         cmocka_unit_test(exceptions_need_an_end_an_owner_and_a_reason),
         cmocka_unit_test(the_end_of_an_exception_is_announced),
