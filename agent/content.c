@@ -67,6 +67,35 @@ struct content *content_load(const struct content_settings *settings, struct dia
     return NULL;
 }
 
+/* ---- tests ---- */
+
+struct between {
+    content_between_fn *fn;
+    void *arg;
+};
+
+static void after_test(const char *owner, const char *test,
+                       enum rule_test_verdict verdict, const char *why, void *arg)
+{
+    const struct between *b = arg;
+
+    (void)owner;
+    (void)test;
+    (void)verdict;
+    (void)why;
+    if (b->fn)
+        b->fn(b->arg);
+}
+
+bool content_test(const struct content *c, content_between_fn *between, void *arg,
+                  struct diags *d)
+{
+    struct between b = {.fn = between, .arg = arg};
+    struct rule_test_settings how = {.each = after_test, .arg = &b, .at_site = true};
+
+    return !c->rules || ruleset_test(c->rules, &how, d).failed == 0;
+}
+
 /* ---- bundles ---- */
 
 static bool unpack_district(struct content *c, const struct bundle *b, struct diags *d)

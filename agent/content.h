@@ -38,6 +38,13 @@ struct content *content_load(const struct content_settings *settings, struct dia
 struct content *content_unpack(const struct bundle *b, const char *site, int lists_fd,
                                struct diags *d);
 
+/* Runs the rules' own tests with these lists and calendars; captures are left out. False:
+ * d names those that failed. between, unless it is NULL, is called after each test, for
+ * who has other work that cannot wait. */
+typedef void content_between_fn(void *arg);
+bool content_test(const struct content *c, content_between_fn *between, void *arg,
+                  struct diags *d);
+
 /* Packs what the settings name, and the time zones it speaks of, into a bundle; it was
  * loaded to see that it is good. NULL: d says what is wrong. */
 struct bundle *content_pack(const struct content_settings *settings, uint64_t serial,

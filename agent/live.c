@@ -246,7 +246,8 @@ static int write_bundle(const struct settings *s)
     struct content_settings what = settings_content(s);
     auto_diags struct diags *d = diags_new();
     auto_rulebook struct rulebook *book = NULL;
-    int r = rulebook_make(&what, s->state, NULL, &book, d);
+    int r = rulebook_make(&(struct rulebook_making){.settings = &what, .state = s->state},
+                          &book, d);
     auto_free char *faults = diags_text(d);
 
     if (diags_errors(d) || diags_warnings(d))

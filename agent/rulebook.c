@@ -119,10 +119,12 @@ static int write_current(const char *state, const struct rulebook *b)
     return bundle_write(b->bundle, current);
 }
 
-int rulebook_make(const struct content_settings *settings, const char *state,
-                  const struct rulebook *old, struct rulebook **ret_book, struct diags *d)
+int rulebook_make(const struct rulebook_making *m, struct rulebook **ret_book,
+                  struct diags *d)
 {
-    struct bundle *bundle = content_pack(settings, old ? old->bundle->serial + 1 : 1, d);
+    const struct rulebook *old = m->old;
+    struct bundle *bundle =
+        content_pack(m->settings, old ? old->bundle->serial + 1 : 1, d);
     auto_rulebook struct rulebook *b = NULL;
     auto_diags struct diags *same = diags_new();
     int r;
@@ -133,12 +135,12 @@ int rulebook_make(const struct content_settings *settings, const char *state,
         bundle_free(bundle);
         return -EALREADY;
     }
-    b = book_of(bundle, settings->site, -1, same);
-    if (!b)
+    b = book_of(bundle, m->settings->site, -1, same);
+    if (!b || !content_test(b->content, m->between, m->arg, d))
         return -EINVAL;
     if (old)
         map_rules(b, old);
-    r = write_current(state, b);
+    r = write_current(m->state, b);
     if (r == 0)
         *ret_book = take(b);
     return r;

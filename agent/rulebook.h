@@ -30,10 +30,20 @@ void rulebook_free(struct rulebook *b); /* NULL is fine */
 AUTO_DEFINE(rulebook, rulebook_free)
 #define auto_rulebook __attribute__((cleanup(auto_rulebook_run)))
 
-/* Packs what the settings name for the first time, or anew beside old: 0; -EALREADY: it
- * is the same as old; -EINVAL: d says what is wrong; -errno: it cannot be written. */
-int rulebook_make(const struct content_settings *settings, const char *state,
-                  const struct rulebook *old, struct rulebook **ret_book,
+/*
+ * Packs what the settings name for the first time, or anew beside old, and runs the
+ * rules' tests (content_test; between and arg are its own): 0; -EALREADY: it is the same
+ * as old; -EINVAL: d says what is wrong, be it with the rules or what their tests say of
+ * them; -errno: it cannot be written.
+ */
+struct rulebook_making {
+    const struct content_settings *settings;
+    const char *state;
+    const struct rulebook *old; /* NULL: none */
+    content_between_fn *between;
+    void *arg;
+};
+int rulebook_make(const struct rulebook_making *m, struct rulebook **ret_book,
                   struct diags *d);
 
 /* The rule here that a hit of a generation means, or -ENOENT. */

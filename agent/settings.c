@@ -178,7 +178,9 @@ bool settings_check_content(const struct settings *s, struct diags *d)
     size_t errors = diags_errors(d);
     auto_content struct content *content = content_load(&what, d);
 
-    if (content)
+    if (content) {
         check_site(s, content, d);
+        content_test(content, NULL, NULL, d);
+    }
     return diags_errors(d) == errors;
 }

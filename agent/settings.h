@@ -45,7 +45,8 @@ void settings_done(struct settings *s);
  * cannot be read, what goes together. path: where they were read, for the faults. */
 bool settings_check(const struct settings *s, const char *path, struct diags *d);
 
-/* Rules, district and lists, and whether the settings' site is one of the district's. */
+/* Rules and their tests, district and lists, and whether the settings' site is one of the
+ * district's. */
 bool settings_check_content(const struct settings *s, struct diags *d);
 
 /* What of it is content. */

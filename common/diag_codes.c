@@ -186,10 +186,16 @@ static const struct diag_code codes[] = {
     {"E0517", "groups of devices are not known to this version",
      "Use audiences or segments."},
     {"E0519", "these rules need another version",
-     "requires: names a version that is newer than this program."},
+     "requires: names a version that is newer than this program, or than the nDPI that\n"
+     "the agent has (hallwatch-agent --version). Older programs do not know fields or\n"
+     "names that these rules ask for, so that they would be silent."},
     {"E0601", "a test failed",
      "The rule does not do what its test says. The hint shows how far it came. A\n"
      "bundle with a failing test is not sent to agents."},
+    {"W0601", "a test failed, perhaps because of the site",
+     "The rule asks lists or calendars, and here they are the site's own: not the\n"
+     "names and days that its test was written with. `hallwatch rules test` runs it\n"
+     "with those."},
     {"E0602", "a test cannot be run",
      "The message says what is meant, and what to write instead."},
     {"W0602", "a rule is not tested",

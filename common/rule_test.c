@@ -7,7 +7,9 @@
 #include "rule_test.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "items.h"
@@ -45,8 +47,10 @@ struct runner {
     struct diags *diags;
     struct matcher *matcher;
     struct list_memo *lists;
-    uint8_t **seen;  /* for each rule, for each step: SEEN_YES, SEEN_NO */
-    uint8_t *tested; /* for each rule: a test that it met, one that it did not */
+    uint8_t **seen;    /* for each rule, for each step: SEEN_YES, SEEN_NO */
+    uint8_t *tested;   /* for each rule: a test that it met, one that it did not */
+    size_t site_count; /* tests that failed, perhaps because of the site */
+    const struct rule_test *site_first;
 };
 
 /* ---- the events of a test ---- */
@@ -168,7 +172,78 @@ static void run_events(struct runner *r, struct trial *t)
     tracker_finish(t->tracker);
 }
 
+/* ---- what differs from site to site ---- */
+
+static bool is_compiled_list(const struct ruleset *set, const char *name)
+{
+    for (size_t i = 0; i < set->list_count; i++)
+        if (strcmp(set->lists[i].name, name) == 0)
+            return set->lists[i].from_file;
+    return false;
+}
+
+static bool asks_lists(const struct ruleset *set, const struct program *program)
+{
+    for (size_t i = 0; i < program->count; i++) {
+        const struct predicate *p = &set->predicates.at[program->steps[i].predicate];
+
+        if (p->list && is_compiled_list(set, p->list))
+            return true;
+    }
+    return false;
+}
+
+static bool asks_site(const struct trial *t)
+{
+    for (size_t i = 0; i < t->set->rule_count; i++) {
+        const struct compiled_rule *c = &t->set->rules[i];
+
+        if (concerns(t, i) &&
+            (c->during || c->not_during || asks_lists(t->set, &c->program)))
+            return true;
+    }
+    return false;
+}
+
 /* ---- judging ---- */
+
+/* Returns whether it was told by itself, so that hints may follow. */
+static bool fail(struct runner *r, struct trial *t, const struct node *where,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static bool fail(struct runner *r, struct trial *t, const struct node *where,
+                 const char *format, ...)
+{
+    auto_buffer struct buffer b = {0};
+    va_list args;
+
+    if (r->settings->at_site && asks_site(t)) {
+        if (r->site_count++ == 0)
+            r->site_first = t->test;
+        return false;
+    }
+    va_start(args, format);
+    buffer_vprint(&b, format, args);
+    va_end(args);
+    diags_error(t->diags, node_place(where), "E0601", "test \"%s\" failed: %s",
+                t->test->name, b.at);
+    return true;
+}
+
+static void report_site(const struct runner *r)
+{
+    const struct rule_test *first = r->site_first;
+
+    if (!first)
+        return;
+    diags_warn(r->diags, (struct place){.file = first->file->path}, "W0601",
+               "%zu tests of rules that ask lists or the time of day fail with the lists "
+               "and calendars of this site; the first is \"%s\"",
+               r->site_count, first->name);
+    diags_hint(r->diags,
+               "that is right when the site has its own; `hallwatch rules test` "
+               "runs them with those that they were written with");
+}
 
 /* Of a rule that was not met: the condition at which the first event failed. */
 static void hint_condition(struct runner *r, struct trial *t)
@@ -224,13 +299,13 @@ static bool judge_counts(struct runner *r, struct trial *t)
     for (enum expected_count c = 0; c < EXPECTED_COUNTS; c++) {
         if (!test->expected[c].node || test->expected[c].count == t->counts[c])
             continue;
-        diags_error(t->diags, node_place(test->expected[c].node), "E0601",
-                    "test \"%s\" failed: expected %s %llu, got %llu", test->name,
-                    rule_test_count_name(c), (unsigned long long)test->expected[c].count,
-                    (unsigned long long)t->counts[c]);
-        if (t->counts[EXPECT_MATCH] == 0 && t->counts[EXPECT_EXCEPTED] == 0)
+        bool told =
+            fail(r, t, test->expected[c].node, "expected %s %llu, got %llu",
+                 rule_test_count_name(c), (unsigned long long)test->expected[c].count,
+                 (unsigned long long)t->counts[c]);
+        if (told && t->counts[EXPECT_MATCH] == 0 && t->counts[EXPECT_EXCEPTED] == 0)
             hint_condition(r, t);
-        else if (test->rule != ALL_RULES)
+        else if (told && test->rule != ALL_RULES)
             hint_window(r, t);
         return false;
     }
@@ -238,7 +313,8 @@ static bool judge_counts(struct runner *r, struct trial *t)
 }
 
 /* The expected value goes into an event of its own, and both are printed. */
-static bool judge_field(struct trial *t, const struct node *key, const struct node *value)
+static bool judge_field(struct runner *r, struct trial *t, const struct node *key,
+                        const struct node *value)
 {
     auto_buffer struct buffer wanted = {0}, got = {0};
     auto_event struct event *room = event_new();
@@ -252,24 +328,21 @@ static bool judge_field(struct trial *t, const struct node *key, const struct no
         event_print_value(t->alert, f, &got);
     if (got.len && strcmp(got.at, wanted.at) == 0)
         return true;
-    diags_error(t->diags, node_place(value), "E0601",
-                "test \"%s\" failed: expected %s to be %s, got %s", t->test->name,
-                node_text(key), wanted.at, got.len ? got.at : "none");
+    fail(r, t, value, "expected %s to be %s, got %s", node_text(key), wanted.at,
+         got.len ? got.at : "none");
     return false;
 }
 
-static bool judge_fields(struct trial *t)
+static bool judge_fields(struct runner *r, struct trial *t)
 {
     const struct node *fields = t->test->fields;
 
     if (fields && !t->has_alert) {
-        diags_error(t->diags, node_place(fields), "E0601",
-                    "test \"%s\" failed: expected these fields, but there is no alert",
-                    t->test->name);
+        fail(r, t, fields, "expected these fields, but there is no alert");
         return false;
     }
     for (size_t i = 0; fields && i < node_count(fields); i++)
-        if (!judge_field(t, node_key(fields, i), node_value(fields, i)))
+        if (!judge_field(r, t, node_key(fields, i), node_value(fields, i)))
             return false;
     return true;
 }
@@ -284,7 +357,7 @@ static bool run_trial(struct runner *r, const struct rule_test *test)
     t.tracker = tracker_new(r->set, on_alert, &t);
     plan_all(&t);
     run_events(r, &t);
-    passed = judge_counts(r, &t) && judge_fields(&t);
+    passed = judge_counts(r, &t) && judge_fields(r, &t);
     if (test->rule != ALL_RULES)
         r->tested[test->rule] |= t.counts[EXPECT_MATCH] ? SEEN_YES : SEEN_NO;
     tracker_free(t.tracker);
@@ -355,6 +428,7 @@ static enum rule_test_verdict run_one(struct runner *r, const struct rule_test *
 {
     const struct rule *rule =
         test->rule == ALL_RULES ? NULL : &r->set->rules[test->rule].rule;
+    size_t before;
 
     *ret_why = "the rule is disabled";
     if (rule && rule->mode == MODE_DISABLED)
@@ -364,7 +438,11 @@ static enum rule_test_verdict run_one(struct runner *r, const struct rule_test *
         return TEST_SKIPPED;
     if (test->pcap)
         return run_pcap(r, test, ret_why);
-    return run_trial(r, test) ? TEST_PASSED : TEST_FAILED;
+    before = r->site_count;
+    if (run_trial(r, test))
+        return TEST_PASSED;
+    *ret_why = "the site has lists or calendars of its own";
+    return r->site_count > before ? TEST_SKIPPED : TEST_FAILED;
 }
 
 static void report_step(struct runner *r, const struct compiled_rule *c, size_t step,
@@ -424,6 +502,7 @@ struct rule_test_counts ruleset_test(const struct ruleset *set,
             settings->each(owner, test->name, verdict,
                            verdict == TEST_SKIPPED ? why : NULL, settings->arg);
     }
+    report_site(&r);
     if (settings->coverage)
         report_coverage(&r);
     for (size_t i = 0; i < set->rule_count; i++)

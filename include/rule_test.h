@@ -36,13 +36,16 @@ struct rule_test_settings {
     rule_test_each_fn *each; /* NULL: nobody wants to know */
     void *arg;               /* of both */
     bool coverage;           /* warn about rules and conditions that no test exercises */
+    /* With the lists and calendars of a site, which may not be those that the tests were
+     * written with: where rules ask them, all that fail are one warning (W0601). */
+    bool at_site;
 };
 
 struct rule_test_counts {
     size_t passed, failed, skipped;
 };
 
-/* Runs all tests of the set; each failure is an error (E0601) in d. */
+/* Runs all tests of the set; each failure is an error (E0601) in d, or a warning. */
 struct rule_test_counts ruleset_test(const struct ruleset *set,
                                      const struct rule_test_settings *settings,
                                      struct diags *d);

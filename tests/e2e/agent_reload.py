@@ -57,6 +57,31 @@ class Reload(unittest.TestCase):
         lab.wait_until(self.agent.alerts, "an alert by the old rules")
         self.assertIn({"what": "rules_refused", "count": 1}, self.agent.own_words())
 
+    def test_rules_whose_own_test_fails_are_refused_while_packets_come(self):
+        frames = [lab.query(i, f"10.20.1.{10 + i % 20}") for i in range(QUERIES)]
+        player = threading.Thread(target=self.wire.send, args=(frames,), kwargs={"pps": 800})
+        player.start()
+        lab.wait_until(lambda: len(self.agent.alerts()) > 300, "alerts by the old rules")
+        with open(self.rules, "a", encoding="utf-8") as f:
+            many = ("  - name: many\n    generate: {count: 20000, every: 1ms, "
+                    "event: {kind: dns, dns.qr: query}}\n    expect: {match: 20000}\n")
+            f.write("tests:\n" + 5 * many)
+            f.write("  - name: two queries are three\n"
+                    "    events: [{at: 0s, kind: dns, dns.qr: query},"
+                    " {at: 1s, kind: dns, dns.qr: query}]\n"
+                    "    expect: {match: 3}\n")
+        self.agent.process.send_signal(signal.SIGHUP)
+        self.agent.wait_said("the old ones stay")
+        self.agent.wait_said('test "two queries are three" failed: expected match 3, got 2')
+        player.join()
+        lab.wait_until(lambda: len(self.agent.alerts()) >= QUERIES, "all alerts")
+        self.assertEqual(self.agent.stop(), 0)
+        self.assertEqual(self.titles(), {"A query"})
+        numbers = Counter(lab.number_of(a) for a in self.agent.alerts())
+        self.assertEqual((len(numbers), max(numbers.values())), (QUERIES, 1))
+        self.assertEqual([w["what"] for w in self.agent.own_words()],
+                         ["started", "rules_refused"])
+
     def test_the_same_rules_again_are_not_handed_out(self):
         self.agent.process.send_signal(signal.SIGHUP)
         self.agent.wait_said("the same as before")

@@ -54,6 +54,20 @@ class Start(unittest.TestCase):
         lab.write_rules(self.rules, {"id": "query", "when": "dns.qnam == x"})
         self.fails(1, "rules.yaml:12:", "did you mean")
 
+    def test_rules_whose_own_test_fails_are_not_started_with(self):
+        with open(self.rules, "a", encoding="utf-8") as f:
+            f.write("tests:\n  - name: one is two\n"
+                    "    events: [{at: 0s, kind: dns, dns.qr: query}]\n"
+                    "    expect: {match: 2}\n")
+        for more in (("--check",), ("--print",)):
+            self.fails(1, 'test "one is two" failed: expected match 2, got 1', more=more)
+
+    def test_rules_that_need_a_later_ndpi_are_not_started_with(self):
+        with open(self.rules, "a", encoding="utf-8") as f:
+            f.write('requires: {ndpi: ">=99.1"}\n')
+        for more in (("--check",), ("--print",)):
+            self.fails(1, "E0519]: these rules need nDPI 99.1, this is", "update nDPI", more=more)
+
     def test_a_user_that_is_not_there_is_named(self):
         self.fails(1, 'there is no user "hallwatch-nobody"', user="hallwatch-nobody")
 

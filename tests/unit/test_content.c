@@ -28,6 +28,7 @@ struct fixture {
     struct content_settings what;
     struct diags *diags;
     struct rulebook *first, *second;
+    unsigned between; /* tests that were run */
 };
 
 static void write_text(const char *path, const char *one, const char *two)
@@ -76,9 +77,21 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void count_between(void *arg)
+{
+    unsigned *count = arg;
+
+    ++*count;
+}
+
 static int make(struct fixture *f, const struct rulebook *old, struct rulebook **ret)
 {
-    return rulebook_make(&f->what, f->folder, old, ret, f->diags);
+    return rulebook_make(&(struct rulebook_making){.settings = &f->what,
+                                                   .state = f->folder,
+                                                   .old = old,
+                                                   .between = count_between,
+                                                   .arg = &f->between},
+                         ret, f->diags);
 }
 
 static void a_bundle_holds_rules_district_and_their_zones(void **state)
@@ -130,6 +143,59 @@ static void faulty_rules_leave_the_file_as_it_was(void **state)
     assert_true(diags_errors(f->diags) > 0);
     assert_int_equal(rulebook_open(f->folder, NULL, &f->second), 0);
     assert_int_equal(f->second->bundle->serial, 1);
+}
+
+/* A rule with a test that expects so many alerts of one event. */
+#define TESTED(when, alerts)                                               \
+    "  - {id: test.one, title: T, why: W, severity: low, owner: security," \
+    " watch: [dns], when: '" when "', tests: [{name: one is one,"          \
+    " events: [{at: 0s, kind: dns, dns.id: 7, host: a.drill.test}],"       \
+    " expect: {alerts: " alerts "}}]}\n"
+
+static void a_bundle_whose_own_test_fails_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *faults = NULL;
+
+    write_text(f->rules, head, TESTED("dns.id == 7", "1") RULE("two"));
+    assert_int_equal(make(f, NULL, &f->first), 0);
+    assert_int_equal(f->between, 1);
+    write_text(f->rules, head, TESTED("dns.id == 8", "1") RULE("two"));
+    assert_int_equal(make(f, f->first, &f->second), -EINVAL);
+    assert_int_equal(f->between, 2);
+    faults = diags_text(f->diags);
+    assert_non_null(strstr(faults, "r.yaml:6:"));
+    assert_non_null(strstr(faults, "E0601]: test \"one is one\" failed"));
+    assert_non_null(strstr(faults, "the first event fails at: dns.id == 8"));
+    assert_int_equal(rulebook_open(f->folder, NULL, &f->second), 0);
+    assert_int_equal(f->second->bundle->serial, 1);
+}
+
+static void a_site_may_have_other_lists_and_calendars_than_the_tests(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *faults = NULL;
+    auto_free char *lists =
+        xasprintf("lists: {bad: {type: domain, file: bad}}\n%s", head);
+
+    write_text(f->rules, lists, TESTED("host under $bad", "1") RULE("two"));
+    assert_int_equal(make(f, NULL, &f->first), 0);
+    faults = diags_text(f->diags);
+    assert_non_null(strstr(faults, "W0601]: 1 tests of rules that ask lists"));
+    assert_non_null(strstr(faults, "the first is \"one is one\""));
+}
+
+static void rules_that_need_a_later_ndpi_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *faults = NULL;
+    auto_free char *needs = xasprintf("requires: {ndpi: \">=99.1\"}\n%s", head);
+
+    write_text(f->rules, needs, RULE("one"));
+    assert_int_equal(make(f, NULL, &f->first), -EINVAL);
+    faults = diags_text(f->diags);
+    assert_non_null(strstr(faults, "r.yaml:1:18: error[E0519]: these rules need nDPI "
+                                   "99.1, this is "));
 }
 
 static void a_rule_of_the_bundle_before_is_found_by_its_id(void **state)
@@ -187,6 +253,9 @@ int main(void)
         WITH_FIXTURE(a_zone_that_is_not_in_the_bundle_is_a_fault),
         WITH_FIXTURE(the_same_rules_again_are_told_so),
         WITH_FIXTURE(faulty_rules_leave_the_file_as_it_was),
+        WITH_FIXTURE(a_bundle_whose_own_test_fails_is_refused),
+        WITH_FIXTURE(a_site_may_have_other_lists_and_calendars_than_the_tests),
+        WITH_FIXTURE(rules_that_need_a_later_ndpi_are_refused),
         WITH_FIXTURE(a_rule_of_the_bundle_before_is_found_by_its_id),
         WITH_FIXTURE(a_bundle_reaches_another_process_as_descriptors),
         WITH_FIXTURE(a_missing_bundle_is_an_error),
