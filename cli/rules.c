@@ -31,6 +31,15 @@
 
 const struct option_row rules_options[] = {WORLD, FORMAT, JSON, {0}};
 
+const struct option_row rules_check_options[] = {
+    WORLD,
+    {"playbooks", 'p', OPTION_TEXT, OPTION(playbooks), "DIR",
+     "the playbooks that rules lead to; else a folder \"playbooks\" beside them"},
+    FORMAT,
+    JSON,
+    {0},
+};
+
 const struct option_row rules_test_options[] = {
     WORLD,
     FORMAT,
@@ -62,7 +71,7 @@ const struct option_row rules_json_options[] = {JSON, {0}};
 const struct command rules_commands[] = {
     {"check", "[PATH...]", 0, INT_MAX, "say what is wrong with rule files",
      "Without PATH, the shipped rules. Exits with 1 when there is an error.", NULL,
-     rules_options, sizeof(struct rules_options), rules_check},
+     rules_check_options, sizeof(struct rules_options), rules_check},
     {"test", "[PATH...]", 0, INT_MAX, "run the tests that rule files carry",
      "Without PATH, the shipped rules. Exits with 1 when a test fails.", NULL,
      rules_test_options, sizeof(struct rules_options), rules_test},

@@ -11,10 +11,11 @@
 
 struct rules_options {
     bool json, coverage, tap, all;
-    const char *format, *district, *lists, *site, *rule;
+    const char *format, *district, *lists, *site, *rule, *playbooks;
 };
 
-extern const struct option_row rules_options[]; /* of check and test */
+extern const struct option_row rules_check_options[];
+extern const struct option_row rules_options[]; /* of replay */
 extern const struct option_row rules_test_options[];
 extern const struct option_row rules_explain_options[];
 extern const struct option_row rules_json_options[]; /* --json alone */

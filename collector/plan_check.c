@@ -23,8 +23,8 @@ static struct listdb *open_lists(const char *path, struct diags *d)
     return lists;
 }
 
-static void check_playbook(const struct rule *rule, const struct playbooks *playbooks,
-                           struct diags *d)
+void plan_check_playbook(const struct rule *rule, const struct playbooks *playbooks,
+                         struct diags *d)
 {
     auto_free const char **names = xcalloc(playbooks->count + 1, sizeof(*names));
 
@@ -33,7 +33,7 @@ static void check_playbook(const struct rule *rule, const struct playbooks *play
         return;
     for (size_t i = 0; i < playbooks->count; i++)
         names[i] = playbooks->at[i]->id;
-    diags_error(d, rule->place, "E0716",
+    diags_error(d, rule->playbook_place, "E0716",
                 "rule %s leads to the playbook \"%s\", which is not there", rule->id,
                 rule->playbook);
     diags_suggest(d, rule->playbook, names, playbooks->count);
@@ -105,7 +105,7 @@ static void check_together(const struct plan *p, const struct collector_settings
                                              .district = p->district},
                     d);
     for (size_t i = 0; i < ruleset_count(p->rules); i++)
-        check_playbook(ruleset_rule(p->rules, i), p->playbooks, d);
+        plan_check_playbook(ruleset_rule(p->rules, i), p->playbooks, d);
     check_coverage(s,
                    &(struct coverage_settings){.rules = p->rules,
                                                .playbooks = p->playbooks,

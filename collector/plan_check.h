@@ -6,11 +6,18 @@
 #ifndef PLAN_CHECK_H
 #define PLAN_CHECK_H
 
+#include "collector/playbook.h"
 #include "collector/settings.h"
+#include "rule.h"
 
 /* False after telling d everything that is wrong. now: from when on the calendar is
  * looked at. Hours in which nobody can be reached
  * are errors, and warnings when the settings accept them. */
 bool plan_check(const struct collector_settings *s, usec_t now, struct diags *d);
+
+/* That the playbook of a rule that alerts is one of these; else it is told, with the
+ * nearest name. */
+void plan_check_playbook(const struct rule *rule, const struct playbooks *playbooks,
+                         struct diags *d);
 
 #endif

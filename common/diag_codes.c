@@ -243,7 +243,12 @@ static const struct diag_code codes[] = {
     {"E0715", "unknown fact",
      "hallwatch-playbooks(5) lists the facts. What a form asked for is\n"
      "answer.STEP.FIELD."},
-    {"E0716", "unknown playbook", "call: names another playbook of the same folder."},
+    {"E0716", "unknown playbook",
+     "A rule leads to a playbook by its name (response: {playbook: NAME}), and call:\n"
+     "names another playbook of the same folder."},
+    {"W0716", "playbooks that cannot be read",
+     "Rules were checked, but not whether their playbooks are there.\n"
+     "`hallwatch playbooks check` says what is wrong with those."},
     {"E0717", "not a name", "Small letters, digits and a dash; fields of a form with _."},
     {"E0718", "a ${ without its }", "Facts stand in texts as ${incident.site}."},
     {"E0719", "a fact that its reader may not see",

@@ -295,6 +295,8 @@ static bool read_response(struct rule_reader *r, const struct node *n,
         return false;
     node_check_keys(n, "response", keys, 2, r->diags);
     playbook = node_get(n, "playbook");
+    if (playbook)
+        c->rule.playbook_place = node_place(playbook);
     if (playbook && !node_read_text(playbook, &c->rule.playbook, r->diags))
         return false;
     hours = node_get(n, "after_hours");

@@ -69,6 +69,7 @@ struct rule {
     struct rule_window window;
     struct rule_dedup dedup;
     const char *playbook; /* NULL: none */
+    struct place playbook_place;
     enum after_hours after_hours;
     const char *const *references;
     size_t reference_count;

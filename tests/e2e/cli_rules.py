@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""hallwatch rules check, with what is beside the rules: the agent and the playbooks."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests", "lab"))
+
+import tap  # noqa: E402  (it stands beside the lab)
+
+HALLWATCH = os.path.join(os.path.abspath(os.environ.get("BUILD", os.path.join(TOP, "build"))),
+                         "bin", "hallwatch")
+RULE = """\
+schema: 1
+ruleset: mine
+version: 1
+rules:
+  - id: mine.query
+    title: A query
+    why: To test
+    severity: low
+    owner: security
+    watch: [dns]
+    when: dns.qr == "query"
+    response: {playbook: rouge-device}
+"""
+
+
+class Check(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="hallwatch-e2e-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        os.makedirs(self.path("site/rules/mine"))
+        self.rules = self.write("site/rules/mine/r.yaml", RULE)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as f:
+            f.write(text)
+        return self.path(name)
+
+    def check(self, *args, cwd=None):
+        done = subprocess.run([HALLWATCH, "rules", "check", *args], capture_output=True,
+                              text=True, cwd=cwd or self.folder, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def shelve(self, where):
+        shutil.copytree(os.path.join(TOP, "rules/playbooks"), self.path(where))
+
+    def test_where_there_are_no_playbooks_nothing_is_said_of_them(self):
+        code, out = self.check(self.rules)
+        self.assertEqual(code, 0, out)
+        self.assertNotIn("playbook", out)
+
+    def test_a_playbook_that_is_not_there_is_named_with_the_nearest(self):
+        self.shelve("elsewhere")
+        code, out = self.check("--playbooks", "elsewhere", "site/rules/mine/r.yaml")
+        self.assertEqual(code, 1, out)
+        self.assertIn('r.yaml:12:26: error[E0716]: rule mine.query leads to the playbook '
+                      '"rouge-device", which is not there', out)
+        self.assertIn('did you mean "rogue-device"?', out)
+
+    def test_playbooks_beside_the_rules_are_found(self):
+        for where in "site/rules/mine/playbooks", "site/rules/playbooks", "site/playbooks":
+            self.shelve(where)
+            for path, cwd in ((self.rules, None), ("site/rules", None),
+                              ("r.yaml", "site/rules/mine"), (".", "site/rules/mine"),
+                              ("mine", "site/rules")):
+                code, out = self.check(path, cwd=cwd and self.path(cwd))
+                self.assertEqual((code, "E0716" in out), (1, True), (where, path, out))
+            shutil.rmtree(self.path(where))
+
+    def test_a_playbook_that_is_there_is_fine(self):
+        self.shelve("site/rules/playbooks")
+        self.write("site/rules/mine/r.yaml", RULE.replace("rouge", "rogue"))
+        code, out = self.check(self.rules)
+        self.assertEqual(code, 0, out)
+        self.assertIn("1 rules, version", out)
+
+    def test_playbooks_that_cannot_be_read_are_a_warning(self):
+        os.mkdir(self.path("site/rules/playbooks"))
+        self.write("site/rules/playbooks/p.yaml", "schema: 1\nplaybok: x\n")
+        code, out = self.check(self.rules)
+        self.assertEqual(code, 0, out)
+        self.assertIn("warning[W0716]", out)
+        self.assertIn("hallwatch playbooks check", out)
+
+    def test_the_shipped_rules_have_their_playbooks(self):
+        code, out = self.check()
+        self.assertEqual(code, 0, out)
+
+    def test_what_rules_require_of_ndpi_is_held_against_the_agents(self):
+        self.write("site/rules/mine/r.yaml",
+                   RULE.replace("rules:", 'requires: {agent: ">=0.1", ndpi: ">=99"}\nrules:'))
+        code, out = self.check(self.rules)
+        self.assertEqual(code, 1, out)
+        self.assertIn("r.yaml:4:34: error[E0519]: these rules need nDPI 99, this is 4.", out)
+
+
+if __name__ == "__main__":
+    tap.main()
