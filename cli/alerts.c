@@ -51,7 +51,7 @@ struct listing {
 static void print_row(const struct viewer *r, const struct store_alert *a)
 {
     char when[VIEWER_WHEN];
-    unsigned sight = viewer_sight(r, a->owner);
+    unsigned sight = viewer_sight(r, a->owner, a->incident);
 
     viewer_when(r, a->site, a->at, when);
     printf("%8" PRId64 "  %-16s %-8s ", a->id, when,
@@ -75,7 +75,7 @@ static void add_alert(const struct store_alert *a, void *arg)
 
     l->last = a->id;
     if (l->json) {
-        json_add(l->json, seen_json(a, viewer_sight(l->viewer, a->owner)));
+        json_add(l->json, seen_json(a, viewer_sight(l->viewer, a->owner, a->incident)));
         return;
     }
     if (l->count++ == 0)
@@ -112,7 +112,7 @@ static struct store_alert_filter filter_of(struct viewer *r,
         .device = o->device,
         .incident = (int64_t)o->incident,
         .since = o->within && o->within < now ? now - o->within : 0,
-        .owners = viewer_owners(r, needed),
+        .owners = viewer_owners(r, needed, (int64_t)o->incident),
         .leave_out_drills = !o->drills,
         .limit = o->limit,
     };
@@ -206,7 +206,7 @@ static void print_page(struct viewer *r, const struct store_alert *a, unsigned s
 
 static int show_one(struct viewer *r, const struct store_alert *a)
 {
-    unsigned sight = viewer_sight(r, a->owner);
+    unsigned sight = viewer_sight(r, a->owner, a->incident);
     char about[32];
 
     if (!(sight & SIGHT_WHAT)) {

@@ -57,7 +57,7 @@ static int show_json(struct viewer *r, const struct store_incident *i)
         rc = store_alert_each(r->store, &of_it, add_alert, alerts);
     if (rc == 0)
         rc = store_rule_record(r->store, i->rule, &record);
-    if (!(viewer_sight(r, i->owner) & SIGHT_DEVICE)) {
+    if (!(viewer_sight(r, i->owner, i->id) & SIGHT_DEVICE)) {
         json_put_text(json, "device", "");
         json_put_text(json, "key", "");
     }
@@ -150,7 +150,7 @@ static void print_entry(const struct store_entry *e, void *arg)
 static void print_head(const struct viewer *r, const struct store_incident *i)
 {
     char first[VIEWER_WHEN], last[VIEWER_WHEN];
-    bool device = viewer_sight(r, i->owner) & SIGHT_DEVICE;
+    bool device = viewer_sight(r, i->owner, i->id) & SIGHT_DEVICE;
 
     viewer_when(r, i->site, i->first, first);
     viewer_when(r, i->site, i->last, last);

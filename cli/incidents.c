@@ -40,7 +40,7 @@ static struct json *seen_json(const struct viewer *r, const struct store_inciden
 {
     struct json *json = store_incident_json(i);
 
-    if (!(viewer_sight(r, i->owner) & SIGHT_DEVICE)) {
+    if (!(viewer_sight(r, i->owner, i->id) & SIGHT_DEVICE)) {
         json_put_text(json, "device", "");
         json_put_text(json, "key", "");
     }
@@ -98,7 +98,7 @@ static int list(const void *values, int argc, char **argv)
         return OPTIONS_USAGE;
     if (!viewer_audit(&r, "incident.list", "", ""))
         return EXIT_FAULT;
-    f.owners = viewer_owners(&r, SIGHT_WHAT);
+    f.owners = viewer_owners(&r, SIGHT_WHAT, 0);
     if (store_incident_each(r.store, &f, add_incident, &l) < 0)
         return viewer_fault(&r);
     if (json)
@@ -127,9 +127,13 @@ static bool find(struct viewer *r, const char *word, struct store_incident *ret,
         viewer_fault(r);
         return false;
     }
-    if (viewer_sight(r, ret->owner) & SIGHT_WHAT)
+    if (viewer_sight(r, ret->owner, ret->id) & SIGHT_WHAT)
         return true;
-    fprintf(stderr, "hallwatch: incident %" PRId64 " is not for your roles\n", id);
+    fprintf(stderr, "hallwatch: incident %" PRId64 " is not for your roles%s\n", id,
+            run_may_act(r->district, ret->owner, r->person->id)
+                ? ": you stand in for them, and see it once you have taken one of its "
+                  "tasks (hallwatch tasks list)"
+                : "");
     store_incident_done(ret);
     return false;
 }

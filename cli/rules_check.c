@@ -10,8 +10,9 @@
 
 /* ---- the playbooks that rules lead to ---- */
 
-#define FOLDERS_UP 3 /* rules/detect/x.yaml finds rules/playbooks, and one beside rules \
-                      */
+#define FOLDERS_UP                                                       \
+    3 /* rules/detect/x.yaml finds rules/playbooks, and one beside rules \
+       */
 
 /* Those of one folder; kept for the next rule of the same file. */
 struct shelf {

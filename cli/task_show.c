@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "collector/sight.h"
+#include "collector/stand_in.h"
 #include "mem.h"
 #include "tasks.h"
 #include "text.h"
@@ -168,7 +169,9 @@ static void print_message(const struct json *detail)
 /* What its incident is about, as far as the person may see it. */
 static bool may_see(const struct desk *d, const struct store_incident *i)
 {
-    uint32_t roles = desk_roles(d);
+    uint32_t roles = d->person ? stand_in_roles(d->district, d->person, d->now) |
+                                     stand_in_taken(d->store, d->person, i->id)
+                               : 0;
 
     for (unsigned role = 0; role < names_role.count; role++)
         if (roles >> role & 1 && sight_of(role, i->owner) & SIGHT_WHAT)
@@ -251,6 +254,12 @@ void task_print(const struct desk *d, const struct store_task *t)
     print_state(d, t, known ? i.site : "");
     if (known)
         store_incident_done(&i);
+    if (!desk_sees(d, t)) {
+        printf("\nYou stand in for %s. What is to be done is shown to who has taken it: "
+               "hallwatch tasks take %" PRId64 " --as %s\n",
+               names_get(&names_role, t->role), t->id, d->person->id);
+        return;
+    }
     print_list(detail, "do_not", "Do not", "x");
     print_list(detail, "do", "To do", "-");
     print_message(detail);

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "collector/playbook_run.h"
+#include "collector/stand_in.h"
 #include "mem.h"
 #include "text.h"
 
@@ -59,6 +60,14 @@ uint32_t desk_roles(const struct desk *d)
     return roles;
 }
 
+bool desk_sees(const struct desk *d, const struct store_task *t)
+{
+    return !d->person || (stand_in_roles(d->district, d->person, d->now) |
+                          stand_in_taken(d->store, d->person, t->incident)) >>
+                                 t->role &
+                             1;
+}
+
 bool desk_task(struct desk *d, const char *word, struct store_task *ret_task)
 {
     uint64_t id = 0;
@@ -85,12 +94,23 @@ struct listing {
     size_t count;
 };
 
+static struct json *seen_json(const struct desk *d, const struct store_task *t)
+{
+    struct json *json = store_task_json(t);
+
+    if (!desk_sees(d, t)) {
+        json_put(json, "detail", json_new_object());
+        json_put(json, "answer", json_new_object());
+    }
+    return json;
+}
+
 static void add_task(const struct store_task *t, void *arg)
 {
     struct listing *l = arg;
 
     if (l->json) {
-        json_add(l->json, store_task_json(t));
+        json_add(l->json, seen_json(l->desk, t));
         return;
     }
     if (l->count++ == 0)
@@ -156,7 +176,7 @@ static int show(const void *values, int argc, char **argv)
     if (!desk_open(&d, values) || !desk_task(&d, argv[0], &t))
         return EXIT_FAULT;
     if (d.options->json) {
-        auto_json struct json *json = store_task_json(&t);
+        auto_json struct json *json = seen_json(&d, &t);
         auto_free char *text = json_write_pretty(json);
 
         puts(text);

@@ -34,6 +34,10 @@ void desk_done(struct desk *d);
 /* Roles that the person may act for: bit 1 << role. */
 uint32_t desk_roles(const struct desk *d);
 
+/* Whether what a task says is for their eyes: who only stands in takes it first. Nobody
+ * of the district, who has the terminal, sees it. */
+bool desk_sees(const struct desk *d, const struct store_task *t);
+
 /* A task by its number on the command line. False after a complaint. */
 bool desk_task(struct desk *d, const char *word, struct store_task *ret_task);
 

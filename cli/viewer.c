@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/playbook_run.h"
+#include "collector/stand_in.h"
 #include "collector/store.h"
 #include "collector/store_audit.h"
 #include "localtime.h"
@@ -32,7 +32,10 @@ static bool find_person(struct viewer *r)
 bool viewer_open(struct viewer *r, const struct viewer_options *o)
 {
     *r = (struct viewer){.options = o};
-    return store_choose(&o->choice, false, &r->store, &r->district) && find_person(r);
+    if (!store_choose(&o->choice, false, &r->store, &r->district))
+        return false;
+    r->now = store_now(r->store);
+    return find_person(r);
 }
 
 void viewer_done(struct viewer *r)
@@ -55,24 +58,35 @@ bool viewer_is_somebody(const struct viewer *r)
 
 /* ---- what they see ---- */
 
-unsigned viewer_sight(const struct viewer *r, enum role owner)
+static uint32_t roles_of(const struct viewer *r, int64_t incident)
+{
+    return stand_in_roles(r->district, r->person, r->now) |
+           stand_in_taken(r->store, r->person, incident);
+}
+
+static unsigned sight_as(uint32_t roles, enum role owner)
 {
     unsigned sight = 0;
 
-    if (!r->person)
-        return SIGHT_COUNT | SIGHT_WHAT;
     for (unsigned role = 0; role < names_role.count; role++)
-        if (run_may_act(r->district, role, r->person->id))
+        if (roles >> role & 1)
             sight |= sight_of(role, owner);
     return sight;
 }
 
-uint32_t viewer_owners(const struct viewer *r, unsigned sight)
+unsigned viewer_sight(const struct viewer *r, enum role owner, int64_t incident)
+{
+    if (!r->person)
+        return SIGHT_COUNT | SIGHT_WHAT;
+    return sight_as(roles_of(r, incident), owner);
+}
+
+uint32_t viewer_owners(const struct viewer *r, unsigned sight, int64_t incident)
 {
     uint32_t owners = 0;
 
     for (unsigned owner = 0; owner < names_role.count; owner++)
-        if ((viewer_sight(r, owner) & sight) == sight)
+        if ((viewer_sight(r, owner, incident) & sight) == sight)
             owners |= UINT32_C(1) << owner;
     return owners ? owners : UINT32_C(1) << 31; /* a role that nobody has */
 }

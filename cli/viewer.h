@@ -49,6 +49,7 @@ struct viewer {
     struct district *district;
     const struct person *person; /* NULL: nobody of the district */
     char *who;                   /* for records: the person's id, or login:NAME */
+    usec_t now;                  /* when they look: who is on duty follows from it */
 };
 
 /* False after a complaint. Whoever isn't named sees that things are there, no more. */
@@ -59,11 +60,13 @@ void viewer_done(struct viewer *r);
 /* After a complaint when nobody was named: what only a person may do. */
 bool viewer_is_somebody(const struct viewer *r);
 
-/* What the person's roles see together of what this owner acts on. */
-unsigned viewer_sight(const struct viewer *r, enum role owner);
+/* What the person's roles see together of what this owner acts on and belongs to this
+ * incident (0: to none); which roles count is stand_in.h's. */
+unsigned viewer_sight(const struct viewer *r, enum role owner, int64_t incident);
 
-/* Owners of whose alerts all these bits are seen; for filters. ~0: nothing at all is. */
-uint32_t viewer_owners(const struct viewer *r, unsigned sight);
+/* Owners of whose alerts of this incident (0: of any) all these bits are seen; for
+ * filters. ~0: nothing at all is. */
+uint32_t viewer_owners(const struct viewer *r, unsigned sight, int64_t incident);
 
 /* Writes the look down. False after a complaint: then nothing may be shown. */
 bool viewer_audit(struct viewer *r, const char *what, const char *about,

@@ -69,6 +69,21 @@ def who_may_not_and_what_does_not_fit_is_told_and_changes_nothing(w):
     w.stop()
 
 
+def who_stands_in_sees_what_is_to_be_done_once_it_is_theirs(w):
+    w.start()
+    w.alert()
+    w.hallwatch("tasks", "take", str(w.task(SECURITY, "ack")["id"]), "--as", SECURITY)
+    work = str(w.task(NETWORK, "work")["id"])
+    assert w.task(SECURITY, "work")["detail"] == {}
+    out = w.hallwatch("tasks", "show", work, "--as", SECURITY)
+    assert "You stand in for network-admin." in out, out
+    assert "Find the device" not in out and "others" not in out, out
+    assert "Find the device" in w.hallwatch("tasks", "show", work, "--as", NETWORK)
+    w.hallwatch("tasks", "take", work, "--as", SECURITY)
+    assert "Find the device" in w.hallwatch("tasks", "show", work, "--as", SECURITY)
+    w.stop()
+
+
 def a_task_that_is_taken_belongs_to_one_person(w):
     w.start()
     w.alert()
@@ -173,6 +188,7 @@ if __name__ == "__main__":
     collector_world.run([
         (an_alert_becomes_a_mail_a_task_and_a_closed_incident, World),
         (who_may_not_and_what_does_not_fit_is_told_and_changes_nothing, World),
+        (who_stands_in_sees_what_is_to_be_done_once_it_is_theirs, World),
         (a_task_that_is_taken_belongs_to_one_person, World),
         (nobody_answers_and_the_next_role_is_asked, lambda: World("2s")),
         (a_webhook_is_signed_and_says_no_more_than_its_reader_may_see, World),
