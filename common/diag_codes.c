@@ -144,8 +144,11 @@ static const struct diag_code codes[] = {
     {"E0406", "the list file has no such list",
      "file: names a list of the compiled file, which `hallwatch lists build` makes\n"
      "from lists.yaml."},
-    {"W0407", "no list file was given",
-     "Rules that ask this list never match. Name the compiled file with --lists."},
+    {"W0407", "no compiled lists were given",
+     "A rule file says which lists it asks; what is on them stands in one compiled file\n"
+     "for all. `hallwatch lists build --out FILE` makes it of the shipped lists, with\n"
+     "--ut1 DIR of those of Toulouse, too. An agent is given it with --lists FILE or by\n"
+     "\"lists\" in agent.yaml. Without it these rules run, and never find anything."},
     {"E0408", "such a list cannot come from a file",
      "Only host names are compiled. Values of other types stand under items:."},
     {"W0409", "nothing uses the list", "It has no effect and can be taken out."},

@@ -75,6 +75,8 @@ bool node_is(const struct node *n, enum node_kind kind, struct diags *d)
         return true;
     diags_error(d, node_place(n), "E0105", "expected %s, found %s", kind_name(kind),
                 node_is_nothing(n) ? "nothing" : kind_name(n->kind));
+    if (kind == NODE_SCALAR && n->style == NODE_FLOW)
+        diags_hint(d, "text that begins with [ or { must be quoted, in '...'");
     return false;
 }
 

@@ -275,9 +275,14 @@ static void warn_of_empty(struct rule_reader *r)
     }
     if (!first)
         return;
-    diags_warn(r->diags, node_place(first), "W0407",
-               "no list file was given: these lists are empty: %s", names.at);
-    diags_hint(r->diags, "rules that ask them never match; give one with --lists");
+    diags_warn(
+        r->diags, node_place(first), "W0407",
+        "no compiled lists were given, so that these are empty, and rules that ask "
+        "them find nothing: %s",
+        names.at);
+    diags_hint(r->diags,
+               "`hallwatch lists build --out FILE` compiles the shipped ones; FILE is "
+               "given with --lists, or as \"lists\" in the settings");
 }
 
 /* ---- all three ---- */

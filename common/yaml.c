@@ -280,45 +280,11 @@ static void take_event(struct builder *b, const yaml_event_t *e)
     }
 }
 
-/* What people mean when libyaml stumbles: what it says, over which character, inside of
- * what; NULL matches anything. */
-static const struct stumble {
-    const char *problem, *chars, *context, *hint;
-} stumbles[] = {
-    {NULL, "[{", "while parsing a flow ",
-     "an expression with [ or { inside { } or [ ] must be quoted: "
-     "{when: 'dns.type in [\"TXT\"]'}"},
-    {"cannot start any token", "@`", NULL,
-     "text cannot begin with @ or ` unless it is quoted; a list is written $name"},
-    {"cannot start any token", "\t", NULL, "indent with blanks, not with tabs"},
-    {"cannot start any token", "%", NULL, "text that begins with % must be quoted"},
-    {"mapping values are not allowed", NULL, NULL,
-     "text that holds \": \" must be quoted; or look at the indentation"},
-    {"alphabetic or numeric character", NULL, NULL,
-     "text that begins with * or & must be quoted: \"*.example\""},
-    {"did not find expected key", NULL, NULL,
-     "look at the indentation here and in the lines above"},
-    {"did not find expected '-' indicator", NULL, NULL,
-     "look at the indentation here and in the lines above"},
-    {"could not find expected ':'", NULL, NULL,
-     "a key needs a colon and a blank behind it; or a quote is not closed"},
-    {"unexpected end of stream", NULL, NULL, "a quote is not closed"},
-};
-
-static bool is_stumble(const struct stumble *s, const yaml_parser_t *p, char at)
-{
-    if (s->problem && !strstr(p->problem, s->problem))
-        return false;
-    if (s->chars && (at == '\0' || !strchr(s->chars, at)))
-        return false;
-    return !s->context || (p->context && strstr(p->context, s->context));
-}
-
 /* A quote that is never closed is a fault where it opens, not at the end of the file. */
 static void report_syntax(struct builder *b, const yaml_parser_t *p)
 {
     struct place at = mark_place(b->yaml, p->problem_mark);
-    char stumbled_over = b->yaml->text[yaml_offset(b->yaml, at.line, at.column)];
+    size_t offset = yaml_offset(b->yaml, at.line, at.column);
 
     if (p->context && strstr(p->problem, "unexpected end of stream"))
         diags_error(b->diags, mark_place(b->yaml, p->context_mark), "E0101",
@@ -329,11 +295,7 @@ static void report_syntax(struct builder *b, const yaml_parser_t *p)
                     p->context_mark.column + 1);
     else
         diags_error(b->diags, at, "E0101", "not valid YAML: %s", p->problem);
-    for (size_t i = 0; i < sizeof(stumbles) / sizeof(stumbles[0]); i++)
-        if (is_stumble(&stumbles[i], p, stumbled_over)) {
-            diags_hint(b->diags, "%s", stumbles[i].hint);
-            break;
-        }
+    yaml_hint(b->yaml, p->problem, p->context, offset, b->diags);
 }
 
 static void report_failure(struct builder *b, const yaml_parser_t *p)

@@ -45,4 +45,9 @@ size_t yaml_offset(const struct yaml *y, unsigned line, unsigned column);
 /* The place of the character at a byte of the file, one character long. */
 struct place yaml_place(const struct yaml *y, size_t offset);
 
+/* Under the fault that was told last: what was meant, by what libyaml says of the byte at
+ * an offset. Says nothing when it does not know. */
+void yaml_hint(const struct yaml *y, const char *problem, const char *context,
+               size_t offset, struct diags *d);
+
 #endif
