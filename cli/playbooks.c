@@ -39,8 +39,10 @@ static const struct option_row show_options[] = {
     DISTRICT,
     {"folder", 'p', OPTION_TEXT, OPTION(folder), "PATH",
      "where the playbooks are; else the shipped ones"},
-    {"dot", 0, OPTION_FLAG, OPTION(dot), NULL, "a diagram for Graphviz: pipe it to dot"},
-    {"html", 0, OPTION_FLAG, OPTION(html), NULL, "a page to print"},
+    {"format", 'f', OPTION_TEXT, OPTION(format), "FORMAT",
+     "text, html (a page to print), dot (a diagram for Graphviz) or json"},
+    {"dot", 0, OPTION_FLAG, OPTION(dot), NULL, "the same as --format dot"},
+    {"html", 0, OPTION_FLAG, OPTION(html), NULL, "the same as --format html"},
     JSON,
     {0},
 };
@@ -123,23 +125,52 @@ static char *playbook_json(const struct playbook *p)
     return json_write_pretty(json);
 }
 
-static void print(const struct options *o, const struct playbook *p,
+enum show_format { SHOW_TEXT, SHOW_HTML, SHOW_DOT, SHOW_JSON };
+static const char *const show_formats[] = {"text", "html", "dot", "json"};
+#define SHOW_FORMATS (sizeof(show_formats) / sizeof(show_formats[0]))
+
+/* False after a complaint. */
+static bool show_format(const struct options *o, enum show_format *ret)
+{
+    const char *near;
+
+    *ret = o->json ? SHOW_JSON : o->html ? SHOW_HTML : o->dot ? SHOW_DOT : SHOW_TEXT;
+    if (!o->format)
+        return true;
+    for (unsigned i = 0; i < SHOW_FORMATS; i++)
+        if (strcmp(o->format, show_formats[i]) == 0) {
+            *ret = i;
+            return true;
+        }
+    near = text_nearest(o->format, show_formats, SHOW_FORMATS);
+    fprintf(
+        stderr,
+        "hallwatch: a playbook is shown as text, html, dot or json, not \"%s\"%s%s%s\n",
+        o->format, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return false;
+}
+
+static void print(enum show_format format, const struct playbook *p,
                   const struct district *district)
 {
     auto_buffer struct buffer out = {0};
     auto_free char *json = NULL;
 
-    if (o->json) {
+    switch (format) {
+    case SHOW_JSON:
         json = playbook_json(p);
         puts(json);
         return;
-    }
-    if (o->dot)
+    case SHOW_DOT:
         playbook_show_dot(p, &out);
-    else if (o->html)
+        break;
+    case SHOW_HTML:
         playbook_show_html(p, district, &out);
-    else
-        playbook_show_text(p, &out);
+        break;
+    case SHOW_TEXT:
+        playbook_show_text(p, district, &out);
+        break;
+    }
     fputs(out.at, stdout);
 }
 
@@ -171,10 +202,12 @@ static int show(const void *values, int argc, char **argv)
     auto_diags struct diags *d = diags_new();
     auto_playbooks struct playbooks *all =
         playbooks_load(o->folder ? o->folder : shipped, d);
-    auto_district struct district *district =
-        o->html ? load_district(o, !o->folder, d) : NULL;
+    auto_district struct district *district = load_district(o, !o->folder, d);
     const struct playbook *p;
+    enum show_format format;
 
+    if (!show_format(o, &format))
+        return OPTIONS_USAGE;
     if (!all || diags_errors(d))
         return report(d, REPORT_TEXT);
     if (argc == 0)
@@ -182,7 +215,7 @@ static int show(const void *values, int argc, char **argv)
     p = playbooks_find(all, argv[0]);
     if (!p)
         return refuse(all, argv[0]);
-    print(o, p, district);
+    print(format, p, district);
     return EXIT_SUCCESS;
 }
 

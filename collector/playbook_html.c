@@ -15,6 +15,9 @@ static const char *const style =
     ".no{border:2px solid #000;padding:.2em .6em;margin:.4em 0}"
     ".no li::before,.way li::before{content:''}.by{font-weight:bold}"
     ".line{border-bottom:1px solid #888;height:1.6em}table{border-collapse:collapse}"
+    ".fact{display:inline-block;min-width:9em;border-bottom:1px solid #000}"
+    "small{font-weight:normal}a{color:inherit}tr{break-inside:avoid}"
+    "td:nth-child(4){white-space:nowrap}"
     "td,th{border:1px solid #888;padding:.2em .5em;text-align:left}";
 
 static void escape(const char *text, size_t len, struct buffer *out)
@@ -38,24 +41,38 @@ static void escape(const char *text, size_t len, struct buffer *out)
         }
 }
 
-static void put(const char *text, struct buffer *out)
+/* A fact is a line to write on, and what belongs there. */
+static void put_part(struct text part, bool fact, void *arg)
 {
-    auto_buffer struct buffer said = {0};
+    struct buffer *out = arg;
 
-    playbook_say_text(text, &said);
-    if (said.len)
-        escape(said.at, said.len, out);
+    if (fact)
+        buffer_text(out, "<span class=\"fact\"></span> <small>(");
+    if (part.len)
+        escape(part.at, part.len, out);
+    if (fact)
+        buffer_text(out, ")</small>");
 }
 
-static void put_list(const char *open, const char *const *items, size_t count,
-                     const char *close, struct buffer *out)
+static void put(const struct playbook *p, const char *text, struct buffer *out)
+{
+    playbook_each_part(p, text, put_part, out);
+}
+
+static void put_plain(const char *text, struct buffer *out)
+{
+    escape(text, strlen(text), out);
+}
+
+static void put_list(const struct playbook *p, const char *open, const char *const *items,
+                     size_t count, const char *close, struct buffer *out)
 {
     if (count == 0)
         return;
     buffer_text(out, open);
     for (size_t i = 0; i < count; i++) {
         buffer_text(out, "<li>");
-        put(items[i], out);
+        put(p, items[i], out);
         buffer_text(out, "</li>\n");
     }
     buffer_text(out, close);
@@ -69,7 +86,8 @@ static void put_target(int step, struct buffer *out)
         buffer_print(out, "<a href=\"#s%d\">step %d</a>", step + 1, step + 1);
 }
 
-static void put_ways(const struct playbook_step *s, struct buffer *out)
+static void put_ways(const struct playbook *p, const struct playbook_step *s,
+                     struct buffer *out)
 {
     if (s->way_count > 0)
         buffer_text(out, "<ul class=\"way\">\n");
@@ -77,7 +95,7 @@ static void put_ways(const struct playbook_step *s, struct buffer *out)
         auto_buffer struct buffer words = {0};
 
         if (s->kind == STEP_BRANCH)
-            condition_print(&s->ways[i].condition, &words);
+            playbook_say_condition(p, &s->ways[i].condition, &words);
         else
             buffer_text(&words, s->ways[i].label);
         buffer_text(out, "<li>&#x2610; ");
@@ -103,7 +121,7 @@ static void put_who(const struct playbook_step *s, struct buffer *out)
         return;
     buffer_text(out, "<p class=\"by\">");
     if (step_is_human(s->kind))
-        put(names_get(&names_role, s->role), out);
+        put_plain(names_get(&names_role, s->role), out);
     if (s->within) {
         playbook_say_deadline(s, &deadline);
         buffer_text(out, step_is_human(s->kind) ? ", " : "");
@@ -116,44 +134,81 @@ static void put_who(const struct playbook_step *s, struct buffer *out)
                      names_get(&names_role, s->approve));
 }
 
+static void put_title(const struct playbook *p, const struct playbook_step *s,
+                      struct buffer *out)
+{
+    auto_buffer struct buffer words = {0};
+
+    if (*s->title) {
+        put(p, s->title, out);
+        return;
+    }
+    playbook_say_step(p, s, &words);
+    escape(words.at, words.len, out);
+}
+
 static void put_step(const struct playbook *p, size_t i, struct buffer *out)
 {
     const struct playbook_step *s = &p->steps[i];
-    auto_buffer struct buffer title = {0};
-
-    playbook_say_step(s, &title);
     buffer_print(out, "<section id=\"s%zu\"><h2>%zu. ", i + 1, i + 1);
-    escape(title.at, title.len, out);
+    put_title(p, s, out);
     buffer_text(out, "</h2>\n");
     put_who(s, out);
     if (*s->question) {
         buffer_text(out, "<p>");
-        put(s->question, out);
+        put(p, s->question, out);
         buffer_text(out, "</p>\n");
     }
-    put_list("<ul>\n", s->does, s->do_count, "</ul>\n", out);
-    put_list("<div class=\"no\"><b>Do not</b><ul>\n", s->do_nots, s->do_not_count,
+    put_list(p, "<ul>\n", s->does, s->do_count, "</ul>\n", out);
+    put_list(p, "<div class=\"no\"><b>Do not</b><ul>\n", s->do_nots, s->do_not_count,
              "</ul></div>\n", out);
     for (size_t j = 0; j < s->form_count; j++) {
         buffer_text(out, "<p>");
-        put(s->form[j].ask, out);
+        put(p, s->form[j].ask, out);
         buffer_text(out, "</p><div class=\"line\"></div>\n");
     }
-    put_ways(s, out);
+    put_ways(p, s, out);
     buffer_text(out, "</section>\n");
 }
 
-static void put_person(const struct person *p, struct buffer *out)
+static void put_phones(const struct person *p, struct buffer *out)
 {
-    buffer_text(out, "<tr><td>");
-    put(p->name, out);
-    buffer_text(out, "</td><td>");
-    for (size_t i = 0; i < p->contact_count; i++) {
-        buffer_text(out, i ? "<br>" : "");
-        put(p->contacts[i].kind, out);
-        buffer_text(out, ": ");
-        put(p->contacts[i].at, out);
+    if (p->phone_count == 0)
+        buffer_text(out, "<span class=\"fact\"></span>");
+    for (size_t i = 0; i < p->phone_count; i++) {
+        buffer_text(out, i ? "<br><b>" : "<b>");
+        put_plain(p->phones[i], out);
+        buffer_text(out, "</b>");
     }
+}
+
+/* The address of a webhook is a secret, and no use on paper. */
+static void put_mails(const struct person *p, struct buffer *out)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < p->contact_count; i++) {
+        if (strcmp(p->contacts[i].kind, "mail") != 0)
+            continue;
+        buffer_text(out, first ? "" : "<br>");
+        put_plain(p->contacts[i].at, out);
+        first = false;
+    }
+}
+
+static void put_person(enum role role, const char *when, const struct person *person,
+                       void *arg)
+{
+    struct buffer *out = arg;
+
+    buffer_print(out, "<tr><td>%s</td><td>", names_get(&names_role, role));
+    put_plain(when, out);
+    buffer_text(out, "</td><td>");
+    put_plain(person->name, out);
+    buffer_text(out, "</td><td>");
+    put_phones(person, out);
+    buffer_text(out, "</td><td>");
+    put_mails(person, out);
     buffer_text(out, "</td></tr>\n");
 }
 
@@ -164,9 +219,9 @@ void playbook_show_html(const struct playbook *p, const struct district *distric
                  "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                  "<title>%s</title><style>%s</style></head><body>\n<h1>",
                  p->id, style);
-    put(p->title, out);
+    put(p, p->title, out);
     buffer_text(out, "</h1>\n<p>");
-    put(p->summary, out);
+    put(p, p->summary, out);
     buffer_print(out,
                  "</p>\n<p>Led by %s. Playbook %s, version %llu. Incident number "
                  "________ Date ____________</p>\n",
@@ -174,9 +229,10 @@ void playbook_show_html(const struct playbook *p, const struct district *distric
     for (size_t i = 0; i < p->step_count; i++)
         put_step(p, i, out);
     if (district) {
-        buffer_text(out, "<section><h2>Who is reached how</h2><table>\n");
-        for (size_t i = 0; i < district->person_count; i++)
-            put_person(&district->people[i], out);
+        buffer_text(out,
+                    "<section><h2>Who is reached how</h2><table>\n<tr><th>For</th>"
+                    "<th>When</th><th>Who</th><th>Telephone</th><th>Mail</th></tr>\n");
+        playbook_each_reach(p, district, put_person, out);
         buffer_text(out, "</table></section>\n");
     }
     buffer_text(out, "</body></html>\n");

@@ -8,114 +8,25 @@
 
 #define INDENT "      "
 
-/* ---- sentences ---- */
-
-void playbook_say_text(const char *text, struct buffer *out)
-{
-    const char *at, *end;
-
-    while ((at = strstr(text, "${")) && (end = strchr(at, '}'))) {
-        size_t len = strcspn(at + 2, "|}");
-        const struct fact *f = fact_find(at + 2, len);
-
-        buffer_add(out, text, (size_t)(at - text));
-        buffer_print(out, "[%s]", f ? f->meaning : "what was answered before");
-        text = end + 1;
-    }
-    buffer_text(out, text);
-}
-
-void playbook_say_target(int step, struct buffer *out)
-{
-    if (step < 0)
-        buffer_text(out, "the end");
-    else
-        buffer_print(out, "step %d", step + 1);
-}
-
-static void say_readers(const struct playbook_step *s, struct buffer *out)
-{
-    bool first = true;
-
-    for (size_t i = 0; i < names_reader.count; i++)
-        if (s->readers >> i & 1) {
-            buffer_print(out, "%s%s", first ? "" : ", ", names_reader.at[i]);
-            first = false;
-        }
-}
-
-static void say_wait(const struct playbook_step *s, struct buffer *out)
-{
-    char time[CLOCK_TEXT];
-
-    if (s->until) {
-        buffer_text(out, "Wait until ");
-        condition_print(s->until, out);
-        return;
-    }
-    clock_print_duration(s->wait_for, time);
-    buffer_print(out, "Wait %s", time);
-}
-
-void playbook_say_step(const struct playbook_step *s, struct buffer *out)
-{
-    static const char *const plain[] = {
-        [STEP_ACK] = "Take this incident",
-        [STEP_TASK] = "Do this",
-        [STEP_DECIDE] = "Decide",
-        [STEP_BRANCH] = "Depending on what is known",
-        [STEP_CLOSE] = "Say what it was, and close the incident",
-        [STEP_REVIEW] = "Look back at it",
-    };
-
-    if (*s->title)
-        playbook_say_text(s->title, out);
-    else if (s->kind == STEP_NOTIFY)
-        buffer_print(out, "Tell %s", s->to ? s->to : names_get(&names_role, s->role));
-    else if (s->kind == STEP_WAIT)
-        say_wait(s, out);
-    else if (s->kind == STEP_CALL)
-        buffer_print(out, "Follow the playbook %s", s->playbook);
-    else if (s->kind == STEP_COMMUNICATE) {
-        buffer_text(out, "Write to ");
-        say_readers(s, out);
-    } else
-        buffer_text(out, plain[s->kind]);
-}
-
-void playbook_say_deadline(const struct playbook_step *s, struct buffer *out)
-{
-    char time[CLOCK_TEXT];
-
-    clock_print_duration(s->within, time);
-    buffer_print(out, "within %s", time);
-    if (s->timeout == TIMEOUT_STEP) {
-        buffer_text(out, ", else ");
-        playbook_say_target(s->on_timeout, out);
-    } else if (step_is_human(s->kind))
-        buffer_text(out, s->timeout == TIMEOUT_LAST_RESPONDER
-                             ? ", else the last responder is told"
-                             : ", else the next one on the roster is told");
-}
-
 /* ---- text ---- */
 
-static void text_list(const char *head, const char *const *items, size_t count,
-                      struct buffer *out)
+static void text_list(const struct playbook *p, const char *head,
+                      const char *const *items, size_t count, struct buffer *out)
 {
     for (size_t i = 0; i < count; i++) {
         buffer_print(out, INDENT "%s ", head);
-        playbook_say_text(items[i], out);
+        playbook_say_text(p, items[i], out);
         buffer_text(out, "\n");
     }
 }
 
-static void text_ways(const struct playbook_step *s, struct buffer *out)
+static void text_ways(const struct playbook *p, const struct playbook_step *s,
+                      struct buffer *out)
 {
     for (size_t i = 0; i < s->way_count; i++) {
         buffer_text(out, INDENT "- ");
         if (s->kind == STEP_BRANCH)
-            condition_print(&s->ways[i].condition, out);
+            playbook_say_condition(p, &s->ways[i].condition, out);
         else
             buffer_text(out, s->ways[i].label);
         buffer_text(out, ": ");
@@ -124,11 +35,12 @@ static void text_ways(const struct playbook_step *s, struct buffer *out)
     }
 }
 
-static void text_form(const struct playbook_step *s, struct buffer *out)
+static void text_form(const struct playbook *p, const struct playbook_step *s,
+                      struct buffer *out)
 {
     for (size_t i = 0; i < s->form_count; i++) {
         buffer_text(out, INDENT "? ");
-        playbook_say_text(s->form[i].ask, out);
+        playbook_say_text(p, s->form[i].ask, out);
         buffer_text(out, s->form[i].required ? " (must be answered)\n" : "\n");
     }
 }
@@ -138,7 +50,7 @@ static void text_step(const struct playbook *p, size_t i, struct buffer *out)
     const struct playbook_step *s = &p->steps[i];
 
     buffer_print(out, "\n%3zu.  ", i + 1);
-    playbook_say_step(s, out);
+    playbook_say_step(p, s, out);
     buffer_text(out, "\n");
     if (step_is_human(s->kind))
         buffer_print(out, INDENT "who: %s\n", names_get(&names_role, s->role));
@@ -152,13 +64,13 @@ static void text_step(const struct playbook *p, size_t i, struct buffer *out)
     }
     if (*s->question) {
         buffer_text(out, INDENT);
-        playbook_say_text(s->question, out);
+        playbook_say_text(p, s->question, out);
         buffer_text(out, "\n");
     }
-    text_list("*", s->does, s->do_count, out);
-    text_list("!!", s->do_nots, s->do_not_count, out);
-    text_form(s, out);
-    text_ways(s, out);
+    text_list(p, "*", s->does, s->do_count, out);
+    text_list(p, "!!", s->do_nots, s->do_not_count, out);
+    text_form(p, s, out);
+    text_ways(p, s, out);
     if (s->kind == STEP_DECIDE)
         return;
     buffer_print(out, INDENT "%s ", s->kind == STEP_BRANCH ? "else:" : "then:");
@@ -166,7 +78,23 @@ static void text_step(const struct playbook *p, size_t i, struct buffer *out)
     buffer_text(out, "\n");
 }
 
-void playbook_show_text(const struct playbook *p, struct buffer *out)
+static void text_person(enum role role, const char *when, const struct person *person,
+                        void *arg)
+{
+    struct buffer *out = arg;
+
+    buffer_print(out, "  %-16s %-28s %s", names_get(&names_role, role), when,
+                 person->name);
+    for (size_t i = 0; i < person->phone_count; i++)
+        buffer_print(out, ", telephone %s", person->phones[i]);
+    for (size_t i = 0; i < person->contact_count; i++)
+        if (strcmp(person->contacts[i].kind, "mail") == 0)
+            buffer_print(out, ", %s", person->contacts[i].at);
+    buffer_text(out, "\n");
+}
+
+void playbook_show_text(const struct playbook *p, const struct district *district,
+                        struct buffer *out)
 {
     buffer_print(
         out,
@@ -175,6 +103,10 @@ void playbook_show_text(const struct playbook *p, struct buffer *out)
         names_get(&names_role, p->lead));
     for (size_t i = 0; i < p->step_count; i++)
         text_step(p, i, out);
+    if (!district)
+        return;
+    buffer_text(out, "\nWho is reached how\n");
+    playbook_each_reach(p, district, text_person, out);
 }
 
 /* ---- Graphviz ---- */
@@ -213,7 +145,7 @@ static void dot_step(const struct playbook *p, size_t i, struct buffer *out)
     const struct playbook_step *s = &p->steps[i];
     auto_buffer struct buffer words = {0};
 
-    playbook_say_step(s, &words);
+    playbook_say_step(p, s, &words);
     buffer_print(out, "  s%zu [shape=%s, label=\"%zu. ", i, dot_shape(s), i + 1);
     dot_text(words.at, words.len, out);
     if (step_is_human(s->kind))
@@ -229,7 +161,7 @@ static void dot_step(const struct playbook *p, size_t i, struct buffer *out)
         auto_buffer struct buffer label = {0};
 
         if (s->kind == STEP_BRANCH)
-            condition_print(&s->ways[j].condition, &label);
+            playbook_say_condition(p, &s->ways[j].condition, &label);
         else
             buffer_text(&label, s->ways[j].label);
         dot_edge(i, s->ways[j].then, label.at, "solid", out);

@@ -10,29 +10,42 @@
 
 /* ---- people ---- */
 
+/* How somebody is reached: by a message that we send, or by a call that people make. */
+static void read_contact(struct district_tree *t, const struct node *n,
+                         struct contact *contacts, const char **phones, struct person *p)
+{
+    static const char *const kinds[] = {"mail", "webhook", "phone"};
+    struct contact c;
+
+    if (!node_is(n, NODE_MAP, t->diags) || node_count(n) != 1) {
+        diags_error(t->diags, node_place(n), "E0808",
+                    "a contact is one way to reach somebody");
+        diags_hint(t->diags, "like {mail: office@lincoln.example}");
+        return;
+    }
+    node_check_keys(n, "contact", kinds, COUNT(kinds), t->diags);
+    c.kind = district_text(t, node_key(n, 0));
+    c.at = district_text(t, node_value(n, 0));
+    if (strcmp(c.kind, "phone") == 0)
+        phones[p->phone_count++] = c.at;
+    else
+        contacts[p->contact_count++] = c;
+}
+
 static void read_contacts(struct district_tree *t, const struct node *list,
                           struct person *p)
 {
     struct contact *contacts;
+    const char **phones;
 
     if (!list || !node_is(list, NODE_LIST, t->diags))
         return;
     contacts = arena_array(&t->arena, node_count(list), sizeof(*contacts));
-    for (size_t i = 0; i < node_count(list); i++) {
-        const struct node *n = node_item(list, i);
-
-        contacts[i] = (struct contact){.kind = "", .at = ""};
-        if (!node_is(n, NODE_MAP, t->diags) || node_count(n) != 1) {
-            diags_error(t->diags, node_place(n), "E0808",
-                        "a contact is one way to reach somebody");
-            diags_hint(t->diags, "like {mail: office@lincoln.example}");
-            continue;
-        }
-        contacts[i].kind = district_text(t, node_key(n, 0));
-        contacts[i].at = district_text(t, node_value(n, 0));
-    }
+    phones = arena_array(&t->arena, node_count(list), sizeof(*phones));
+    for (size_t i = 0; i < node_count(list); i++)
+        read_contact(t, node_item(list, i), contacts, phones, p);
     p->contacts = contacts;
-    p->contact_count = node_count(list);
+    p->phones = phones;
 }
 
 static void read_roles(struct district_tree *t, const struct node *n, struct person *p)

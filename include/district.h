@@ -72,6 +72,8 @@ struct person {
     const char *language; /* BCP 47 */
     const struct contact *contacts;
     size_t contact_count;
+    const char *const *phones; /* for people, when there is no network */
+    size_t phone_count;
     uint32_t roles; /* bit 1 << enum role */
 };
 

@@ -208,9 +208,9 @@ class World:
         text = re.sub(r'days: [\w-]+, from: "[\d:]+", to: "[\d:]+"',
                       'days: mon-sun, from: "00:00", to: "24:00"', text)
         text = text.replace(
-            "[{mail: security@district.example}]",
-            "[{mail: security@district.example}, "
-            f'{{webhook: "http://127.0.0.1:{self.hook.port}/hook"}}]')
+            "{mail: security@district.example}",
+            "{mail: security@district.example}, "
+            f'{{webhook: "http://127.0.0.1:{self.hook.port}/hook"}}')
         self.write("district.yaml", text)
         shutil.copytree("rules/playbooks", self.path("playbooks"))
         self.write("playbooks/test.yaml", PLAYBOOK.format(name="test", within=within))

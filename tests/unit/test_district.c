@@ -169,7 +169,7 @@ static void every_fault_is_told_at_once_with_its_place(void **state)
         "segments:\n"
         "- {name: a, site: z, audience: pupils, networks: [10.1.0.0/8], gateway: 1.2.3}\n"
         "people:\n"
-        "- {id: p, name: P, roles: [securty], contacts: [x]}\n"
+        "- {id: p, name: P, roles: [securty], contacts: [x, {phon: 1}]}\n"
         "rosters:\n"
         "- {role: security, duty: [{person: q, days: mo, from: 7}]}\n",
         d);
@@ -179,8 +179,8 @@ static void every_fault_is_told_at_once_with_its_place(void **state)
         "there is no site \"z\"",       "unknown audience \"pupils\"",
         "\"10.1.0.0/8\" is no network", "\"1.2.3\" is no IP address",
         "did you mean \"security\"?",   "a contact is one way to reach somebody",
-        "nobody \"q\" under people",    "\"mo\" is no day of the week",
-        "\"7\" is no time of day",
+        "did you mean \"phone\"?",      "nobody \"q\" under people",
+        "\"mo\" is no day of the week", "\"7\" is no time of day",
     };
     auto_free char *text = diags_text(d);
 
@@ -189,6 +189,24 @@ static void every_fault_is_told_at_once_with_its_place(void **state)
     for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
         if (!strstr(text, said[i]))
             fail_msg("not said: %s\n%s", said[i], text);
+}
+
+static void a_telephone_is_for_people_and_gets_no_message(void **state)
+{
+    auto_diags struct diags *d = diags_new();
+    auto_district struct district *di = load(
+        "schema: 1\ndistrict: d\nname: D\nterm: t\n"
+        "sites: [{id: s, name: S, type: high, tz: America/Chicago}]\nsegments: []\n"
+        "people: [{id: p, name: P, contacts: [{phone: \"+1 312\"}, {mail: p@d.example},"
+        " {phone: \"7\"}]}]\n",
+        d);
+
+    (void)state;
+    assert_non_null(di);
+    assert_int_equal(di->people[0].contact_count, 1);
+    assert_string_equal(di->people[0].contacts[0].at, "p@d.example");
+    assert_int_equal(di->people[0].phone_count, 2);
+    assert_string_equal(di->people[0].phones[1], "7");
 }
 
 int main(void)
@@ -200,6 +218,7 @@ int main(void)
         cmocka_unit_test(duty_is_by_local_time_over_midnight_and_the_change_of_the_clock),
         cmocka_unit_test(nobody_is_on_duty_on_their_days_off),
         cmocka_unit_test(every_fault_is_told_at_once_with_its_place),
+        cmocka_unit_test(a_telephone_is_for_people_and_gets_no_message),
     };
 
     return cmocka_run_group_tests_name("district", tests, NULL, NULL);
