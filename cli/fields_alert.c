@@ -54,7 +54,10 @@ const struct alert_key alert_keys[] = {
     {"hallwatch.window.of", TYPE_TEXT, false, NULL, "field that is counted"},
     {"hallwatch.window.within", TYPE_TEXT, false, NULL, "length of the window"},
     {"hallwatch.window.approximate", TYPE_BOOL, false, NULL,
-     "counted by HyperLogLog, not exactly"},
+     "the value is not exact: more than is remembered"},
+    {"hallwatch.window.error", TYPE_NUMBER, false, NULL,
+     "of an estimate (different values): how far off it may be, either way, in 95 of 100 "
+     "cases"},
     {"hallwatch.window.first", TYPE_TIME, false, NULL, "time of the first hit in it"},
     {"hallwatch.window.last", TYPE_TIME, false, NULL, "time of the last hit in it"},
     {"hallwatch.summary.repeats", TYPE_NUMBER, false, NULL,

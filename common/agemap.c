@@ -193,6 +193,12 @@ void *agemap_oldest(struct agemap *m)
     return m->oldest == NOBODY ? NULL : payload_at(m, m->oldest);
 }
 
+void agemap_each(struct agemap *m, agemap_each_fn *fn, void *arg)
+{
+    for (uint32_t at = m->oldest; at != NOBODY; at = head_at(m, at)->newer)
+        fn(payload_at(m, at), arg);
+}
+
 void agemap_drop_oldest(struct agemap *m)
 {
     uint32_t at = m->oldest;

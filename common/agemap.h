@@ -36,6 +36,11 @@ void *agemap_touch(struct agemap *m, const struct agemap_key *key, bool *ret_new
 
 /* The place that was not touched longest, or NULL. */
 void *agemap_oldest(struct agemap *m);
+
+/* All of them, from the one that was not touched longest. */
+typedef void agemap_each_fn(void *place, void *arg);
+void agemap_each(struct agemap *m, agemap_each_fn *fn, void *arg);
+
 void agemap_drop_oldest(struct agemap *m);
 
 uint32_t agemap_count(const struct agemap *m);

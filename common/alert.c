@@ -269,6 +269,8 @@ static struct json *window_json(const struct rule *rule, const struct raised *r)
     json_put_number(w, "value", r->value > INT64_MAX ? INT64_MAX : (int64_t)r->value);
     json_put_text(w, "within", within);
     json_put_bool(w, "approximate", r->approximate);
+    if (r->error)
+        json_put_number(w, "error", (int64_t)r->error);
     put_time(w, "first", r->first);
     put_time(w, "last", r->last);
     return w;

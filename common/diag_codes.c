@@ -172,9 +172,6 @@ static const struct diag_code codes[] = {
     {"E0502", "a limit of a window",
      "A window is at most 31 days long and reaches to 100000; at most four fields\n"
      "stand under by."},
-    {"E0503", "too many different values",
-     "Different values are told apart exactly up to exact_up_to, 65536 at most,\n"
-     "and the window's limit must not be above it."},
     {"E0510", "sequences are not run by this version",
      "A rule that is loaded without a part of it would mean something else, so it\n"
      "is refused."},

@@ -149,7 +149,7 @@ static bool read_limits(struct rule_reader *r, const struct node *n,
                       *keys = node_get(n, "max_keys");
     uint64_t number;
 
-    w->exact_up_to = w->reach > EXACT_DEFAULT ? (uint32_t)w->reach : EXACT_DEFAULT;
+    w->exact_up_to = EXACT_DEFAULT;
     w->max_keys = KEYS_DEFAULT;
     if (exact) {
         if (!node_read_number(exact, 1, EXACT_MAX, &number, r->diags))
@@ -161,14 +161,7 @@ static bool read_limits(struct rule_reader *r, const struct node *n,
             return false;
         w->max_keys = (uint32_t)number;
     }
-    if (w->kind != WINDOW_DISTINCT ||
-        (w->reach <= w->exact_up_to && w->exact_up_to <= EXACT_MAX))
-        return true;
-    diags_error(r->diags, node_place(exact ? exact : n), "E0503",
-                "different values are told apart up to %d at most, and exact_up_to must "
-                "reach the limit of the window",
-                EXACT_MAX);
-    return false;
+    return true;
 }
 
 bool rule_read_window(struct rule_reader *r, const struct node *n, struct rule *rule)

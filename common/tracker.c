@@ -25,9 +25,9 @@ struct rule_state {
 
 /* An alert was raised for this key at first; what came since. */
 struct told {
-    usec_t first, last;
-    uint64_t repeats, value;
-    bool approximate;
+    usec_t first;
+    uint64_t repeats;
+    struct window_reading latest;
     uint8_t *event; /* packed: the last repeat, for the summary */
     int event_len;
 };
@@ -37,12 +37,23 @@ struct tracker {
     tracker_fn *fn;
     void *arg;
     struct hash_key secrets[2];
+    struct hash_key shared[2];  /* for estimates: the same wherever the rules are */
     struct rule_state **states; /* NULL: the rule was not hit yet */
     size_t count;
     struct event *event;            /* room for a summary's */
     uint8_t packed[EVENT_PACK_MAX]; /* room to pack one */
     bool silent;                    /* going away: no summaries */
 };
+
+/* An estimate depends on the keys of its hash. They follow from the rules, so that a
+ * capture and the wire, and the courier after a crash, estimate alike. */
+static void share_keys(struct tracker *t)
+{
+    uint64_t seed = strtoull(ruleset_version(t->set), NULL, 16);
+
+    hash_key_from_seed(seed, &t->shared[0]);
+    hash_key_from_seed(~seed, &t->shared[1]);
+}
 
 struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg)
 {
@@ -53,6 +64,7 @@ struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg
     t->arg = arg;
     hash_key_random(&t->secrets[0]);
     hash_key_random(&t->secrets[1]);
+    share_keys(t);
     t->event = event_new();
     t->count = ruleset_count(set);
     t->states = xcalloc(t->count + 1, sizeof(*t->states));
@@ -95,40 +107,41 @@ static const struct rule *rule_of(const struct rule_state *s)
 
 /* ---- keys ---- */
 
-static struct agemap_key hash_two(const struct tracker *t, const void *bytes, size_t len)
+static struct agemap_key hash_two(const struct hash_key keys[2], const void *bytes,
+                                  size_t len)
 {
-    return (struct agemap_key){hash_bytes(&t->secrets[0], bytes, len),
-                               hash_bytes(&t->secrets[1], bytes, len)};
+    return (struct agemap_key){hash_bytes(&keys[0], bytes, len),
+                               hash_bytes(&keys[1], bytes, len)};
 }
 
-static struct agemap_key hash_texts(const struct tracker *t, const struct value *v)
+static struct agemap_key hash_texts(const struct hash_key keys[2], const struct value *v)
 {
     struct agemap_key parts[EVENT_LIST_MAX];
     size_t count = v->text_count < EVENT_LIST_MAX ? v->text_count : EVENT_LIST_MAX;
 
     for (size_t i = 0; i < count; i++)
-        parts[i] = hash_two(t, v->texts[i].at, v->texts[i].len);
-    return hash_two(t, parts, count * sizeof(parts[0]));
+        parts[i] = hash_two(keys, v->texts[i].at, v->texts[i].len);
+    return hash_two(keys, parts, count * sizeof(parts[0]));
 }
 
-static struct agemap_key hash_value(const struct tracker *t, const struct value *v,
+static struct agemap_key hash_value(const struct hash_key keys[2], const struct value *v,
                                     enum field_type type)
 {
     switch (type) {
     case TYPE_TEXT:
     case TYPE_DOMAIN:
-        return hash_two(t, v->text.at, v->text.len);
+        return hash_two(keys, v->text.at, v->text.len);
     case TYPE_ADDR:
-        return hash_two(t, &v->addr, sizeof(v->addr));
+        return hash_two(keys, &v->addr, sizeof(v->addr));
     case TYPE_MAC:
-        return hash_two(t, &v->mac, sizeof(v->mac));
+        return hash_two(keys, &v->mac, sizeof(v->mac));
     case TYPE_TEXTS:
     case TYPE_DOMAINS:
-        return hash_texts(t, v);
+        return hash_texts(keys, v);
     case TYPE_ADDRS:
-        return hash_two(t, v->addrs, v->addr_count * sizeof(v->addrs[0]));
+        return hash_two(keys, v->addrs, v->addr_count * sizeof(v->addrs[0]));
     default:
-        return hash_two(t, &v->number, sizeof(v->number));
+        return hash_two(keys, &v->number, sizeof(v->number));
     }
 }
 
@@ -141,9 +154,9 @@ static struct agemap_key key_by(const struct tracker *t, const enum field_id *by
         const struct value *v = event_get(e, by[i]);
 
         if (v)
-            parts[i] = hash_value(t, v, field_get(by[i])->type);
+            parts[i] = hash_value(t->secrets, v, field_get(by[i])->type);
     }
-    return hash_two(t, parts, count * sizeof(parts[0]));
+    return hash_two(t->secrets, parts, count * sizeof(parts[0]));
 }
 
 /* ---- windows ---- */
@@ -167,27 +180,36 @@ static void drop_empty_windows(struct rule_state *s, usec_t now)
         agemap_drop_oldest(s->windows);
 }
 
+static void tell_apart(const struct tracker *t, const struct value *v,
+                       enum field_type type, struct window_item *item)
+{
+    item->key = hash_value(t->secrets, v, type);
+    item->hash = hash_value(t->shared, v, type).a;
+}
+
 /* What e adds to its window; false when it lacks the field that is counted. */
 static bool count_event(struct rule_state *s, const struct event *e,
                         struct window_reading *ret)
 {
     const struct rule_window *rule = &rule_of(s)->window;
     const struct value *of = rule->of == FIELD_UNKNOWN ? NULL : event_get(e, rule->of);
-    struct agemap_key key = key_by(s->tracker, rule->by, rule->by_count, e), value = {0};
+    struct agemap_key key = key_by(s->tracker, rule->by, rule->by_count, e);
+    struct window_item item = {0};
     bool is_new, evicted;
     struct window *w;
 
     if (rule->kind != WINDOW_COUNT && !of)
         return false;
     if (rule->kind == WINDOW_DISTINCT)
-        value = hash_value(s->tracker, of, field_get(rule->of)->type);
+        tell_apart(s->tracker, of, field_get(rule->of)->type, &item);
+    else if (rule->kind == WINDOW_SUM)
+        item.amount = of->number;
     if (!s->windows)
         s->windows = agemap_new(sizeof(struct window), rule->max_keys, drop_window, s);
     w = agemap_touch(s->windows, &key, &is_new, &evicted);
     s->counts.evicted += evicted;
     s->bytes -= is_new ? 0 : window_bytes(w);
-    *ret = window_add(w, rule, event_time(e), rule->kind == WINDOW_SUM ? of->number : 0,
-                      &value);
+    *ret = window_add(w, rule, event_time(e), &item);
     s->bytes += window_bytes(w);
     while (s->bytes > TRACKER_BYTES && agemap_count(s->windows) > 1) {
         agemap_drop_oldest(s->windows);
@@ -211,6 +233,7 @@ static void raise_alert(struct rule_state *s, const struct event *e,
         .first = w->first,
         .last = w->last,
         .value = w->value,
+        .error = w->error,
         .approximate = w->approximate,
     };
 
@@ -225,9 +248,10 @@ static void raise_summary(struct rule_state *s, const struct told *told)
         .rule = s->rule,
         .event = t->event,
         .first = told->first,
-        .last = told->last,
-        .value = told->value,
-        .approximate = told->approximate,
+        .last = told->latest.last,
+        .value = told->latest.value,
+        .error = told->latest.error,
+        .approximate = told->latest.approximate,
         .summary = true,
         .repeats = told->repeats,
     };
@@ -266,9 +290,7 @@ static void note_repeat(struct rule_state *s, struct told *told, const struct ev
 
     s->counts.repeats++;
     told->repeats++;
-    told->last = event_time(e);
-    told->value = w->value;
-    told->approximate = w->approximate;
+    told->latest = *w;
     if (rule_of(s)->dedup.emit == DEDUP_FIRST)
         return;
     len = event_pack(e, t->packed, sizeof(t->packed));
@@ -301,7 +323,7 @@ static void tell(struct rule_state *s, const struct event *e,
         return;
     }
     told = agemap_touch(s->told, &key, &is_new, &evicted);
-    told->first = told->last = event_time(e);
+    told->first = event_time(e);
     s->counts.evicted += evicted;
     raise_alert(s, e, w);
 }
@@ -362,6 +384,7 @@ static void take_over(struct tracker *t, size_t to, struct tracker *old, size_t 
 void tracker_inherit(struct tracker *t, struct tracker *old)
 {
     memcpy(t->secrets, old->secrets, sizeof(t->secrets));
+    memcpy(t->shared, old->shared, sizeof(t->shared));
     for (size_t i = 0; i < t->count; i++) {
         const struct rule *rule = ruleset_rule(t->set, i);
         int from = ruleset_find(old->set, rule->id);

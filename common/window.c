@@ -82,34 +82,71 @@ static void add_part(struct window *w, const struct rule_window *rule, usec_t ti
     w->sum += amount;
 }
 
+/* ---- different values ---- */
+
+struct seen {
+    usec_t time;
+    uint64_t hash;
+};
+
+static void estimate_too(void *place, void *arg)
+{
+    const struct seen *seen = place;
+
+    hll_add(arg, seen->time, seen->hash);
+}
+
+/* From the value on that finds no room: all that are there are told to the estimate. */
+static void begin_estimate(struct window *w, const struct rule_window *rule)
+{
+    if (w->estimate)
+        return;
+    w->estimate = hll_new(rule->within);
+    agemap_each(w->values, estimate_too, w->estimate);
+}
+
 static void add_value(struct window *w, const struct rule_window *rule, usec_t time,
-                      const struct agemap_key *value)
+                      const struct window_item *item)
 {
     bool is_new, evicted;
-    usec_t *seen;
+    struct seen *seen;
 
     if (!w->values)
-        w->values = agemap_new(sizeof(usec_t), rule->exact_up_to, NULL, NULL);
-    while ((seen = agemap_oldest(w->values)) && time - *seen > rule->within)
+        w->values = agemap_new(sizeof(*seen), rule->exact_up_to, NULL, NULL);
+    while ((seen = agemap_oldest(w->values)) && time - seen->time > rule->within)
         agemap_drop_oldest(w->values);
     seen = agemap_oldest(w->values);
     if (seen && agemap_count(w->values) == rule->exact_up_to &&
-        !agemap_find(w->values, value))
-        w->blurred_until = *seen + rule->within;
-    seen = agemap_touch(w->values, value, &is_new, &evicted);
-    *seen = time;
+        !agemap_find(w->values, &item->key)) {
+        w->blurred_until = seen->time + rule->within;
+        begin_estimate(w, rule);
+    }
+    seen = agemap_touch(w->values, &item->key, &is_new, &evicted);
+    *seen = (struct seen){time, item->hash};
+    if (w->estimate)
+        hll_add(w->estimate, time, item->hash);
 }
 
-static usec_t first_of(const struct window *w, const struct rule_window *rule)
+/* What is told apart is there for certain, so an estimate below it is known to be off. */
+static void read_values(struct window *w, usec_t time, struct window_reading *r)
 {
-    if (rule->kind == WINDOW_DISTINCT)
-        return *(usec_t *)agemap_oldest(w->values);
-    return part_at(w, 0)->time;
+    r->value = agemap_count(w->values);
+    r->first = ((struct seen *)agemap_oldest(w->values))->time;
+    if (r->approximate) {
+        uint64_t about = hll_count(w->estimate, time);
+
+        r->value = about > r->value ? about : r->value;
+        r->error = hll_error(r->value);
+    } else {
+        hll_free(w->estimate);
+        w->estimate = NULL;
+    }
 }
+
+/* ---- any kind ---- */
 
 struct window_reading window_add(struct window *w, const struct rule_window *rule,
-                                 usec_t time, uint64_t amount,
-                                 const struct agemap_key *value)
+                                 usec_t time, const struct window_item *item)
 {
     struct window_reading r = {0};
 
@@ -117,15 +154,17 @@ struct window_reading window_add(struct window *w, const struct rule_window *rul
         time = w->newest;
     w->newest = time;
     if (rule->kind == WINDOW_DISTINCT)
-        add_value(w, rule, time, value);
+        add_value(w, rule, time, item);
     else
-        add_part(w, rule, time, amount);
-    r.value = rule->kind == WINDOW_DISTINCT ? agemap_count(w->values)
-              : rule->kind == WINDOW_SUM    ? w->sum
-                                            : w->count;
-    r.first = first_of(w, rule);
+        add_part(w, rule, time, item->amount);
     r.last = time;
     r.approximate = w->blurred_until >= time && w->blurred_until > 0;
+    if (rule->kind == WINDOW_DISTINCT) {
+        read_values(w, time, &r);
+        return r;
+    }
+    r.value = rule->kind == WINDOW_SUM ? w->sum : w->count;
+    r.first = part_at(w, 0)->time;
     return r;
 }
 
@@ -133,11 +172,13 @@ void window_done(struct window *w)
 {
     free(w->ring);
     agemap_free(w->values);
+    hll_free(w->estimate);
     *w = (struct window){0};
 }
 
 size_t window_bytes(const struct window *w)
 {
     return sizeof(*w) + w->room * sizeof(*w->ring) +
-           (w->values ? agemap_bytes(w->values) : 0);
+           (w->values ? agemap_bytes(w->values) : 0) +
+           (w->estimate ? hll_bytes(w->estimate) : 0);
 }

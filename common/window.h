@@ -5,13 +5,15 @@
  *
  * An event at t counts up to and including t + within. What is kept is bounded: a count
  * keeps twice the times that the rule needs, a sum SUM_MAX parts, a distinct count
- * exact_up_to values. Beyond that the value is what is certain at least (sum: what is
- * there at most, as its two oldest parts are joined), and approximate says so.
+ * exact_up_to values. Beyond that approximate says that the value is not exact: a count's
+ * is what is certain at least; a sum's what is there at most, as its two oldest parts are
+ * joined; a distinct count's is an estimate (hll.h), and error how far off it may be.
  */
 #ifndef WINDOW_H
 #define WINDOW_H
 
 #include "agemap.h"
+#include "hll.h"
 #include "rule.h"
 
 #define WINDOW_SUM_MAX 4096
@@ -20,8 +22,16 @@ struct window;
 
 struct window_reading {
     uint64_t value;
+    uint64_t error;     /* DISTINCT, approximate: how far off, either way */
     usec_t first, last; /* of the events counted in */
     bool approximate;
+};
+
+/* What an event brings. */
+struct window_item {
+    uint64_t amount;       /* SUM */
+    struct agemap_key key; /* DISTINCT: the value, by a hash nobody can foresee */
+    uint64_t hash;         /* DISTINCT: by one that is the same in every process */
 };
 
 /* {0} is an empty one of any kind. */
@@ -32,15 +42,14 @@ struct window {
     } * ring; /* COUNT, SUM */
     uint32_t start, count, room;
     struct agemap *values; /* DISTINCT: each with the time it was seen last */
+    struct hll *estimate;  /* DISTINCT: while they are more than exact_up_to */
     uint64_t sum;
     usec_t newest, blurred_until;
 };
 
-/* An event at time with the amount to add (SUM) or the value to tell apart (DISTINCT).
- * Time never goes back: an earlier one counts as the newest. */
+/* An event at time. Time never goes back: an earlier one counts as the newest. */
 struct window_reading window_add(struct window *w, const struct rule_window *rule,
-                                 usec_t time, uint64_t amount,
-                                 const struct agemap_key *value);
+                                 usec_t time, const struct window_item *item);
 void window_done(struct window *w);
 size_t window_bytes(const struct window *w);
 

@@ -25,6 +25,7 @@ struct raised {
     const struct event *event; /* the one that met the window, or the last of a summary */
     usec_t first, last;        /* events counted in: the window's, or the summary's */
     uint64_t value;            /* window value; 1 for a rule without a window */
+    uint64_t error;            /* approximate: how far off the value may be, either way */
     bool approximate;
     bool summary;     /* a repeat count after the first alert, not a new matter */
     uint64_t repeats; /* summary: how many more since the first alert */

@@ -238,6 +238,30 @@ static void a_changed_rule_begins_anew(void **state)
     assert_int_equal(f->count, 0);
 }
 
+/* A capture read twice, or the wire and a capture: two processes, one number. */
+static void two_trackers_with_the_same_rules_estimate_alike(void **state)
+{
+    struct fixture *f = *state, g = {0};
+
+    open_with(f, "    when: src.ip exists\n"
+                 "    window: {distinct: dst.port, by: [src.ip], within: 10s, gte: 3000,"
+                 " exact_up_to: 100}\n");
+    g.event = f->event;
+    g.set = f->set;
+    g.tracker = tracker_new(f->set, on_raised, &g);
+    for (uint64_t i = 1; i <= 4000; i++) {
+        hit(f, "10.0.0.1", i, SECOND + i);
+        hit(&g, "10.0.0.1", i, SECOND + i);
+    }
+    assert_int_equal(f->count, 1);
+    assert_int_equal(g.count, 1);
+    assert_int_equal(f->time[0], g.time[0]);
+    assert_int_equal(f->raised[0].value, g.raised[0].value);
+    assert_true(f->raised[0].approximate);
+    assert_true(f->raised[0].error >= 195);
+    tracker_free(g.tracker);
+}
+
 static void state_stays_within_its_bytes(void **state)
 {
     struct fixture *f = *state;
@@ -268,6 +292,7 @@ int main(void)
         WITH_FIXTURE(a_missing_field_is_a_key_of_its_own),
         WITH_FIXTURE(unchanged_rules_keep_their_state_over_a_reload),
         WITH_FIXTURE(a_changed_rule_begins_anew),
+        WITH_FIXTURE(two_trackers_with_the_same_rules_estimate_alike),
         WITH_FIXTURE(state_stays_within_its_bytes),
     };
 

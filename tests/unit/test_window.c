@@ -11,12 +11,14 @@ static struct rule_window rule(enum window_kind kind)
         .kind = kind, .within = 10 * SECOND, .reach = 5, .exact_up_to = 100};
 }
 
+static const struct window_item one;
+
 static uint64_t add(struct window *w, const struct rule_window *r, usec_t time,
                     uint64_t amount)
 {
-    struct agemap_key value = {amount * 31, amount};
+    struct window_item item = {amount, {amount * 31, amount}, amount};
 
-    return window_add(w, r, time, amount, &value).value;
+    return window_add(w, r, time, &item).value;
 }
 
 static void a_count_slides_to_the_microsecond(void **state)
@@ -65,13 +67,13 @@ static void a_count_beyond_its_room_says_so_until_it_is_exact_again(void **state
 
     (void)state;
     for (usec_t i = 0; i < 64; i++)
-        got = window_add(&w, &r, SECOND + i, 0, NULL);
+        got = window_add(&w, &r, SECOND + i, &one);
     assert_int_equal(got.value, 64);
     assert_false(got.approximate);
-    got = window_add(&w, &r, SECOND + 64, 0, NULL);
+    got = window_add(&w, &r, SECOND + 64, &one);
     assert_int_equal(got.value, 64);
     assert_true(got.approximate);
-    got = window_add(&w, &r, 30 * SECOND, 0, NULL);
+    got = window_add(&w, &r, 30 * SECOND, &one);
     assert_int_equal(got.value, 1);
     assert_false(got.approximate);
     window_done(&w);
@@ -100,7 +102,7 @@ static void a_full_sum_is_never_too_small_and_says_so(void **state)
 
     (void)state;
     for (usec_t i = 0; i <= WINDOW_SUM_MAX; i++)
-        got = window_add(&w, &r, SECOND + i, 2, NULL);
+        got = window_add(&w, &r, SECOND + i, &(struct window_item){.amount = 2});
     assert_int_equal(got.value, 2 * (WINDOW_SUM_MAX + 1));
     assert_true(got.approximate);
     window_done(&w);
@@ -119,21 +121,65 @@ static void different_values_count_once_while_they_are_seen(void **state)
     window_done(&w);
 }
 
-static void more_values_than_are_told_apart_are_approximate(void **state)
+/* splitmix64 */
+static uint64_t spread(uint64_t n)
+{
+    n += UINT64_C(0x9e3779b97f4a7c15);
+    n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
+    return n ^ n >> 31;
+}
+
+static struct window_reading add_value(struct window *w, const struct rule_window *r,
+                                       usec_t time, uint64_t value)
+{
+    struct window_item item = {.key = {spread(value), value}, .hash = spread(value)};
+
+    return window_add(w, r, time, &item);
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+static void more_values_than_are_told_apart_are_estimated(void **state)
 {
     struct rule_window r = rule(WINDOW_DISTINCT);
     struct window w = {0};
     struct window_reading got = {0};
 
     (void)state;
-    r.exact_up_to = 8;
-    for (uint64_t i = 0; i < 9; i++) {
-        struct agemap_key value = {i, i};
-
-        got = window_add(&w, &r, SECOND + i, 0, &value);
-        assert_int_equal(got.value, i < 8 ? i + 1 : 8);
-        assert_int_equal(got.approximate, i == 8);
+    for (uint64_t i = 1; i <= 50000; i++) {
+        got = add_value(&w, &r, SECOND + i, i);
+        assert_int_equal(got.approximate, i > 100);
+        if (i <= 100)
+            assert_int_equal(got.value, i);
+        else
+            assert_true(distance(got.value, i) <= 2 * got.error);
     }
+    assert_true(got.error > 2000 && got.error < 4000);
+    assert_true(window_bytes(&w) < 200000);
+    window_done(&w);
+}
+
+/* The exact count goes on beside the estimate, and has the last word when it can. */
+static void an_estimate_is_exact_again_when_few_are_left(void **state)
+{
+    struct rule_window r = rule(WINDOW_DISTINCT);
+    struct window w = {0};
+    struct window_reading got = {0};
+
+    (void)state;
+    for (uint64_t i = 1; i <= 1000; i++)
+        add_value(&w, &r, SECOND + i, i);
+    got = add_value(&w, &r, 5 * SECOND, 1001);
+    assert_true(got.approximate);
+    got = add_value(&w, &r, 11 * SECOND + 1000, 1002);
+    assert_false(got.approximate);
+    assert_int_equal(got.error, 0);
+    assert_int_equal(got.value, 3); /* 1000, 1001, 1002 */
+    assert_null(w.estimate);
     window_done(&w);
 }
 
@@ -158,7 +204,8 @@ int main(void)
         cmocka_unit_test(a_sum_adds_what_is_within),
         cmocka_unit_test(a_full_sum_is_never_too_small_and_says_so),
         cmocka_unit_test(different_values_count_once_while_they_are_seen),
-        cmocka_unit_test(more_values_than_are_told_apart_are_approximate),
+        cmocka_unit_test(more_values_than_are_told_apart_are_estimated),
+        cmocka_unit_test(an_estimate_is_exact_again_when_few_are_left),
         cmocka_unit_test(time_that_goes_back_counts_as_now),
     };
 
