@@ -13,6 +13,7 @@ struct courier {
     struct courier_settings set;
     struct device_table *devices;
     struct tracker *tracker;
+    struct matcher *matcher; /* for the parts of a rule */
     struct alert_maker *maker;
     struct event *event; /* the hit, dressed with its device */
 };
@@ -44,6 +45,7 @@ struct courier *courier_new(const struct courier_settings *settings)
     c->set = *settings;
     c->devices = device_table_new(DEVICES);
     c->tracker = tracker_new(settings->alert.rules, on_raised, c);
+    c->matcher = matcher_new(settings->alert.rules);
     c->maker = alert_maker_new(&c->set.alert);
     c->event = event_new();
     return c;
@@ -54,6 +56,7 @@ void courier_free(struct courier *c)
     if (!c)
         return;
     tracker_free(c->tracker);
+    matcher_free(c->matcher);
     alert_maker_free(c->maker);
     device_table_free(c->devices);
     event_free(c->event);
@@ -62,11 +65,14 @@ void courier_free(struct courier *c)
 
 void courier_hit(struct courier *c, size_t rule, const struct event *e)
 {
+    uint32_t parts;
+
     if (rule >= ruleset_count(c->set.alert.rules))
         return;
+    parts = matcher_parts(c->matcher, rule, e);
     event_copy(c->event, e);
     device_table_dress(c->devices, c->event);
-    tracker_hit(c->tracker, rule, c->event);
+    tracker_hit(c->tracker, rule, parts, c->event);
 }
 
 void courier_device(struct courier *c, const struct event *e)
@@ -94,6 +100,8 @@ void courier_use(struct courier *c, const struct ruleset *rules,
     c->set.alert.district = district;
     c->tracker = tracker_new(rules, on_raised, c);
     tracker_inherit(c->tracker, old);
+    matcher_free(c->matcher);
+    c->matcher = matcher_new(rules);
     alert_maker_free(c->maker);
     c->maker = alert_maker_new(&c->set.alert);
 }

@@ -10,8 +10,8 @@
 /* The words of these are not a vocabulary of rules. */
 static const char *const action_words[] = {"allowed"};
 static const struct names names_action = {"action", action_words, 1};
-static const char *const window_words[] = {"count", "distinct", "sum"};
-static const struct names names_window = {"kind of window", window_words, 3};
+static const char *const window_words[] = {"count", "distinct", "sum", "ratio"};
+static const struct names names_window = {"kind of window", window_words, 4};
 
 const struct alert_key alert_keys[] = {
     {"alert.action", TYPE_NAME, true, &names_action,
@@ -52,6 +52,8 @@ const struct alert_key alert_keys[] = {
      "true addresses and names, for the vault key only; identity pseudonym only"},
     {"hallwatch.window.kind", TYPE_NAME, false, &names_window, "what the window counts"},
     {"hallwatch.window.of", TYPE_TEXT, false, NULL, "field that is counted"},
+    {"hallwatch.window.count", TYPE_NUMBER, false, NULL,
+     "of a ratio: events that the value, in per cent, is a share of"},
     {"hallwatch.window.within", TYPE_TEXT, false, NULL, "length of the window"},
     {"hallwatch.window.approximate", TYPE_BOOL, false, NULL,
      "the value is not exact: more than is remembered"},

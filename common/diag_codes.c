@@ -176,7 +176,6 @@ static const struct diag_code codes[] = {
      "A rule that is loaded without a part of it would mean something else, so it\n"
      "is refused."},
     {"E0511", "combinations are not run by this version", "See E0510."},
-    {"E0512", "ratios are not run by this version", "See E0510."},
     {"E0513", "bursts are not run by this version", "See E0510."},
     {"E0514", "inhibition is not run by this version", "See E0510."},
     {"E0515", "aggregates are not run by this version", "See E0510."},

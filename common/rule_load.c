@@ -246,7 +246,7 @@ static void note_use(struct ruleset *s, const struct compiled_rule *c)
     const struct rule *rule = &c->rule;
 
     s->kinds |= rule->watch;
-    note_program(s, &c->program);
+    note_program(s, &c->program); /* its parts are in it */
     for (size_t i = 0; i < c->exception_count; i++)
         note_program(s, &c->exceptions[i].when);
     for (size_t i = 0; i < rule->window.by_count; i++)

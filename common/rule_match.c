@@ -242,6 +242,19 @@ void ruleset_match(struct matcher *m, const struct event *e, match_fn *fn, void 
     }
 }
 
+uint32_t matcher_parts(struct matcher *m, size_t rule, const struct event *e)
+{
+    const struct compiled_rule *c = &m->set->rules[rule];
+    uint32_t met = 0;
+
+    if (c->part_count == 0)
+        return 0;
+    begin(m);
+    for (size_t i = 0; i < c->part_count; i++)
+        met |= (uint32_t)run(m, &c->parts[i].program, e) << i;
+    return met;
+}
+
 struct list_set matcher_lists(struct matcher *m, const struct event *e)
 {
     const struct value *host = event_get(e, FIELD_HOST);
@@ -287,6 +300,24 @@ static void explain_frame(struct matcher *m, const struct compiled_rule *c,
                   c->not_during->name);
 }
 
+static void explain_parts(struct matcher *m, const struct compiled_rule *c,
+                          const struct event *e, struct buffer *out)
+{
+    const struct predicate_table *t = &m->set->predicates;
+
+    if (c->written)
+        expr_explain(c->written, t, e, m->lists, 0, out);
+    for (size_t i = 0; i < c->part_count; i++) {
+        const struct rule_part *p = &c->parts[i];
+
+        if (p->when == c->written)
+            continue;
+        add_check(out, run(m, &p->program, e),
+                  c->rule.window.kind == WINDOW_RATIO ? "ratio" : "step", p->name);
+        expr_explain(p->when, t, e, m->lists, 1, out);
+    }
+}
+
 void ruleset_explain(struct matcher *m, size_t rule, const struct event *e,
                      struct buffer *out)
 {
@@ -305,7 +336,7 @@ void ruleset_explain(struct matcher *m, size_t rule, const struct event *e,
                  : met    ? "matches"
                           : "does not match");
     explain_frame(m, c, e, out);
-    expr_explain(c->when, &m->set->predicates, e, m->lists, 0, out);
+    explain_parts(m, c, e, out);
     for (size_t i = 0; met && i < c->exception_count; i++)
         if (event_time(e) < c->exceptions[i].until && run(m, &c->exceptions[i].when, e))
             add_check(out, true, "exception", c->exceptions[i].name);

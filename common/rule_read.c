@@ -259,23 +259,27 @@ static bool read_not_during(struct rule_reader *r, const struct node *n,
 
 /* ---- condition, and what follows from it ---- */
 
+struct expr *rule_read_expr(struct rule_reader *r, const struct node *n,
+                            const struct rule *rule)
+{
+    uint32_t kinds = rule->watch ? rule->watch : UINT32_MAX;
+    struct expr *e = expr_parse(&r->set->arena, n, r->diags);
+
+    return e && expr_check(&r->world, e, kinds) ? e : NULL;
+}
+
 static bool read_when(struct rule_reader *r, const struct node *n,
                       struct compiled_rule *c)
 {
-    uint32_t kinds = c->rule.watch ? c->rule.watch : UINT32_MAX;
-
     c->rule.when_text = node_text(n);
-    c->when = expr_parse(&r->set->arena, n, r->diags);
-    if (!c->when || !expr_check(&r->world, c->when, kinds))
-        return false;
-    c->program = expr_compile(&r->set->arena, c->when);
-    return true;
+    c->written = rule_read_expr(r, n, &c->rule);
+    return c->written != NULL;
 }
 
 static bool read_window(struct rule_reader *r, const struct node *n,
                         struct compiled_rule *c)
 {
-    return rule_read_window(r, n, &c->rule);
+    return rule_read_window(r, n, c);
 }
 
 static bool read_dedup(struct rule_reader *r, const struct node *n,
@@ -332,6 +336,47 @@ static bool read_evidence(struct rule_reader *r, const struct node *n,
         if ((v = node_get(pcap, pcap_keys[i])))
             good = node_read_size(v, &number, r->diags) && good;
     return good;
+}
+
+/* ---- parts ---- */
+
+void rule_add_part(struct rule_reader *r, struct compiled_rule *c, const char *name,
+                   struct expr *when)
+{
+    if (!c->parts)
+        c->parts = arena_array(&r->set->arena, RULE_PARTS_MAX, sizeof(*c->parts));
+    c->parts[c->part_count++] =
+        (struct rule_part){name, when, expr_compile(&r->set->arena, when)};
+}
+
+static struct expr *join(struct rule_reader *r, enum expr_kind kind, struct expr *left,
+                         struct expr *right)
+{
+    struct expr *e;
+
+    if (!left)
+        return right;
+    e = arena_new(&r->set->arena, sizeof(*e));
+    *e = (struct expr){.kind = kind, .span = left->span, .left = left, .right = right};
+    return e;
+}
+
+/* What an event must meet for the rule to hear of it. */
+static void join_parts(struct rule_reader *r, struct compiled_rule *c)
+{
+    struct expr *any = NULL;
+
+    c->when = c->written;
+    for (size_t i = 0; i < c->part_count; i++) {
+        if (c->parts[i].when == c->written) /* of all that meet `when` */
+            any = NULL;
+        else if (i == 0 || any)
+            any = join(r, EXPR_OR, any, c->parts[i].when);
+    }
+    if (any)
+        c->when = join(r, EXPR_AND, c->written, any);
+    if (c->when)
+        c->program = expr_compile(&r->set->arena, c->when);
 }
 
 /* ---- the table ---- */
@@ -444,7 +489,9 @@ bool rule_read(struct rule_reader *r, struct compiled_rule *c)
             good = false;
     }
     good = rule_refuse_later(r, c->node) && good;
-    if (good)
-        finish(c);
-    return good;
+    if (!good)
+        return false;
+    join_parts(r, c);
+    finish(c);
+    return true;
 }

@@ -2,9 +2,12 @@
 /*
  * `window` and `dedup`: what a rule counts, for whom, for how long.
  */
+#include <stdlib.h>
+
 #include "items.h"
 #include "mem.h"
 #include "ruleset.h"
+#include "window.h"
 
 #define WITHIN_MAX    (31 * USEC_PER_DAY)
 #define COUNT_MAX     100000
@@ -12,6 +15,7 @@
 #define KEYS_MAX      1000000
 #define EXACT_DEFAULT 1024
 #define KEYS_DEFAULT  10000
+#define LEAST_DEFAULT 10
 
 static void report_field(struct rule_reader *r, const struct node *n, uint32_t kinds)
 {
@@ -71,28 +75,38 @@ static bool is_several(enum field_type t)
     return t == TYPE_TEXTS || t == TYPE_DOMAINS || t == TYPE_ADDRS;
 }
 
-/* What is counted: `count: events`, `distinct: FIELD`, `sum: FIELD`. */
-static bool read_kind(struct rule_reader *r, const struct node *n, struct rule *rule)
+/* `ratio: {of: EXPR, to: EXPR}`; without `to`, of all that meet `when`. */
+static bool read_ratio(struct rule_reader *r, const struct node *n,
+                       struct compiled_rule *c)
 {
-    static const char *const what[] = {"events"};
-    const struct node *count = node_get(n, "count"), *distinct = node_get(n, "distinct");
-    const struct node *sum = node_get(n, "sum"), *of = distinct ? distinct : sum;
-    enum field_type type;
-    size_t index;
+    static const char *const keys[] = {"of", "to"};
+    const struct node *of, *to;
+    struct expr *left = NULL, *right = NULL;
 
-    if (!count + !distinct + !sum != 2) {
-        diags_error(r->diags, node_place(n), "E0104",
-                    "a window has one of: count, distinct, sum");
-        diags_hint(r->diags,
-                   "like {distinct: dst.ip, by: [src.ip], within: 5m, gte: 50}");
+    if (!node_is(n, NODE_MAP, r->diags))
         return false;
-    }
-    rule->window.kind = count ? WINDOW_COUNT : distinct ? WINDOW_DISTINCT : WINDOW_SUM;
-    if (count)
-        return node_read_name(count, "thing to count", what, 1, &index, r->diags);
-    if (!rule_read_field(r, of, rule->watch, &rule->window.of))
+    node_check_keys(n, "a ratio", keys, 2, r->diags);
+    of = node_need(n, "the ratio", "of", r->diags);
+    to = node_get(n, "to");
+    if (of)
+        left = rule_read_expr(r, of, &c->rule);
+    if (to)
+        right = rule_read_expr(r, to, &c->rule);
+    else
+        right = c->written;
+    if (!left || !right)
         return false;
-    type = field_get(rule->window.of)->type;
+    rule_add_part(r, c, "of", left);
+    rule_add_part(r, c, "to", right);
+    return true;
+}
+
+static bool fits(struct rule_reader *r, const struct node *of, enum window_kind kind,
+                 enum field_id f)
+{
+    enum field_type type = field_get(f)->type;
+    bool distinct = kind == WINDOW_DISTINCT;
+
     if (distinct ? !is_several(type)
                  : type == TYPE_NUMBER || type == TYPE_BYTES || type == TYPE_DURATION)
         return true;
@@ -101,11 +115,63 @@ static bool read_kind(struct rule_reader *r, const struct node *n, struct rule *
     return false;
 }
 
+/* What is counted: `count: events`, `distinct: FIELD`, `sum: FIELD`, `ratio: {...}`. */
+static bool read_kind(struct rule_reader *r, const struct node *n,
+                      struct compiled_rule *c)
+{
+    static const char *const kinds[] = {"count", "distinct", "sum", "ratio"};
+    static const char *const what[] = {"events"};
+    struct rule_window *w = &c->rule.window;
+    const struct node *of = NULL;
+    size_t given = 0, index;
+
+    for (size_t i = 0; i < 4; i++) {
+        if (!node_get(n, kinds[i]))
+            continue;
+        of = node_get(n, kinds[i]);
+        w->kind = (enum window_kind)(WINDOW_COUNT + i);
+        given++;
+    }
+    if (given != 1) {
+        diags_error(r->diags, node_place(n), "E0104",
+                    "a window has one of: count, distinct, sum, ratio");
+        diags_hint(r->diags,
+                   "like {distinct: dst.ip, by: [src.ip], within: 5m, gte: 50}");
+        return false;
+    }
+    if (w->kind == WINDOW_COUNT)
+        return node_read_name(of, "thing to count", what, 1, &index, r->diags);
+    if (w->kind == WINDOW_RATIO)
+        return read_ratio(r, of, c);
+    return rule_read_field(r, of, c->rule.watch, &w->of) && fits(r, of, w->kind, w->of);
+}
+
+/* "80%" */
+static bool read_percent(struct rule_reader *r, const struct node *n, uint64_t *ret)
+{
+    const char *text;
+    size_t digits;
+
+    if (!node_read_text(n, &text, r->diags))
+        return false;
+    digits = strspn(text, "0123456789");
+    if (digits > 0 && digits <= 5 && strcmp(text + digits, "%") == 0) {
+        *ret = strtoull(text, NULL, 10);
+        return true;
+    }
+    diags_error(r->diags, node_place(n), "E0203", "expected per cent, found \"%s\"",
+                text);
+    diags_hint(r->diags, "a whole number: 80%%");
+    return false;
+}
+
 static bool read_amount(struct rule_reader *r, const struct node *n,
                         const struct rule_window *w, uint64_t *ret)
 {
     enum field_type type = w->kind == WINDOW_SUM ? field_get(w->of)->type : TYPE_NUMBER;
 
+    if (w->kind == WINDOW_RATIO)
+        return read_percent(r, n, ret);
     if (type == TYPE_BYTES)
         return node_read_size(n, ret, r->diags);
     if (type == TYPE_DURATION)
@@ -124,15 +190,16 @@ static bool read_reach(struct rule_reader *r, const struct node *n, struct rule_
     }
     if (!read_amount(r, gt ? gt : gte, w, &w->reach))
         return false;
-    w->reach += gt != NULL;
-    if (w->reach > 0 && (w->kind == WINDOW_SUM || w->reach <= COUNT_MAX))
+    w->above = gt && w->kind == WINDOW_RATIO;
+    w->reach += gt && !w->above;
+    if (w->reach + w->above > 0 && (w->kind == WINDOW_SUM || w->reach <= COUNT_MAX))
         return true;
     diags_error(r->diags, node_place(gt ? gt : gte), "E0502",
                 "a window reaches from 1 to %d", COUNT_MAX);
     return false;
 }
 
-static bool read_within(struct rule_reader *r, const struct node *n, usec_t *ret)
+bool rule_read_within(struct rule_reader *r, const struct node *n, usec_t *ret)
 {
     if (!n || !node_read_duration(n, ret, r->diags))
         return false;
@@ -142,50 +209,53 @@ static bool read_within(struct rule_reader *r, const struct node *n, usec_t *ret
     return false;
 }
 
-static bool read_limits(struct rule_reader *r, const struct node *n,
-                        struct rule_window *w)
+static bool read_limit(struct rule_reader *r, const struct node *window, const char *key,
+                       uint64_t most, uint32_t otherwise, uint32_t *ret)
 {
-    const struct node *exact = node_get(n, "exact_up_to"),
-                      *keys = node_get(n, "max_keys");
-    uint64_t number;
+    const struct node *n = node_get(window, key);
+    uint64_t number = otherwise;
 
-    w->exact_up_to = EXACT_DEFAULT;
-    w->max_keys = KEYS_DEFAULT;
-    if (exact) {
-        if (!node_read_number(exact, 1, EXACT_MAX, &number, r->diags))
-            return false;
-        w->exact_up_to = (uint32_t)number;
-    }
-    if (keys) {
-        if (!node_read_number(keys, 1, KEYS_MAX, &number, r->diags))
-            return false;
-        w->max_keys = (uint32_t)number;
-    }
+    if (n && !node_read_number(n, 1, most, &number, r->diags))
+        return false;
+    *ret = (uint32_t)number;
     return true;
 }
 
-bool rule_read_window(struct rule_reader *r, const struct node *n, struct rule *rule)
+/* `least` belongs to a ratio, exact_up_to to a distinct count. */
+static bool read_limits(struct rule_reader *r, const struct node *n,
+                        struct rule_window *w)
 {
-    static const char *const keys[] = {"count",       "distinct", "sum", "ratio",
-                                       "by",          "within",   "gt",  "gte",
-                                       "exact_up_to", "max_keys"};
-    struct rule_window *w = &rule->window;
+    const struct node *least = node_get(n, "least");
+
+    if (least && w->kind != WINDOW_RATIO) {
+        diags_error(r->diags, node_place(least), "E0104",
+                    "only a ratio has a least count");
+        return false;
+    }
+    return read_limit(r, n, "exact_up_to", EXACT_MAX, EXACT_DEFAULT, &w->exact_up_to) &&
+           read_limit(r, n, "max_keys", KEYS_MAX, KEYS_DEFAULT, &w->max_keys) &&
+           read_limit(r, n, "least", WINDOW_PARTS_MAX, LEAST_DEFAULT, &w->least);
+}
+
+bool rule_read_window(struct rule_reader *r, const struct node *n,
+                      struct compiled_rule *c)
+{
+    static const char *const keys[] = {"count", "distinct",    "sum",     "ratio",
+                                       "by",    "within",      "gt",      "gte",
+                                       "least", "exact_up_to", "max_keys"};
+    struct rule_window *w = &c->rule.window;
     const struct node *by;
     bool good;
 
     if (!node_is(n, NODE_MAP, r->diags))
         return false;
     node_check_keys(n, "window", keys, sizeof(keys) / sizeof(keys[0]), r->diags);
-    if (node_get(n, "ratio")) {
-        diags_error(r->diags, node_place(node_get(n, "ratio")), "E0512",
-                    "this version does not run windows with a ratio");
-        return false;
-    }
-    good = read_kind(r, n, rule);
+    good = read_kind(r, n, c);
     by = node_need(n, "the window", "by", r->diags);
-    good = by && rule_read_by(r, by, rule->watch, w->by, &w->by_count) && good;
-    good = read_within(r, node_need(n, "the window", "within", r->diags), &w->within) &&
-           good;
+    good = by && rule_read_by(r, by, c->rule.watch, w->by, &w->by_count) && good;
+    good =
+        rule_read_within(r, node_need(n, "the window", "within", r->diags), &w->within) &&
+        good;
     return good && read_reach(r, n, w) && read_limits(r, n, w);
 }
 
@@ -203,8 +273,8 @@ bool rule_read_dedup(struct rule_reader *r, const struct node *n, struct rule *r
     node_check_keys(n, "dedup", keys, 3, r->diags);
     by = node_need(n, "dedup", "by", r->diags);
     good = by && rule_read_by(r, by, rule->watch, dedup->by, &dedup->by_count);
-    good =
-        read_within(r, node_need(n, "dedup", "every", r->diags), &dedup->every) && good;
+    good = rule_read_within(r, node_need(n, "dedup", "every", r->diags), &dedup->every) &&
+           good;
     emit = node_get(n, "emit");
     if (!emit)
         return good;

@@ -31,6 +31,7 @@ struct planned {
 struct trial {
     const struct ruleset *set;
     const struct rule_test *test;
+    struct matcher *matcher;
     struct diags *diags;
     struct planned *events;
     size_t event_count, event_capacity;
@@ -122,7 +123,8 @@ static void on_match(size_t rule, enum match_verdict verdict, void *arg)
         return;
     t->counts[verdict == MATCH_HIT ? EXPECT_MATCH : EXPECT_EXCEPTED]++;
     if (verdict == MATCH_HIT)
-        tracker_hit(t->tracker, rule, t->event);
+        tracker_hit(t->tracker, rule, matcher_parts(t->matcher, rule, t->event),
+                    t->event);
 }
 
 static void on_alert(const struct raised *r, void *arg)
@@ -288,8 +290,9 @@ static void hint_window(struct runner *r, struct trial *t)
         return;
     peak = tracker_peak(t->tracker, t->test->rule, &at);
     clock_print_duration(at > t->test->start ? at - t->test->start : 0, after);
-    diags_hint(t->diags, "highest window.value was %llu at %s; the rule needs %llu",
-               (unsigned long long)peak, after, (unsigned long long)w->reach);
+    diags_hint(t->diags, "highest window.value was %llu at %s; the rule needs %s%llu",
+               (unsigned long long)peak, after, w->above ? "more than " : "",
+               (unsigned long long)w->reach);
 }
 
 static bool judge_counts(struct runner *r, struct trial *t)
@@ -349,7 +352,8 @@ static bool judge_fields(struct runner *r, struct trial *t)
 
 static bool run_trial(struct runner *r, const struct rule_test *test)
 {
-    struct trial t = {.set = r->set, .test = test, .diags = r->diags};
+    struct trial t = {
+        .set = r->set, .test = test, .matcher = r->matcher, .diags = r->diags};
     bool passed;
 
     t.event = event_new();
@@ -449,9 +453,10 @@ static void report_step(struct runner *r, const struct compiled_rule *c, size_t 
                         uint8_t seen)
 {
     struct text written = r->set->predicates.at[c->program.steps[step].predicate].written;
+    const struct node *when = node_get(c->node, "when");
 
     if (seen != (SEEN_YES | SEEN_NO))
-        diags_warn(r->diags, node_place(node_get(c->node, "when")), "W0603",
+        diags_warn(r->diags, when ? node_place(when) : c->rule.place, "W0603",
                    "rule %s: in no test is \"%.*s\" %s", c->rule.id, (int)written.len,
                    written.at,
                    seen == SEEN_NO    ? "true"

@@ -19,12 +19,22 @@ struct exception {
     usec_t until;
 };
 
+/* A condition beside `when`: a step of a sequence, a side of a ratio. */
+struct rule_part {
+    const char *name;
+    struct expr *when;
+    struct program program;
+};
+
 struct compiled_rule {
     struct rule rule;
     const struct node *node;
     const struct ruleset_file *file;
-    struct expr *when;
+    struct expr *written; /* `when`; NULL: there is none */
+    struct expr *when;    /* what an event must meet: `written`, and any of the parts */
     struct program program;
+    struct rule_part *parts;
+    size_t part_count;
     uint32_t scope; /* number in ruleset.scopes, or NO_SCOPE */
     const struct schedule *during, *not_during;
     const struct exception *exceptions;
@@ -93,7 +103,15 @@ bool rule_read_by(struct rule_reader *r, const struct node *n, uint32_t kinds,
                   enum field_id ret_by[RULE_BY_MAX], size_t *ret_count);
 bool rule_read_field(struct rule_reader *r, const struct node *n, uint32_t kinds,
                      enum field_id *ret_field);
-bool rule_read_window(struct rule_reader *r, const struct node *n, struct rule *rule);
+bool rule_read_window(struct rule_reader *r, const struct node *n,
+                      struct compiled_rule *c);
+bool rule_read_within(struct rule_reader *r, const struct node *n, usec_t *ret);
+
+/* An expression of the rule on the events that it watches; NULL after telling. */
+struct expr *rule_read_expr(struct rule_reader *r, const struct node *n,
+                            const struct rule *rule);
+void rule_add_part(struct rule_reader *r, struct compiled_rule *c, const char *name,
+                   struct expr *when);
 bool rule_read_dedup(struct rule_reader *r, const struct node *n, struct rule *rule);
 bool rule_read_exceptions(struct rule_reader *r, const struct node *n,
                           struct compiled_rule *c);

@@ -188,17 +188,17 @@ static void tell_apart(const struct tracker *t, const struct value *v,
 }
 
 /* What e adds to its window; false when it lacks the field that is counted. */
-static bool count_event(struct rule_state *s, const struct event *e,
+static bool count_event(struct rule_state *s, uint32_t parts, const struct event *e,
                         struct window_reading *ret)
 {
     const struct rule_window *rule = &rule_of(s)->window;
     const struct value *of = rule->of == FIELD_UNKNOWN ? NULL : event_get(e, rule->of);
     struct agemap_key key = key_by(s->tracker, rule->by, rule->by_count, e);
-    struct window_item item = {0};
+    struct window_item item = {.parts = parts};
     bool is_new, evicted;
     struct window *w;
 
-    if (rule->kind != WINDOW_COUNT && !of)
+    if (rule->of != FIELD_UNKNOWN && !of)
         return false;
     if (rule->kind == WINDOW_DISTINCT)
         tell_apart(s->tracker, of, field_get(rule->of)->type, &item);
@@ -215,7 +215,8 @@ static bool count_event(struct rule_state *s, const struct event *e,
         agemap_drop_oldest(s->windows);
         s->counts.evicted++;
     }
-    if (s->peak < ret->value) {
+    if (s->peak < ret->value &&
+        (rule->kind != WINDOW_RATIO || ret->count >= rule->least)) {
         s->peak = ret->value;
         s->peak_at = event_time(e);
     }
@@ -233,6 +234,7 @@ static void raise_alert(struct rule_state *s, const struct event *e,
         .first = w->first,
         .last = w->last,
         .value = w->value,
+        .count = w->count,
         .error = w->error,
         .approximate = w->approximate,
     };
@@ -250,6 +252,7 @@ static void raise_summary(struct rule_state *s, const struct told *told)
         .first = told->first,
         .last = told->latest.last,
         .value = told->latest.value,
+        .count = told->latest.count,
         .error = told->latest.error,
         .approximate = told->latest.approximate,
         .summary = true,
@@ -330,17 +333,18 @@ static void tell(struct rule_state *s, const struct event *e,
 
 /* ---- from outside ---- */
 
-void tracker_hit(struct tracker *t, size_t rule, const struct event *e)
+void tracker_hit(struct tracker *t, size_t rule, uint32_t parts, const struct event *e)
 {
     struct rule_state *s = state_of(t, rule);
-    struct window_reading w = {.value = 1, .first = event_time(e), .last = event_time(e)};
+    struct window_reading w = {
+        .value = 1, .met = true, .first = event_time(e), .last = event_time(e)};
 
     s->counts.hits++;
     drop_due(s, event_time(e));
-    if (rule_of(s)->window.kind != WINDOW_NONE &&
-        (!count_event(s, e, &w) || w.value < rule_of(s)->window.reach))
+    if (rule_of(s)->window.kind != WINDOW_NONE && !count_event(s, parts, e, &w))
         return;
-    tell(s, e, &w);
+    if (w.met)
+        tell(s, e, &w);
 }
 
 void tracker_tick(struct tracker *t, usec_t now)

@@ -24,8 +24,8 @@ static void drop_first(struct window *w)
 
 static uint32_t most_parts(const struct rule_window *rule)
 {
-    if (rule->kind == WINDOW_SUM)
-        return WINDOW_SUM_MAX;
+    if (rule->kind != WINDOW_COUNT)
+        return WINDOW_PARTS_MAX;
     return rule->reach < COUNT_LEAST / 2 ? COUNT_LEAST : 2 * (uint32_t)rule->reach;
 }
 
@@ -46,14 +46,15 @@ static void grow(struct window *w, uint32_t most)
     w->start = 0;
 }
 
-/* A full ring: a count lets its oldest go, a sum joins its two oldest at the later time,
- * so that it is never too small. Either is uncertain until that would have gone anyway.
+/* A full ring: a count lets its oldest go, others join their two oldest at the later
+ * time, so that a sum is never too small. Either is uncertain until that would have gone
+ * anyway.
  */
 static void make_room(struct window *w, const struct rule_window *rule)
 {
     struct window_part *second = part_at(w, 1);
 
-    if (rule->kind == WINDOW_SUM) {
+    if (rule->kind != WINDOW_COUNT) {
         second->amount += part_at(w, 0)->amount;
         w->sum += part_at(w, 0)->amount; /* drop_first takes it off again */
         w->blurred_until = second->time + rule->within;
@@ -128,7 +129,8 @@ static void add_value(struct window *w, const struct rule_window *rule, usec_t t
 }
 
 /* What is told apart is there for certain, so an estimate below it is known to be off. */
-static void read_values(struct window *w, usec_t time, struct window_reading *r)
+static void read_values(struct window *w, const struct rule_window *rule, usec_t time,
+                        struct window_reading *r)
 {
     r->value = agemap_count(w->values);
     r->first = ((struct seen *)agemap_oldest(w->values))->time;
@@ -141,9 +143,44 @@ static void read_values(struct window *w, usec_t time, struct window_reading *r)
         hll_free(w->estimate);
         w->estimate = NULL;
     }
+    r->met = r->value >= rule->reach;
 }
 
 /* ---- any kind ---- */
+
+static uint64_t amount_of(const struct rule_window *rule, const struct window_item *item)
+{
+    if (rule->kind == WINDOW_RATIO)
+        return (uint64_t)(item->parts >> RATIO_OF & 1) << 32 |
+               (item->parts >> RATIO_TO & 1);
+    return item->amount;
+}
+
+static void read_ratio(const struct window *w, const struct rule_window *rule,
+                       struct window_reading *r)
+{
+    uint64_t of = w->sum >> 32, limit;
+
+    r->count = w->sum & UINT32_MAX;
+    if (r->count == 0)
+        return;
+    r->value = 100 * of / r->count;
+    limit = rule->reach * r->count;
+    r->met =
+        r->count >= rule->least && (rule->above ? 100 * of > limit : 100 * of >= limit);
+}
+
+static void read_parts(const struct window *w, const struct rule_window *rule,
+                       struct window_reading *r)
+{
+    r->first = part_at(w, 0)->time;
+    if (rule->kind == WINDOW_RATIO) {
+        read_ratio(w, rule, r);
+        return;
+    }
+    r->value = rule->kind == WINDOW_SUM ? w->sum : w->count;
+    r->met = r->value >= rule->reach;
+}
 
 struct window_reading window_add(struct window *w, const struct rule_window *rule,
                                  usec_t time, const struct window_item *item)
@@ -156,15 +193,13 @@ struct window_reading window_add(struct window *w, const struct rule_window *rul
     if (rule->kind == WINDOW_DISTINCT)
         add_value(w, rule, time, item);
     else
-        add_part(w, rule, time, item->amount);
+        add_part(w, rule, time, amount_of(rule, item));
     r.last = time;
     r.approximate = w->blurred_until >= time && w->blurred_until > 0;
-    if (rule->kind == WINDOW_DISTINCT) {
-        read_values(w, time, &r);
-        return r;
-    }
-    r.value = rule->kind == WINDOW_SUM ? w->sum : w->count;
-    r.first = part_at(w, 0)->time;
+    if (rule->kind == WINDOW_DISTINCT)
+        read_values(w, rule, time, &r);
+    else
+        read_parts(w, rule, &r);
     return r;
 }
 

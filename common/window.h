@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * window.h - what one key of a rule has come to within the last while: so many events, so
- * many different values, such a sum.
+ * many different values, such a sum, such a share.
  *
  * An event at t counts up to and including t + within. What is kept is bounded: a count
- * keeps twice the times that the rule needs, a sum SUM_MAX parts, a distinct count
- * exact_up_to values. Beyond that approximate says that the value is not exact: a count's
- * is what is certain at least; a sum's what is there at most, as its two oldest parts are
- * joined; a distinct count's is an estimate (hll.h), and error how far off it may be.
+ * keeps twice the times that the rule needs, a sum and a ratio PARTS_MAX parts, a
+ * distinct count exact_up_to values. Beyond that approximate says that the value is not
+ * exact: a count's is what is certain at least; a sum's what is there at most, as its two
+ * oldest parts are joined, a ratio's is one over a little more than `within`; a distinct
+ * count's is an estimate (hll.h), and error how far off it may be.
  */
 #ifndef WINDOW_H
 #define WINDOW_H
@@ -16,20 +17,23 @@
 #include "hll.h"
 #include "rule.h"
 
-#define WINDOW_SUM_MAX 4096
+#define WINDOW_PARTS_MAX 4096
 
 struct window;
 
 struct window_reading {
-    uint64_t value;
-    uint64_t error;     /* DISTINCT, approximate: how far off, either way */
+    uint64_t value; /* RATIO: per cent, rounded down; 0 while there is nothing to it */
+    uint64_t count; /* RATIO: events it is a share of */
+    bool met;       /* the rule's limit is reached */
+    uint64_t error; /* DISTINCT, approximate: how far off, either way */
     usec_t first, last; /* of the events counted in */
     bool approximate;
 };
 
 /* What an event brings. */
 struct window_item {
-    uint64_t amount;       /* SUM */
+    uint64_t amount; /* SUM */
+    uint32_t parts;  /* RATIO: which sides the event is on, bit 1 << RATIO_OF, _TO */
     struct agemap_key key; /* DISTINCT: the value, by a hash nobody can foresee */
     uint64_t hash;         /* DISTINCT: by one that is the same in every process */
 };
@@ -39,7 +43,7 @@ struct window {
     struct window_part {
         usec_t time;
         uint64_t amount;
-    } * ring; /* COUNT, SUM */
+    } * ring; /* COUNT, SUM, RATIO: of the one side << 32 | of the other */
     uint32_t start, count, room;
     struct agemap *values; /* DISTINCT: each with the time it was seen last */
     struct hll *estimate;  /* DISTINCT: while they are more than exact_up_to */

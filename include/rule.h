@@ -27,7 +27,19 @@
 
 #define RULE_BY_MAX 4
 
-enum window_kind { WINDOW_NONE, WINDOW_COUNT, WINDOW_DISTINCT, WINDOW_SUM };
+/* Conditions of a rule beside `when` that its state asks for: the steps of a sequence,
+ * the two sides of a ratio. Which an event meets is a bit each. */
+#define RULE_PARTS_MAX 8
+
+enum { RATIO_OF, RATIO_TO }; /* their numbers */
+
+enum window_kind {
+    WINDOW_NONE,
+    WINDOW_COUNT,
+    WINDOW_DISTINCT,
+    WINDOW_SUM,
+    WINDOW_RATIO, /* in per cent: events of one kind to those of another */
+};
 
 struct rule_window {
     enum window_kind kind;
@@ -36,6 +48,9 @@ struct rule_window {
     size_t by_count;
     usec_t within;
     uint64_t reach;       /* met when the value is at least this */
+    bool above;           /* RATIO: ... is more than this */
+    uint32_t least;       /* RATIO: events of the other kind there must be for it to say
+                             anything: one of one is no 100 % */
     uint32_t exact_up_to; /* DISTINCT: values told apart */
     uint32_t max_keys;    /* keys remembered; the longest silent one goes */
 };
@@ -146,6 +161,10 @@ typedef void match_fn(size_t rule, enum match_verdict verdict, void *arg);
  * event meets, in order of rule index. Disabled rules are never called; shadow ones are.
  */
 void ruleset_match(struct matcher *m, const struct event *e, match_fn *fn, void *arg);
+
+/* Which parts of a rule the event meets, a bit each; 0 for a rule without any. Ask for
+ * the event as the sensor judged it. */
+uint32_t matcher_parts(struct matcher *m, size_t rule, const struct event *e);
 
 /* The lists the event's host is on, as the matcher found them; for the alert. */
 struct list_set matcher_lists(struct matcher *m, const struct event *e);

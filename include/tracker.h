@@ -25,6 +25,7 @@ struct raised {
     const struct event *event; /* the one that met the window, or the last of a summary */
     usec_t first, last;        /* events counted in: the window's, or the summary's */
     uint64_t value;            /* window value; 1 for a rule without a window */
+    uint64_t count;            /* of a ratio: events that the value is a share of */
     uint64_t error;            /* approximate: how far off the value may be, either way */
     bool approximate;
     bool summary;     /* a repeat count after the first alert, not a new matter */
@@ -41,7 +42,9 @@ struct tracker_counts {
 struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg);
 void tracker_free(struct tracker *t); /* without last words: call tracker_finish before */
 
-void tracker_hit(struct tracker *t, size_t rule, const struct event *e);
+/* parts: those of the rule that the event met (matcher_parts), before its device was
+ * known to be another. */
+void tracker_hit(struct tracker *t, size_t rule, uint32_t parts, const struct event *e);
 
 /* Time went on to now: summaries that are due are raised. */
 void tracker_tick(struct tracker *t, usec_t now);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A rule file of any bytes: what loads also matches and explains, and says its faults. */
+/* A rule file of any bytes: what loads also matches, explains and keeps count, and says
+ * its faults. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "alert.h"
 #include "mem.h"
 #include "rule.h"
+#include "tracker.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -34,6 +37,43 @@ static void try_event(const struct ruleset *set, struct matcher *m, struct event
     }
 }
 
+/* Everything that loads can make an alert. */
+static void on_raised(const struct raised *r, void *arg)
+{
+    struct alert_maker *maker = arg;
+    auto_json struct json *doc = alert_make(maker, r);
+}
+
+struct counting {
+    struct tracker *tracker;
+    struct matcher *parts;
+    const struct event *event;
+};
+
+static void count(size_t rule, enum match_verdict verdict, void *arg)
+{
+    struct counting *c = arg;
+
+    if (verdict == MATCH_HIT)
+        tracker_hit(c->tracker, rule, matcher_parts(c->parts, rule, c->event), c->event);
+}
+
+static void try_state(const struct ruleset *set, struct matcher *m, struct event *e)
+{
+    struct alert_maker *maker = alert_maker_new(&(struct alert_settings){.rules = set});
+    struct counting c = {tracker_new(set, on_raised, maker), matcher_new(set), e};
+
+    for (unsigned i = 0; i < 4; i++) {
+        event_put_number(e, FIELD_DST_PORT, 442 + i);
+        ruleset_match(m, e, count, &c);
+        tracker_tick(c.tracker, event_time(e) + i * USEC_PER_MIN);
+    }
+    tracker_finish(c.tracker);
+    tracker_free(c.tracker);
+    matcher_free(c.parts);
+    alert_maker_free(maker);
+}
+
 static void try_set(const struct ruleset *set)
 {
     struct matcher *m = matcher_new(set);
@@ -46,6 +86,7 @@ static void try_set(const struct ruleset *set)
         event_put_text(e, FIELD_SEGMENT_NAME, TEXT("students"));
         event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, TEXT("www.example.org"));
         try_event(set, m, e);
+        try_state(set, m, e);
     }
     matcher_free(m);
 }

@@ -132,7 +132,6 @@ static void what_this_version_does_not_run_is_refused_by_name(void **state)
     } rows[] = {
         {"    sequence: {by: [src.ip], within: 5m, steps: []}\n", "E0510]"},
         {"    combine: {of: [], at_least: 2, by: [src.ip], within: 5m}\n", "E0511]"},
-        {"    window: {ratio: x, by: src.ip, within: 5m, gte: 1}\n", "E0512]"},
         {"    burst: {clients: 5, by: segment, within: 15m, instead: info}\n", "E0513]"},
         {"    inhibits: {rules: [a.b], equal: [src.ip], for: 1h}\n", "E0514]"},
         {"    aggregate: 10\n", "E0515]"},
@@ -203,7 +202,7 @@ static void windows_have_limits(void **state)
         {"{count: events, by: src.ip, within: 5m, gte: 0}", "reaches from 1 to"},
         {"{count: events, by: src.ip, within: 5m, gte: 100001}", "reaches from 1 to"},
         {"{count: events, by: src.ip, within: 5m}", "one of: gt, gte"},
-        {"{by: src.ip, within: 5m, gte: 5}", "one of: count, distinct, sum"},
+        {"{by: src.ip, within: 5m, gte: 5}", "one of: count, distinct, sum, ratio"},
         {"{sum: host, by: src.ip, within: 5m, gte: 5}", "cannot be added up"},
         {"{distinct: dns.answer.ip, by: src.ip, within: 5m, gte: 5}",
          "cannot be told apart"},
@@ -212,6 +211,16 @@ static void windows_have_limits(void **state)
         {"{count: events, by: [vlan, vlan, vlan, vlan, vlan], within: 5m, gte: 5}",
          "at most 4 fields"},
         {"{count: events, by: tls.sni, within: 5m, gte: 5}", "E0213]"},
+        {"{ratio: {of: 'dns.rcod == \"nxdomain\"'}, by: src.ip, within: 5m, gte: 80%}",
+         "did you mean \"dns.rcode\""},
+        {"{ratio: {to: 'host exists'}, by: src.ip, within: 5m, gte: 80%}", "no \"of\""},
+        {"{ratio: {of: 'host exists', from: 'host exists'}, by: src.ip, within: 5m,"
+         " gte: 80%}",
+         "unknown key \"from\" in a ratio"},
+        {"{ratio: {of: 'host exists'}, by: src.ip, within: 5m, gte: 80}", "per cent"},
+        {"{ratio: {of: 'host exists'}, by: src.ip, within: 5m, gte: 80%, least: 0}",
+         "from 1 to 4096"},
+        {"{count: events, by: src.ip, within: 5m, gte: 5, least: 5}", "only a ratio"},
         {"{count: packets, by: src.ip, within: 5m, gte: 5}", "thing to count"},
     };
 

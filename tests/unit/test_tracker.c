@@ -59,7 +59,7 @@ static void hit(struct fixture *f, const char *src, uint64_t port, usec_t time)
     event_begin(f->event, EVENT_FLOW_START, time);
     event_put_addr(f->event, FIELD_SRC_IP, &a);
     event_put_number(f->event, FIELD_DST_PORT, port);
-    tracker_hit(f->tracker, 0, f->event);
+    tracker_hit(f->tracker, 0, 0, f->event);
 }
 
 static void every_match_is_an_alert_without_dedup(void **state)
@@ -274,7 +274,7 @@ static void state_stays_within_its_bytes(void **state)
             event_begin(f->event, EVENT_FLOW_START, key * 70000 + i);
             event_put_addr(f->event, FIELD_SRC_IP,
                            &(struct addr){.bytes = {10, (uint8_t)key}});
-            tracker_hit(f->tracker, 0, f->event);
+            tracker_hit(f->tracker, 0, 0, f->event);
         }
     assert_true(tracker_counts(f->tracker, 0).evicted > 10);
 }

@@ -16,7 +16,8 @@ static const struct window_item one;
 static uint64_t add(struct window *w, const struct rule_window *r, usec_t time,
                     uint64_t amount)
 {
-    struct window_item item = {amount, {amount * 31, amount}, amount};
+    struct window_item item = {
+        .amount = amount, .key = {amount * 31, amount}, .hash = amount};
 
     return window_add(w, r, time, &item).value;
 }
@@ -101,9 +102,9 @@ static void a_full_sum_is_never_too_small_and_says_so(void **state)
     struct window_reading got = {0};
 
     (void)state;
-    for (usec_t i = 0; i <= WINDOW_SUM_MAX; i++)
+    for (usec_t i = 0; i <= WINDOW_PARTS_MAX; i++)
         got = window_add(&w, &r, SECOND + i, &(struct window_item){.amount = 2});
-    assert_int_equal(got.value, 2 * (WINDOW_SUM_MAX + 1));
+    assert_int_equal(got.value, 2 * (WINDOW_PARTS_MAX + 1));
     assert_true(got.approximate);
     window_done(&w);
 }
@@ -183,6 +184,124 @@ static void an_estimate_is_exact_again_when_few_are_left(void **state)
     window_done(&w);
 }
 
+static struct window_reading add_sides(struct window *w, const struct rule_window *r,
+                                       usec_t time, uint32_t parts)
+{
+    return window_add(w, r, time, &(struct window_item){.parts = parts});
+}
+
+#define OF (1U << RATIO_OF)
+#define TO (1U << RATIO_TO)
+
+static void a_ratio_says_nothing_below_its_least_count(void **state)
+{
+    struct rule_window r = rule(WINDOW_RATIO);
+    struct window w = {0};
+    struct window_reading got;
+
+    (void)state;
+    r.reach = 80;
+    r.least = 5;
+    for (usec_t i = 1; i <= 4; i++)
+        assert_false(add_sides(&w, &r, i, OF | TO).met); /* four of four */
+    got = add_sides(&w, &r, 5, TO);
+    assert_true(got.met); /* four of five */
+    assert_int_equal(got.value, 80);
+    assert_int_equal(got.count, 5);
+    assert_false(add_sides(&w, &r, 6, TO).met); /* four of six */
+    window_done(&w);
+}
+
+static void a_ratio_above_its_limit_is_more_than_it(void **state)
+{
+    struct rule_window r = rule(WINDOW_RATIO);
+    struct window w = {0};
+
+    (void)state;
+    r.reach = 50;
+    r.least = 1;
+    r.above = true;
+    add_sides(&w, &r, 1, OF | TO);
+    assert_false(add_sides(&w, &r, 2, TO).met);     /* 50 % */
+    assert_true(add_sides(&w, &r, 3, OF | TO).met); /* 66 % */
+    window_done(&w);
+}
+
+static void the_sides_of_a_ratio_need_not_lie_in_each_other(void **state)
+{
+    struct rule_window r = rule(WINDOW_RATIO);
+    struct window w = {0};
+    struct window_reading got;
+
+    (void)state;
+    r.reach = 300;
+    r.least = 1;
+    got = add_sides(&w, &r, 1, OF);
+    assert_int_equal(got.value, 0); /* of nothing */
+    assert_false(got.met);
+    add_sides(&w, &r, 2, OF);
+    add_sides(&w, &r, 3, OF);
+    got = add_sides(&w, &r, 4, TO);
+    assert_int_equal(got.value, 300);
+    assert_true(got.met);
+    window_done(&w);
+}
+
+/* The same answer as counting again, while old events leave. */
+static void a_ratio_is_what_counting_again_gives(void **state)
+{
+    struct rule_window r = rule(WINDOW_RATIO);
+    struct window w = {0};
+    struct {
+        usec_t time;
+        uint32_t parts;
+    } all[600];
+    usec_t now = 0;
+    uint32_t seed = 1;
+
+    (void)state;
+    r.reach = 40;
+    r.least = 20;
+    for (size_t i = 0; i < 600; i++) {
+        uint64_t of = 0, to = 0;
+        struct window_reading got;
+
+        seed = seed * 1664525 + 1013904223;
+        now += (seed >> 8) % (400 * USEC_PER_MSEC);
+        all[i].time = now;
+        all[i].parts = 1 + (seed >> 4) % 3;
+        for (size_t k = 0; k <= i; k++) {
+            bool in = now - all[k].time <= r.within;
+
+            of += in && (all[k].parts & OF);
+            to += in && (all[k].parts & TO);
+        }
+        got = add_sides(&w, &r, now, all[i].parts);
+        assert_int_equal(got.count, to);
+        assert_int_equal(got.value, to ? 100 * of / to : 0);
+        assert_int_equal(got.met, to >= 20 && 100 * of >= 40 * to);
+        assert_false(got.approximate);
+    }
+    window_done(&w);
+}
+
+static void a_full_ratio_says_so(void **state)
+{
+    struct rule_window r = rule(WINDOW_RATIO);
+    struct window w = {0};
+    struct window_reading got = {0};
+
+    (void)state;
+    r.reach = 50;
+    r.least = 1;
+    for (usec_t i = 0; i <= WINDOW_PARTS_MAX; i++)
+        got = add_sides(&w, &r, SECOND + i, i % 2 ? TO : OF | TO);
+    assert_int_equal(got.count, WINDOW_PARTS_MAX + 1);
+    assert_int_equal(got.value, 50);
+    assert_true(got.approximate);
+    window_done(&w);
+}
+
 static void time_that_goes_back_counts_as_now(void **state)
 {
     struct rule_window r = rule(WINDOW_COUNT);
@@ -206,6 +325,11 @@ int main(void)
         cmocka_unit_test(different_values_count_once_while_they_are_seen),
         cmocka_unit_test(more_values_than_are_told_apart_are_estimated),
         cmocka_unit_test(an_estimate_is_exact_again_when_few_are_left),
+        cmocka_unit_test(a_ratio_says_nothing_below_its_least_count),
+        cmocka_unit_test(a_ratio_above_its_limit_is_more_than_it),
+        cmocka_unit_test(the_sides_of_a_ratio_need_not_lie_in_each_other),
+        cmocka_unit_test(a_ratio_is_what_counting_again_gives),
+        cmocka_unit_test(a_full_ratio_says_so),
         cmocka_unit_test(time_that_goes_back_counts_as_now),
     };
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What rules say over several events: rule files with their tests, as a person writes
+ * them, from the YAML to the alerts.
+ */
+#include "unit.h"
+
+#include "rule_test.h"
+#include "rules.h"
+
+/* All tests of the file pass, and there are so many. */
+static void assert_tests_pass(const char *text, size_t count)
+{
+    auto_diags struct diags *d = diags_new();
+    auto_ruleset struct ruleset *s =
+        rules_load_with((struct ruleset_settings){0}, text, d);
+    struct rule_test_counts counts = {0};
+    auto_free char *faults = NULL;
+
+    if (s)
+        counts = ruleset_test(s, &(struct rule_test_settings){0}, d);
+    faults = diags_text(d);
+    if (!s || counts.failed > 0)
+        fail_msg("%s", faults);
+    assert_int_equal(counts.passed, count);
+}
+
+/* ---- ratio ---- */
+
+static void a_ratio_is_of_the_events_that_meet_when(void **state)
+{
+    auto_free char *text = rules_one(
+        "dns",
+        "    when: dns.qr == \"answer\"\n"
+        "    window: {ratio: {of: 'dns.rcode == \"NXDOMAIN\"'}, by: [device], within: 1m,"
+        " gte: 90%, least: 20}\n"
+        "    tests:\n"
+        "      - name: nothing but names that do not exist\n"
+        "        generate: {count: 20, every: 1s, event: {kind: dns, src.ip: 10.0.0.1,"
+        " dns.qr: answer, dns.rcode: NXDOMAIN}}\n"
+        "        expect: {alerts: 1, fields: {window.value: 100}}\n"
+        "      - name: one less is too few to say\n"
+        "        generate: {count: 19, every: 1s, event: {kind: dns, src.ip: 10.0.0.1,"
+        " dns.qr: answer, dns.rcode: NXDOMAIN}}\n"
+        "        expect: {alerts: 0, match: 19}\n"
+        "      - name: one in five exists\n"
+        "        generate:\n"
+        "          - {count: 40, every: 1s, event: {kind: dns, src.ip: 10.0.0.1,"
+        " dns.qr: answer, dns.rcode: NXDOMAIN}}\n"
+        "          - {count: 10, every: 4s, event: {kind: dns, src.ip: 10.0.0.1,"
+        " dns.qr: answer, dns.rcode: NOERROR}}\n"
+        "        expect: {alerts: 0}\n");
+
+    (void)state;
+    assert_tests_pass(text, 3);
+}
+
+/* Two sides, neither a part of the other; what is on no side is no match. */
+static void a_ratio_has_two_sides(void **state)
+{
+    auto_free char *text = rules_one(
+        "flow_start",
+        "    when: proto == \"tcp\"\n"
+        "    window: {ratio: {of: 'tcp.state == \"refused\"', to: 'tcp.state =="
+        " \"established\"'}, by: [src.ip], within: 1m, gt: 300%, least: 2}\n"
+        "    tests:\n"
+        "      - name: seven refused for two that were not\n"
+        "        generate:\n"
+        "          - {count: 2, event: {kind: flow_start, proto: tcp, src.ip: 10.0.0.1,"
+        " tcp.state: established}}\n"
+        "          - {count: 7, at: 1s, every: 1s, event: {kind: flow_start, proto: tcp,"
+        " src.ip: 10.0.0.1, tcp.state: refused}}\n"
+        "          - {count: 5, event: {kind: flow_start, proto: tcp, src.ip: 10.0.0.1,"
+        " tcp.state: no_answer}}\n"
+        "        expect: {alerts: 1, match: 9, fields: {window.value: 350}}\n"
+        "      - name: six are not more than three times as many\n"
+        "        generate:\n"
+        "          - {count: 2, event: {kind: flow_start, proto: tcp, src.ip: 10.0.0.1,"
+        " tcp.state: established}}\n"
+        "          - {count: 6, at: 1s, every: 1s, event: {kind: flow_start, proto: tcp,"
+        " src.ip: 10.0.0.1, tcp.state: refused}}\n"
+        "        expect: {alerts: 0}\n");
+
+    (void)state;
+    assert_tests_pass(text, 2);
+}
+
+/* ---- distinct, estimated ---- */
+
+static void a_limit_may_lie_beyond_what_is_told_apart(void **state)
+{
+    auto_free char *text = rules_one(
+        "flow_start",
+        "    when: dst.ip exists\n"
+        "    window: {distinct: dst.ip, by: [src.ip], within: 1h, gte: 3000,"
+        " exact_up_to: 200}\n"
+        "    tests:\n"
+        "      - name: well above\n"
+        "        generate: {count: 3400, event: {kind: flow_start, src.ip: 10.1.1.9,"
+        " dst.ip: \"10.2.${n/250}.${n%250}\"}}\n"
+        "        expect: {alerts: 1}\n"
+        "      - name: well below\n"
+        "        generate: {count: 2600, event: {kind: flow_start, src.ip: 10.1.1.9,"
+        " dst.ip: \"10.2.${n/250}.${n%250}\"}}\n"
+        "        expect: {alerts: 0}\n");
+
+    (void)state;
+    assert_tests_pass(text, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_ratio_is_of_the_events_that_meet_when),
+        cmocka_unit_test(a_ratio_has_two_sides),
+        cmocka_unit_test(a_limit_may_lie_beyond_what_is_told_apart),
+    };
+
+    return cmocka_run_group_tests_name("rule_state", tests, NULL, NULL);
+}
