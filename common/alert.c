@@ -278,6 +278,24 @@ static struct json *window_json(const struct rule *rule, const struct raised *r)
     return w;
 }
 
+static struct json *sequence_json(const struct compiled_rule *c, const struct raised *r)
+{
+    struct json *q = json_new_object(), *steps = json_new_list(),
+                *times = json_new_list();
+    char text[CLOCK_TEXT];
+
+    for (size_t i = 0; i < c->rule.sequence.steps; i++) {
+        clock_print(r->step_times[i], text);
+        json_add(steps, json_new_text(c->parts[i].name));
+        json_add(times, json_new_text(text));
+    }
+    clock_print_duration(c->rule.sequence.keys.within, text);
+    json_put(q, "steps", steps);
+    json_put(q, "times", times);
+    json_put_text(q, "within", text);
+    return q;
+}
+
 static struct json *summary_json(const struct raised *r)
 {
     struct json *s = json_new_object();
@@ -359,6 +377,8 @@ struct json *alert_make(struct alert_maker *m, const struct raised *r)
     put_rule(h, m, rule, severity);
     if (rule->window.kind != WINDOW_NONE)
         json_put(h, "window", window_json(rule, r));
+    if (r->step_times)
+        json_put(h, "sequence", sequence_json(c, r));
     if (r->summary)
         json_put(h, "summary", summary_json(r));
     if ((list = list_json(m, c, r->event)))

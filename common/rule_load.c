@@ -241,6 +241,12 @@ static void note_program(struct ruleset *s, const struct program *program)
     }
 }
 
+static void note_fields(struct ruleset *s, const enum field_id *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        field_set_add(&s->uses, fields[i]);
+}
+
 static void note_use(struct ruleset *s, const struct compiled_rule *c)
 {
     const struct rule *rule = &c->rule;
@@ -249,10 +255,9 @@ static void note_use(struct ruleset *s, const struct compiled_rule *c)
     note_program(s, &c->program); /* its parts are in it */
     for (size_t i = 0; i < c->exception_count; i++)
         note_program(s, &c->exceptions[i].when);
-    for (size_t i = 0; i < rule->window.by_count; i++)
-        field_set_add(&s->uses, rule->window.by[i]);
-    for (size_t i = 0; i < rule->dedup.by_count; i++)
-        field_set_add(&s->uses, rule->dedup.by[i]);
+    note_fields(s, rule->window.by, rule->window.by_count);
+    note_fields(s, rule->sequence.keys.by, rule->sequence.keys.by_count);
+    note_fields(s, rule->dedup.by, rule->dedup.by_count);
     if (rule->window.of != FIELD_UNKNOWN)
         field_set_add(&s->uses, rule->window.of);
 }

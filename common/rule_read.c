@@ -398,8 +398,9 @@ static const struct rule_key {
     {"scope", read_scope, false},
     {"during", read_during, false},
     {"not_during", read_not_during, false},
-    {"when", read_when, true},
+    {"when", read_when, false},
     {"window", read_window, false},
+    {"sequence", rule_read_sequence, false},
     {"dedup", read_dedup, false},
     {"exceptions", rule_read_exceptions, false},
     {"identity", read_identity, false},
@@ -409,7 +410,6 @@ static const struct rule_key {
     {"labels", read_labels, false},
     {"references", read_references, false},
     {"tests", NULL, false},
-    {"sequence", NULL, false},
     {"combine", NULL, false},
     {"inhibits", NULL, false},
     {"burst", NULL, false},
@@ -447,14 +447,43 @@ static uint32_t hash_node(uint32_t hash, const struct node *n)
     return hash;
 }
 
+static void tell_once(struct rule *rule, const enum field_id by[RULE_BY_MAX],
+                      size_t by_count, usec_t every)
+{
+    rule->dedup.every = every;
+    rule->dedup.by_count = by_count;
+    memcpy(rule->dedup.by, by, sizeof(rule->dedup.by));
+}
+
 /* A window without a dedup would tell of every further event: it tells once a window. */
 static void set_defaults(struct rule *rule)
 {
-    if (rule->window.kind == WINDOW_NONE || rule->dedup.every > 0)
+    const struct rule_keys *keys = &rule->sequence.keys;
+
+    if (rule->dedup.every > 0)
         return;
-    rule->dedup.every = rule->window.within;
-    rule->dedup.by_count = rule->window.by_count;
-    memcpy(rule->dedup.by, rule->window.by, sizeof(rule->dedup.by));
+    if (rule->window.kind != WINDOW_NONE)
+        tell_once(rule, rule->window.by, rule->window.by_count, rule->window.within);
+    else if (rule->sequence.steps > 0)
+        tell_once(rule, keys->by, keys->by_count, keys->within);
+}
+
+/* What makes it a rule: `when`, or what stands for it; and one kind of state at most. */
+static bool check_shape(struct rule_reader *r, const struct node *body)
+{
+    static const char *const kinds[] = {"window", "sequence"};
+    const struct node *first = NULL, *n;
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        n = node_get(body, kinds[i]);
+        if (n && first) {
+            diags_error(r->diags, node_place(n), "E0104",
+                        "a rule has one of: window, sequence");
+            return false;
+        }
+        first = n ? n : first;
+    }
+    return node_get(body, "sequence") || node_need(body, "the rule", "when", r->diags);
 }
 
 static void finish(struct compiled_rule *c)
@@ -488,6 +517,7 @@ bool rule_read(struct rule_reader *r, struct compiled_rule *c)
         else if (!n && k->required)
             good = false;
     }
+    good = check_shape(r, c->node) && good;
     good = rule_refuse_later(r, c->node) && good;
     if (!good)
         return false;

@@ -12,7 +12,6 @@ static const struct later_key {
     enum node_kind kind;
     const char *keys[5];
 } later_keys[] = {
-    {"sequence", "E0510", "sequences", NODE_MAP, {"by", "within", "steps"}},
     {"combine",
      "E0511",
      "combinations of rules",

@@ -12,9 +12,7 @@
 #define WITHIN_MAX    (31 * USEC_PER_DAY)
 #define COUNT_MAX     100000
 #define EXACT_MAX     65536
-#define KEYS_MAX      1000000
 #define EXACT_DEFAULT 1024
-#define KEYS_DEFAULT  10000
 #define LEAST_DEFAULT 10
 
 static void report_field(struct rule_reader *r, const struct node *n, uint32_t kinds)
@@ -233,7 +231,7 @@ static bool read_limits(struct rule_reader *r, const struct node *n,
         return false;
     }
     return read_limit(r, n, "exact_up_to", EXACT_MAX, EXACT_DEFAULT, &w->exact_up_to) &&
-           read_limit(r, n, "max_keys", KEYS_MAX, KEYS_DEFAULT, &w->max_keys) &&
+           read_limit(r, n, "max_keys", RULE_KEYS_MAX, RULE_KEYS_DEFAULT, &w->max_keys) &&
            read_limit(r, n, "least", WINDOW_PARTS_MAX, LEAST_DEFAULT, &w->least);
 }
 

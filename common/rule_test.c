@@ -281,15 +281,21 @@ static void hint_condition(struct runner *r, struct trial *t)
 
 static void hint_window(struct runner *r, struct trial *t)
 {
-    const struct rule_window *w = &r->set->rules[t->test->rule].rule.window;
+    const struct compiled_rule *c = &r->set->rules[t->test->rule];
+    const struct rule_window *w = &c->rule.window;
     char after[CLOCK_TEXT];
     uint64_t peak;
     usec_t at;
 
-    if (w->kind == WINDOW_NONE)
+    if (w->kind == WINDOW_NONE && c->rule.sequence.steps == 0)
         return;
     peak = tracker_peak(t->tracker, t->test->rule, &at);
     clock_print_duration(at > t->test->start ? at - t->test->start : 0, after);
+    if (c->rule.sequence.steps > 0 && peak > 0)
+        diags_hint(t->diags, "the furthest step was \"%s\", at %s",
+                   c->parts[peak - 1].name, after);
+    if (w->kind == WINDOW_NONE)
+        return;
     diags_hint(t->diags, "highest window.value was %llu at %s; the rule needs %s%llu",
                (unsigned long long)peak, after, w->above ? "more than " : "",
                (unsigned long long)w->reach);

@@ -107,6 +107,12 @@ bool rule_read_window(struct rule_reader *r, const struct node *n,
                       struct compiled_rule *c);
 bool rule_read_within(struct rule_reader *r, const struct node *n, usec_t *ret);
 
+/* `by`, `within` and `max_keys` of a sequence or combination. */
+bool rule_read_keys(struct rule_reader *r, const struct node *n, const char *what,
+                    uint32_t kinds, struct rule_keys *keys);
+bool rule_read_sequence(struct rule_reader *r, const struct node *n,
+                        struct compiled_rule *c);
+
 /* An expression of the rule on the events that it watches; NULL after telling. */
 struct expr *rule_read_expr(struct rule_reader *r, const struct node *n,
                             const struct rule *rule);

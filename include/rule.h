@@ -55,6 +55,22 @@ struct rule_window {
     uint32_t max_keys;    /* keys remembered; the longest silent one goes */
 };
 
+#define RULE_KEYS_DEFAULT 10000
+#define RULE_KEYS_MAX     1000000
+
+/* State for each value of some fields. */
+struct rule_keys {
+    enum field_id by[RULE_BY_MAX];
+    size_t by_count;
+    usec_t within;
+    uint32_t max_keys; /* values remembered; the longest silent one goes */
+};
+
+struct rule_sequence {
+    size_t steps; /* 0: the rule has none; they are its parts */
+    struct rule_keys keys;
+};
+
 enum dedup_emit { DEDUP_FIRST, DEDUP_FIRST_AND_SUMMARY };
 
 struct rule_dedup {
@@ -81,7 +97,8 @@ struct rule {
     enum rule_mode mode;
     uint32_t watch; /* bit 1 << event_kind */
     bool at_collector;
-    struct rule_window window;
+    struct rule_window window; /* at most one of these */
+    struct rule_sequence sequence;
     struct rule_dedup dedup;
     const char *playbook; /* NULL: none */
     struct place playbook_place;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tracker.h - what counts over time: windows and dedup, on packet time.
+ * tracker.h - what counts over time: windows, sequences and dedup, on packet time.
  *
  * Hits come in order of their event's time. A window slides: its value at a hit is what
  * was met within `within` before it, that hit included. All state is bounded by the
  * rule's max_keys and by TRACKER_BYTES; what is pushed out is counted. A field of `by`
- * that an event does not have is a value like any other.
+ * that an event does not have is a value like any other to a window and to dedup; what
+ * joins different events (a sequence) does not hear of such an event.
  *
  * The tracker belongs to one process (the courier, `rules test`, -r) and takes its time
  * from the events and from tracker_tick.
@@ -15,7 +16,8 @@
 
 #include "rule.h"
 
-#define TRACKER_BYTES ((size_t)32 << 20) /* of windows for one rule */
+#define TRACKER_BYTES ((size_t)32 << 20) /* of windows or sequences, for one rule */
+#define TRACKER_PLACE 64 /* bytes that a key takes beside what it counts */
 
 struct tracker;
 
@@ -24,12 +26,13 @@ struct raised {
     size_t rule;
     const struct event *event; /* the one that met the window, or the last of a summary */
     usec_t first, last;        /* events counted in: the window's, or the summary's */
-    uint64_t value;            /* window value; 1 for a rule without a window */
+    uint64_t value;            /* window value; steps of a sequence; else 1 */
     uint64_t count;            /* of a ratio: events that the value is a share of */
     uint64_t error;            /* approximate: how far off the value may be, either way */
     bool approximate;
-    bool summary;     /* a repeat count after the first alert, not a new matter */
-    uint64_t repeats; /* summary: how many more since the first alert */
+    const usec_t *step_times; /* of a sequence: when each step was met; else NULL */
+    bool summary;             /* a repeat count after the first alert, not a new matter */
+    uint64_t repeats;         /* summary: how many more since the first alert */
 };
 
 typedef void tracker_fn(const struct raised *r, void *arg);

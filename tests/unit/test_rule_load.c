@@ -130,7 +130,6 @@ static void what_this_version_does_not_run_is_refused_by_name(void **state)
     static const struct {
         const char *more, *wanted;
     } rows[] = {
-        {"    sequence: {by: [src.ip], within: 5m, steps: []}\n", "E0510]"},
         {"    combine: {of: [], at_least: 2, by: [src.ip], within: 5m}\n", "E0511]"},
         {"    burst: {clients: 5, by: segment, within: 15m, instead: info}\n", "E0513]"},
         {"    inhibits: {rules: [a.b], equal: [src.ip], for: 1h}\n", "E0514]"},
@@ -228,6 +227,46 @@ static void windows_have_limits(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         auto_free char *more =
             xasprintf("    when: host exists\n    window: %s\n", rows[i].window);
+
+        assert_rule_fault(more, rows[i].wanted);
+    }
+}
+
+static void sequences_are_checked(void **state)
+{
+    static const struct {
+        const char *sequence, *wanted;
+    } rows[] = {
+        {"{by: src.ip, within: 5m, steps: [{id: a, when: host exists}]}", "2 to 8 steps"},
+        {"{by: src.ip, within: 5m, steps: {id: a}}", "expected a list"},
+        {"{by: src.ip, within: 5m, steps: [{id: a, when: host exists},"
+         " {id: a, when: host exists}]}",
+         "there is a step \"a\" already"},
+        {"{by: src.ip, within: 5m, steps: [{id: a, when: host exists},"
+         " {id: b, when: hots exists}]}",
+         "did you mean \"host\""},
+        {"{by: src.ip, within: 5m, steps: [{id: a, when: host exists},"
+         " {id: b, wen: host exists}]}",
+         "did you mean \"when\""},
+        {"{by: src.ip, steps: [{id: a, when: host exists}, {id: b, when: host exists}]}",
+         "no \"within\""},
+        {"{within: 5m, steps: [{id: a, when: host exists}, {id: b, when: host exists}]}",
+         "no \"by\""},
+        {"{by: src.ipp, within: 5m, steps: [{id: a, when: host exists},"
+         " {id: b, when: host exists}]}",
+         "did you mean \"src.ip\""},
+        {"{by: src.ip, within: 32d, steps: [{id: a, when: host exists},"
+         " {id: b, when: host exists}]}",
+         "at most 31 days"},
+        {"{by: src.ip, within: 5m, steps: [{id: a, when: host exists},"
+         " {id: b, when: host exists}]}\n"
+         "    window: {count: events, by: src.ip, within: 5m, gte: 5}",
+         "one of: window, sequence"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *more = xasprintf("    sequence: %s\n", rows[i].sequence);
 
         assert_rule_fault(more, rows[i].wanted);
     }
@@ -390,6 +429,7 @@ int main(void)
         cmocka_unit_test(what_this_version_does_not_run_is_refused_by_name),
         cmocka_unit_test(rules_say_which_versions_they_need),
         cmocka_unit_test(windows_have_limits),
+        cmocka_unit_test(sequences_are_checked),
         cmocka_unit_test(exceptions_need_an_end_an_owner_and_a_reason),
         cmocka_unit_test(the_end_of_an_exception_is_announced),
         cmocka_unit_test(names_of_places_are_those_of_the_district),

@@ -108,12 +108,101 @@ static void a_limit_may_lie_beyond_what_is_told_apart(void **state)
     assert_tests_pass(text, 2);
 }
 
+/* ---- sequence ---- */
+
+/* As in the design: a look-alike page, then a password in the clear. */
+static void a_sequence_is_met_by_one_machine_in_time(void **state)
+{
+    auto_free char *text =
+        rules_one("dns, flow",
+                  "    sequence:\n"
+                  "      by: [src.mac]\n"
+                  "      within: 10m\n"
+                  "      steps:\n"
+                  "        - {id: lure, when: host under \"login-school.example\"}\n"
+                  "        - id: leak\n"
+                  "          when: ndpi.risk any_of [\"clear_text_credentials\"]\n"
+                  "    tests:\n"
+                  "      - name: one after the other\n"
+                  "        events:\n"
+                  "          - {kind: dns, src.mac: \"02:00:00:00:00:01\","
+                  " dns.qname: www.login-school.example}\n"
+                  "          - {at: 4m, kind: flow, src.mac: \"02:00:00:00:00:01\","
+                  " ndpi.risk: clear_text_credentials}\n"
+                  "        expect: {alerts: 1, match: 2, fields: {window.value: 2}}\n"
+                  "      - name: another machine\n"
+                  "        events:\n"
+                  "          - {kind: dns, src.mac: \"02:00:00:00:00:01\","
+                  " dns.qname: www.login-school.example}\n"
+                  "          - {at: 4m, kind: flow, src.mac: \"02:00:00:00:00:02\","
+                  " ndpi.risk: clear_text_credentials}\n"
+                  "        expect: {alerts: 0, match: 2}\n"
+                  "      - name: too late\n"
+                  "        events:\n"
+                  "          - {kind: dns, src.mac: \"02:00:00:00:00:01\","
+                  " dns.qname: www.login-school.example}\n"
+                  "          - {at: 11m, kind: flow, src.mac: \"02:00:00:00:00:01\","
+                  " ndpi.risk: clear_text_credentials}\n"
+                  "        expect: {alerts: 0}\n"
+                  "      - name: the other way round\n"
+                  "        events:\n"
+                  "          - {kind: flow, src.mac: \"02:00:00:00:00:01\","
+                  " ndpi.risk: clear_text_credentials}\n"
+                  "          - {at: 1m, kind: dns, src.mac: \"02:00:00:00:00:01\","
+                  " dns.qname: www.login-school.example}\n"
+                  "        expect: {alerts: 0}\n"
+                  "      - name: nobody knows who it was\n"
+                  "        events:\n"
+                  "          - {kind: dns, dns.qname: www.login-school.example}\n"
+                  "          - {at: 1m, kind: flow, ndpi.risk: clear_text_credentials}\n"
+                  "        expect: {alerts: 0, match: 2}\n");
+
+    (void)state;
+    assert_tests_pass(text, 5);
+}
+
+/* `when` must hold for every step; without dedup it tells once in its time. */
+static void when_holds_for_all_steps(void **state)
+{
+    auto_free char *text = rules_one(
+        "dns",
+        "    when: dns.qr == \"query\"\n"
+        "    sequence:\n"
+        "      by: [src.ip]\n"
+        "      within: 1m\n"
+        "      steps:\n"
+        "        - {id: first, when: dns.qname == \"a.example\"}\n"
+        "        - {id: then, when: dns.qname == \"b.example\"}\n"
+        "    tests:\n"
+        "      - name: queries\n"
+        "        events:\n"
+        "          - {kind: dns, src.ip: 10.0.0.1, dns.qr: query, dns.qname: a.example}\n"
+        "          - {at: 5s, kind: dns, src.ip: 10.0.0.1, dns.qr: query,"
+        " dns.qname: b.example}\n"
+        "          - {at: 9s, kind: dns, src.ip: 10.0.0.1, dns.qr: query,"
+        " dns.qname: a.example}\n"
+        "          - {at: 12s, kind: dns, src.ip: 10.0.0.1, dns.qr: query,"
+        " dns.qname: b.example}\n"
+        "        expect: {alerts: 1, match: 4}\n"
+        "      - name: an answer is none\n"
+        "        events:\n"
+        "          - {kind: dns, src.ip: 10.0.0.1, dns.qr: query, dns.qname: a.example}\n"
+        "          - {at: 5s, kind: dns, src.ip: 10.0.0.1, dns.qr: answer,"
+        " dns.qname: b.example}\n"
+        "        expect: {alerts: 0, match: 1}\n");
+
+    (void)state;
+    assert_tests_pass(text, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ratio_is_of_the_events_that_meet_when),
         cmocka_unit_test(a_ratio_has_two_sides),
         cmocka_unit_test(a_limit_may_lie_beyond_what_is_told_apart),
+        cmocka_unit_test(a_sequence_is_met_by_one_machine_in_time),
+        cmocka_unit_test(when_holds_for_all_steps),
     };
 
     return cmocka_run_group_tests_name("rule_state", tests, NULL, NULL);

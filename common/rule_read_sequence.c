@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `sequence`: what must happen one after the other, and to whom.
+ */
+#include "items.h"
+#include "mem.h"
+#include "ruleset.h"
+#include "tracker.h"
+
+static bool is_taken(const struct compiled_rule *c, const char *id)
+{
+    for (size_t i = 0; i < c->part_count; i++)
+        if (strcmp(c->parts[i].name, id) == 0)
+            return true;
+    return false;
+}
+
+static bool read_id(struct rule_reader *r, const struct node *n,
+                    const struct compiled_rule *c, const char **ret_id)
+{
+    if (!n || !node_read_text(n, ret_id, r->diags))
+        return false;
+    if (!is_taken(c, *ret_id))
+        return true;
+    diags_error(r->diags, node_place(n), "E0114", "there is a step \"%s\" already",
+                *ret_id);
+    return false;
+}
+
+static bool read_step(struct rule_reader *r, const struct node *n,
+                      struct compiled_rule *c)
+{
+    static const char *const keys[] = {"id", "when"};
+    const struct node *when;
+    struct expr *e = NULL;
+    const char *id;
+    bool good;
+
+    if (!node_is(n, NODE_MAP, r->diags))
+        return false;
+    node_check_keys(n, "a step", keys, 2, r->diags);
+    good = read_id(r, node_need(n, "the step", "id", r->diags), c, &id);
+    when = node_need(n, "the step", "when", r->diags);
+    if (when)
+        e = rule_read_expr(r, when, &c->rule);
+    if (good && e)
+        rule_add_part(r, c, id, e);
+    return good && e;
+}
+
+static bool read_steps(struct rule_reader *r, const struct node *n,
+                       struct compiled_rule *c)
+{
+    bool good = true;
+
+    if (!node_is(n, NODE_LIST, r->diags))
+        return false;
+    if (node_count(n) < 2 || node_count(n) > RULE_PARTS_MAX) {
+        diags_error(r->diags, node_place(n), "E0502", "a sequence has 2 to %d steps",
+                    RULE_PARTS_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < node_count(n); i++)
+        good = read_step(r, node_item(n, i), c) && good;
+    c->rule.sequence.steps = node_count(n);
+    return good;
+}
+
+bool rule_read_keys(struct rule_reader *r, const struct node *n, const char *what,
+                    uint32_t kinds, struct rule_keys *keys)
+{
+    const struct node *by = node_need(n, what, "by", r->diags);
+    const struct node *within = node_need(n, what, "within", r->diags);
+    const struct node *most = node_get(n, "max_keys");
+    uint64_t number = RULE_KEYS_DEFAULT;
+    bool good = by && rule_read_by(r, by, kinds, keys->by, &keys->by_count);
+
+    good = rule_read_within(r, within, &keys->within) && good;
+    if (most && !node_read_number(most, 1, RULE_KEYS_MAX, &number, r->diags))
+        good = false;
+    keys->max_keys = (uint32_t)number;
+    return good;
+}
+
+bool rule_read_sequence(struct rule_reader *r, const struct node *n,
+                        struct compiled_rule *c)
+{
+    static const char *const keys[] = {"by", "within", "steps", "max_keys"};
+    struct rule_sequence *q = &c->rule.sequence;
+    const struct node *steps;
+    bool good;
+
+    if (!node_is(n, NODE_MAP, r->diags))
+        return false;
+    node_check_keys(n, "sequence", keys, 4, r->diags);
+    good = rule_read_keys(r, n, "the sequence", c->rule.watch, &q->keys);
+    steps = node_need(n, "the sequence", "steps", r->diags);
+    return steps && read_steps(r, steps, c) && good;
+}

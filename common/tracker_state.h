@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tracker_state.h - the tracker from the inside.
+ */
+#ifndef TRACKER_STATE_H
+#define TRACKER_STATE_H
+
+#include "hash.h"
+#include "tracker.h"
+#include "window.h"
+
+struct rule_state {
+    struct tracker *tracker;
+    size_t rule;
+    struct agemap *windows;   /* struct window; made when it is needed, as the others */
+    struct agemap *sequences; /* struct sequence */
+    struct agemap *told;      /* struct told, tracker_tell.c */
+    size_t bytes;             /* of the windows */
+    uint64_t peak;
+    usec_t peak_at;
+    struct tracker_counts counts;
+};
+
+struct tracker {
+    const struct ruleset *set;
+    tracker_fn *fn;
+    void *arg;
+    struct hash_key secrets[2];
+    struct hash_key shared[2];  /* for estimates: the same wherever the rules are */
+    struct rule_state **states; /* NULL: the rule was not hit yet */
+    size_t count;
+    usec_t step_times[RULE_PARTS_MAX];
+    struct event *event;            /* room for a summary's */
+    uint8_t packed[EVENT_PACK_MAX]; /* room to pack one */
+    bool silent;                    /* going away: no summaries */
+};
+
+static inline const struct rule *rule_of(const struct rule_state *s)
+{
+    return ruleset_rule(s->tracker->set, s->rule);
+}
+
+/* ---- tracker_keys.c ---- */
+
+void tracker_make_keys(struct tracker *t);
+
+/* The values of these fields; one that e does not have is a value like any other. */
+struct agemap_key tracker_key(const struct tracker *t, const enum field_id *by,
+                              size_t count, const struct event *e);
+
+/* False when e lacks one of them: then it is not the same as anything. */
+bool tracker_whole_key(const struct tracker *t, const enum field_id *by, size_t count,
+                       const struct event *e, struct agemap_key *ret_key);
+
+void tracker_tell_apart(const struct tracker *t, const struct value *v,
+                        enum field_type type, struct window_item *item);
+
+/* ---- tracker_tell.c: dedup and what follows from it ---- */
+
+/* The rule is met: an alert, or a repeat of one. */
+void tracker_tell(struct rule_state *s, const struct raised *r);
+
+/* Time went on: summaries that are due are raised. */
+void tracker_tell_due(struct rule_state *s, usec_t now);
+
+/* All that are pending. */
+void tracker_tell_all(struct rule_state *s);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was told is in order of the first alert, so that what is due stands at its old
+ * end.
+ */
+#include <stdlib.h>
+
+#include "mem.h"
+#include "tracker_state.h"
+
+/* An alert was raised for this key at first; what came since. */
+struct told {
+    usec_t first;
+    uint64_t repeats;
+    struct raised latest; /* without what it borrowed */
+    uint8_t *event;       /* packed: the last repeat, for the summary */
+    int event_len;
+};
+
+static void raise_alert(struct rule_state *s, const struct raised *r)
+{
+    s->counts.alerts++;
+    s->tracker->fn(r, s->tracker->arg);
+}
+
+static void raise_summary(struct rule_state *s, const struct told *told)
+{
+    struct tracker *t = s->tracker;
+    struct raised r = told->latest;
+
+    if (event_unpack(t->event, told->event, (size_t)told->event_len) != 0)
+        return;
+    r.event = t->event;
+    r.first = told->first;
+    r.summary = true;
+    r.repeats = told->repeats;
+    s->counts.summaries++;
+    t->fn(&r, t->arg);
+}
+
+static void drop_told(void *place, void *arg)
+{
+    struct rule_state *s = arg;
+    struct told *told = place;
+
+    if (told->event && !s->tracker->silent)
+        raise_summary(s, told);
+    free(told->event);
+    told->event = NULL;
+}
+
+void tracker_tell_due(struct rule_state *s, usec_t now)
+{
+    const struct told *told;
+
+    while (s->told && (told = agemap_oldest(s->told)) && now > told->first &&
+           now - told->first >= rule_of(s)->dedup.every)
+        agemap_drop_oldest(s->told);
+}
+
+void tracker_tell_all(struct rule_state *s)
+{
+    while (s->told && agemap_count(s->told) > 0)
+        agemap_drop_oldest(s->told);
+}
+
+static void note_repeat(struct rule_state *s, struct told *told, const struct raised *r)
+{
+    struct tracker *t = s->tracker;
+    int len;
+
+    s->counts.repeats++;
+    told->repeats++;
+    told->latest = *r;
+    told->latest.event = NULL;
+    told->latest.step_times = NULL;
+    if (rule_of(s)->dedup.emit == DEDUP_FIRST)
+        return;
+    len = event_pack(r->event, t->packed, sizeof(t->packed));
+    if (len < 0)
+        return;
+    told->event = xrealloc(told->event, (size_t)len, 1);
+    memcpy(told->event, t->packed, (size_t)len);
+    told->event_len = len;
+}
+
+static uint32_t most_keys(const struct rule *rule)
+{
+    uint32_t window = rule->window.max_keys, sequence = rule->sequence.keys.max_keys;
+
+    return window ? window : sequence ? sequence : RULE_KEYS_DEFAULT;
+}
+
+void tracker_tell(struct rule_state *s, const struct raised *r)
+{
+    const struct rule *rule = rule_of(s);
+    struct agemap_key key;
+    bool is_new, evicted;
+    struct told *told;
+
+    if (rule->dedup.every == 0) {
+        raise_alert(s, r);
+        return;
+    }
+    key = tracker_key(s->tracker, rule->dedup.by, rule->dedup.by_count, r->event);
+    if (!s->told)
+        s->told = agemap_new(sizeof(struct told), most_keys(rule), drop_told, s);
+    told = agemap_find(s->told, &key);
+    if (told) {
+        note_repeat(s, told, r);
+        return;
+    }
+    told = agemap_touch(s->told, &key, &is_new, &evicted);
+    told->first = event_time(r->event);
+    s->counts.evicted += evicted;
+    raise_alert(s, r);
+}
