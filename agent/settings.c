@@ -107,6 +107,7 @@ static void check_interface(const char *name, const char *path, struct diags *d)
 {
     struct if_nameindex *all;
     const char *names[INTERFACES_MAX];
+    auto_buffer struct buffer list = {0};
     size_t count = 0;
 
     if (strcmp(name, "any") == 0 || if_nametoindex(name) != 0)
@@ -114,11 +115,33 @@ static void check_interface(const char *name, const char *path, struct diags *d)
     diags_error(d, (struct place){.file = path}, "E0904",
                 "there is no interface \"%s\" here", name);
     all = if_nameindex();
-    for (; all && all[count].if_name && count < INTERFACES_MAX; count++)
+    for (; all && all[count].if_name && count < INTERFACES_MAX; count++) {
         names[count] = all[count].if_name;
+        buffer_print(&list, " %s", names[count]);
+    }
     diags_suggest(d, name, names, count);
+    diags_hint(d, "there are:%s", list.len ? list.at : " none");
     if (all)
         if_freenameindex(all);
+}
+
+/* How one comes by it. */
+static void hint_key(const char *option, struct diags *d)
+{
+    static const struct {
+        const char *option, *hint;
+    } hints[] = {
+        {"collector.key",
+         "collector.pub, from where `hallwatch keys new collector` made it"},
+        {"key", "`hallwatch keys new agent FOLDER` makes one"},
+        {"vault", "vault.pub, from where `hallwatch keys new vault` made it"},
+        {"pseudonym_key", "pseudonym.key, once for all agents of the district: "
+                          "`hallwatch keys new pseudonym FOLDER`"},
+    };
+
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+        if (strcmp(hints[i].option, option) == 0)
+            diags_hint(d, "%s", hints[i].hint);
 }
 
 static void check_key(const char *option, const char *path, const char *kind,
@@ -133,6 +156,8 @@ static void check_key(const char *option, const char *path, const char *kind,
                     r == -EBADMSG ? "it is no such key file"
                     : r == -EPERM ? "others may read it; chmod 600 it"
                                   : strerror(-r));
+        if (r == -ENOENT)
+            hint_key(option, d);
     } else if (path && secret_wanted && !secret[0]) {
         diags_error(d, (struct place){.file = path}, "E0906",
                     "\"%s\" wants a key with its secret half, this is the public one",

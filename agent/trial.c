@@ -125,6 +125,15 @@ static void try_claim(const struct settings *s, const char *path, struct diags *
     diags_hint(d, "end that one, or give this one a folder of its own as \"state\"");
 }
 
+static void try_line(const struct settings *s, const char *path, struct diags *d)
+{
+    if (s->collectors.count)
+        return;
+    diags_warn(d, (struct place){.file = path}, "W0918",
+               "no collector is named: alerts are printed, and nobody is told");
+    diags_hint(d, "\"collector\" and \"key\" name it and this agent's key");
+}
+
 /* ---- the captures ---- */
 
 /* Once, and not once for each interface. */
@@ -162,6 +171,7 @@ bool trial_run(const struct settings *s, const char *path, struct diags *d)
     bool there;
 
     settings_check(s, path, d);
+    try_line(s, path, d);
     there = try_making(s, path, d);
     become_user(s, path, d);
     settings_check_content(s, d);

@@ -117,8 +117,8 @@ int rules_check(const void *values, int argc, char **argv)
         check_playbooks(w.rules, o->playbooks, d);
     status = report(d, format);
     if (w.rules && status == 0 && format == REPORT_TEXT)
-        printf("%zu rules, version %s, no errors\n", ruleset_count(w.rules),
-               ruleset_version(w.rules));
+        printf("%zu rule%s, version %s, no errors\n", ruleset_count(w.rules),
+               ruleset_count(w.rules) == 1 ? "" : "s", ruleset_version(w.rules));
     world_done(&w);
     return status;
 }

@@ -165,6 +165,8 @@ static void check_key(const struct collector_settings *s, const char *path,
                                   : strerror(-r));
     if (r == -EACCES)
         hint_owner(s, s->intake.key, d);
+    else if (r == -ENOENT)
+        diags_hint(d, "`hallwatch keys new collector FOLDER` makes one");
     if (r == 0 && !secret[0])
         diags_error(d, (struct place){.file = s->intake.key}, "E0906",
                     "\"intake.key\" wants a key with its secret half, this is the "

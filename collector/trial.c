@@ -84,9 +84,10 @@ int collector_claim(const struct collector_settings *s, const char *path)
     return 0;
 }
 
-/* Whether the role runs already with these settings, which is no fault. */
+/* Whether the role runs already with these settings, which is no fault, and is told once
+ * for all of a process. */
 static bool runs_already(const struct collector_settings *s, enum collector_role role,
-                         const char *path, struct diags *d)
+                         const char *path, long *told, struct diags *d)
 {
     const char *name = names_get(&names_collector_role, role);
     struct claim_holder holder;
@@ -94,10 +95,12 @@ static bool runs_already(const struct collector_settings *s, enum collector_role
     if (!claim_is_held(s->state, name, &holder))
         return false;
     if (claim_is_of(&holder, path)) {
-        diags_warn(d, (struct place){.file = path}, "W0916",
-                   "the %s of these settings runs already (process %ld)", name,
-                   holder.pid);
-        diags_hint(d, "start it again to have changes taken over");
+        if (*told != holder.pid) {
+            diags_warn(d, (struct place){.file = path}, "W0916",
+                       "this collector runs already (process %ld)", holder.pid);
+            diags_hint(d, "start it again to have changes taken over");
+        }
+        *told = holder.pid;
         return true;
     }
     diags_error(d, (struct place){.file = path}, "E0916",
@@ -171,9 +174,10 @@ static void try_roles(const struct collector_settings *s, const char *path,
         [COLLECTOR_INTAKE] = "intake.listen", [COLLECTOR_API] = "api.listen"};
     const char *const addresses[COLLECTOR_ROLES] = {
         [COLLECTOR_INTAKE] = s->intake.listen, [COLLECTOR_API] = s->api.listen};
+    long told = 0;
 
     for (unsigned role = 0; role < COLLECTOR_ROLES; role++)
-        if (collector_settings_has(s, role) && !runs_already(s, role, path, d) &&
+        if (collector_settings_has(s, role) && !runs_already(s, role, path, &told, d) &&
             addresses[role])
             try_address(options[role], addresses[role], path, d);
 }

@@ -321,6 +321,10 @@ static const struct diag_code codes[] = {
      "An agent: the filter does not compile, the interface is down, or the right to\n"
      "capture (CAP_NET_RAW) is missing. A collector: somebody listens there, or the\n"
      "machine has no such address. The message says which, and what to do."},
+    {"W0918", "no collector is named",
+     "The agent prints its alerts on standard output, which is for trying things out.\n"
+     "collector: {addresses: [...], key: collector.pub} and key: agent.key in\n"
+     "agent.yaml have them sent."},
 };
 
 const struct diag_code *diag_code_find(const char *code)

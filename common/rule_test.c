@@ -195,6 +195,19 @@ static bool asks_lists(const struct ruleset *set, const struct program *program)
     return false;
 }
 
+/* Without compiled lists a rule that asks them is never met, and nothing can be told. */
+static bool lacks_lists(const struct runner *r, const struct rule_test *test)
+{
+    for (size_t i = 0; i < r->set->rule_count && !r->set->settings.lists; i++) {
+        const struct compiled_rule *c = &r->set->rules[i];
+        bool meant = test->rule == ALL_RULES ? c->file == test->file : i == test->rule;
+
+        if (meant && asks_lists(r->set, &c->program))
+            return true;
+    }
+    return false;
+}
+
 static bool asks_site(const struct trial *t)
 {
     for (size_t i = 0; i < t->set->rule_count; i++) {
@@ -239,9 +252,10 @@ static void report_site(const struct runner *r)
     if (!first)
         return;
     diags_warn(r->diags, (struct place){.file = first->file->path}, "W0601",
-               "%zu tests of rules that ask lists or the time of day fail with the lists "
-               "and calendars of this site; the first is \"%s\"",
-               r->site_count, first->name);
+               "%zu test%s of rules that ask lists or the time of day fail%s with the "
+               "lists and calendars of this site; the first is \"%s\"",
+               r->site_count, r->site_count == 1 ? "" : "s",
+               r->site_count == 1 ? "s" : "", first->name);
     diags_hint(r->diags,
                "that is right when the site has its own; `hallwatch rules test` "
                "runs them with those that they were written with");
@@ -448,6 +462,9 @@ static enum rule_test_verdict run_one(struct runner *r, const struct rule_test *
         return TEST_SKIPPED;
     if (test->pcap)
         return run_pcap(r, test, ret_why);
+    *ret_why = "no compiled lists were given";
+    if (r->settings->at_site && lacks_lists(r, test))
+        return TEST_SKIPPED;
     before = r->site_count;
     if (run_trial(r, test))
         return TEST_PASSED;

@@ -83,7 +83,7 @@ class Check(unittest.TestCase):
         self.write("site/rules/mine/r.yaml", RULE.replace("rouge", "rogue"))
         code, out = self.check(self.rules)
         self.assertEqual(code, 0, out)
-        self.assertIn("1 rules, version", out)
+        self.assertIn("1 rule, version", out)
 
     def test_playbooks_that_cannot_be_read_are_a_warning(self):
         os.mkdir(self.path("site/rules/playbooks"))

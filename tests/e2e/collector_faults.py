@@ -131,6 +131,7 @@ def what_the_user_may_not_read_is_found_before_the_start(w):
 def a_check_lets_a_collector_that_runs_go_on(w):
     w.start()
     code, out = collector(w, "--check")
+    assert out.count("W0916") == 1, out
     assert code == 0 and f"runs already (process {w.process.pid})" in out, (code, out)
     with open(w.path("collector.yaml"), encoding="utf-8") as f:
         w.write("other.yaml", f.read().replace(str(w.intake), str(collector_world.free_port()))
