@@ -23,6 +23,7 @@
 
 #define APPLICATION_ID 0x48574c31 /* "HWL1": file(1) and we know whose it is */
 #define BUSY_MS        10000
+#define WAL_PAUSE      10000 /* us, before it is tried again */
 
 struct store_db {
     sqlite3 *sqlite;
@@ -112,6 +113,20 @@ static int make_file(const struct store_settings *set)
     return fd < 0 ? -errno : 0;
 }
 
+/* SQLite does not wait here as it does elsewhere: processes that make a new store at the
+ * same time get in each other's way. */
+static int enter_wal(struct store_db *db)
+{
+    usec_t end = clock_monotonic() + BUSY_MS * USEC_PER_MSEC;
+    int rc;
+
+    while ((rc = run(db, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
+                         "PRAGMA journal_size_limit = 67108864;")) == -EAGAIN &&
+           clock_monotonic() < end)
+        usleep(WAL_PAUSE);
+    return rc;
+}
+
 /* The first statement that reads the file finds out whether it is one of ours. */
 static int settle(struct store_db *db, const struct store_settings *set)
 {
@@ -126,8 +141,7 @@ static int settle(struct store_db *db, const struct store_settings *set)
              "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000;");
     rc = run(db, pragmas);
     if (rc == 0 && set->create && !set->read_only)
-        rc = run(db, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;"
-                     "PRAGMA journal_size_limit = 67108864;");
+        rc = enter_wal(db);
     if (rc)
         return rc;
     code = sqlite3_prepare_v2(db->sqlite, "PRAGMA data_version", -1, &db->data_version,

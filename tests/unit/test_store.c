@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "collector/store_schema.h"
 #include "collector/store_sql.h"
@@ -52,6 +53,43 @@ static void closing_undoes_what_was_not_committed(void **state)
     f->s = open_place(f);
 
     assert_int_equal(store_meta_get(f->s, "colour", &value), -ENOENT);
+}
+
+#define OPENERS 4
+
+/* In a process of its own: waits for the start, which is that the pipe is closed. */
+static int open_at_once(struct fixture *f, const int start[2])
+{
+    struct store *s = NULL;
+    char nothing;
+
+    close(start[1]);
+    if (read(start[0], &nothing, 1) != 0)
+        return 1;
+    return store_open(&f->settings, &s, NULL) == 0 ? 0 : 1;
+}
+
+static void several_processes_may_make_it_at_once(void **state)
+{
+    struct fixture *f = *state;
+
+    store_close(f->s);
+    for (int round = 0; round < 25; round++) {
+        int failed = 0, status, start[2];
+
+        remove_all(f->folder);
+        assert_int_equal(mkdir(f->folder, 0700), 0);
+        assert_int_equal(pipe(start), 0);
+        for (int i = 0; i < OPENERS; i++)
+            if (fork() == 0)
+                _exit(open_at_once(f, start));
+        close(start[0]);
+        close(start[1]);
+        for (int i = 0; i < OPENERS; i++)
+            failed += wait(&status) < 0 || status != 0;
+        assert_int_equal(failed, 0);
+    }
+    f->s = open_place(f);
 }
 
 static void refused(struct fixture *f, int expected, const char *words)
@@ -372,6 +410,7 @@ int main(void)
         WITH_FIXTURE(a_new_store_is_of_the_newest_version),
         WITH_FIXTURE(a_store_is_for_its_owner_only),
         WITH_FIXTURE(what_is_committed_is_there_after_opening_again),
+        WITH_FIXTURE(several_processes_may_make_it_at_once),
         WITH_FIXTURE(closing_undoes_what_was_not_committed),
         WITH_FIXTURE(opening_what_is_not_there_says_so),
         WITH_FIXTURE(some_other_file_is_no_store),
