@@ -6,8 +6,8 @@
  * ServerHello after it.
  */
 #include "agent/extract.h"
+#include "agent/tls_event.h"
 #include "agent/tls_hello.h"
-#include "agent/tls_print.h"
 
 #define RECORD_BYTES    5
 #define RECORD_MAX      (16384 + 2048)
@@ -16,14 +16,6 @@
 
 enum record_type { RECORD_CHANGE = 20, RECORD_HANDSHAKE = 22 };
 enum message_type { CLIENT_HELLO = 1, SERVER_HELLO = 2 };
-
-/* Outer names that are sent only where the true one is encrypted. Clients without ECH
- * send a made-up extension too (RFC 9849 section 6.2), with the true name beside it. */
-static const char *const ech_names[] = {
-    "cloudflare-ech.com",
-    "public.tls-ech.dev",
-    "cover.defo.ie",
-};
 
 /* A handshake message, wherever its bytes stand. */
 struct message {
@@ -101,58 +93,11 @@ static enum extract_result message_read(struct cur *c, struct message *m)
     return EXTRACT_NOT;
 }
 
-static enum tls_ech ech_of(const struct tls_hello *h, const struct event *e)
-{
-    const struct value *sni = event_get(e, FIELD_TLS_SNI);
-
-    if (!h->ech)
-        return ECH_NONE;
-    for (size_t i = 0; sni && i < sizeof(ech_names) / sizeof(*ech_names); i++)
-        if (text_equal(sni->text, text_of(ech_names[i])))
-            return ECH_REAL;
-    return ECH_OFFERED;
-}
-
-static void put_client(struct event *e, const struct tls_hello *h)
-{
-    char ja4[TLS_JA4];
-
-    if (h->sni.len > 0) {
-        event_put_host(e, FIELD_TLS_SNI, FIELD_UNKNOWN, h->sni);
-        event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, h->sni);
-    }
-    if (tls_ja4(h, 't', ja4))
-        event_put_text(e, FIELD_TLS_JA4, text_of(ja4));
-    event_put_number(e, FIELD_TLS_ECH, ech_of(h, e));
-}
-
-static void put_version(struct event *e, uint16_t wire)
-{
-    unsigned version = tls_version_number(wire);
-
-    if (version > 0)
-        event_put_number(e, FIELD_TLS_VERSION, version);
-}
-
 static void emit_hello(struct extract_out *out, const struct tls_hello *h)
 {
-    struct event *e = out->event;
-    struct cur alpn = h->alpn;
-    struct text protocol;
-    char ja3[TLS_JA3];
-
-    event_begin(e, EVENT_TLS, out->packet->time);
-    event_put_number(e, FIELD_TLS_SIDE, h->side);
-    put_version(e, tls_hello_version(h));
-    while (cur_left(&alpn) > 0 && tls_alpn_next(&alpn, &protocol))
-        event_add_text(e, FIELD_TLS_ALPN, protocol);
-    if (tls_ja3(h, ja3))
-        event_put_text(e, FIELD_TLS_JA3, text_of(ja3));
-    if (h->side == TLS_CLIENT)
-        put_client(e, h);
-    else
-        event_put_number(e, FIELD_TLS_CIPHER, h->cipher);
-    out->emit(e, out->arg);
+    event_begin(out->event, EVENT_TLS, out->packet->time);
+    tls_event_put(out->event, h, 't');
+    out->emit(out->event, out->arg);
 }
 
 /* ---- a hello in the form of SSL 2, that clients of old sent to newer servers ---- */
@@ -182,7 +127,7 @@ static enum extract_result ssl2_read(struct cur c, struct extract_out *out)
     cur_skip(&c, 3);
     event_begin(e, EVENT_TLS, out->packet->time);
     event_put_number(e, FIELD_TLS_SIDE, TLS_CLIENT);
-    put_version(e, cur_u16(&c));
+    tls_event_put_version(e, cur_u16(&c));
     event_put_number(e, FIELD_TLS_ECH, ECH_NONE);
     out->emit(e, out->arg);
     return EXTRACT_DONE;
