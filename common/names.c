@@ -34,6 +34,7 @@ NAMES(flow_end, "end of a flow", FLOW_STOPPED, "closed", "idle", "crowded", "sto
 NAMES(dns_qr, "DNS message", DNS_ANSWER, "query", "answer");
 NAMES(tls_side, "TLS side", TLS_SERVER, "client", "server");
 NAMES(tls_ech, "ECH", ECH_REAL, "none", "offered", "real");
+NAMES(quic_version, "QUIC version", QUIC_DRAFT, "v1", "v2", "draft");
 NAMES(http_side, "HTTP side", HTTP_RESPONSE, "request", "response");
 NAMES(dhcp_type, "DHCP message", DHCP_INFORM, "none", "discover", "offer", "request",
       "decline", "ack", "nak", "release", "inform");

@@ -120,6 +120,10 @@ extern const struct names names_tls_side;
 enum tls_ech { ECH_NONE, ECH_OFFERED, ECH_REAL };
 extern const struct names names_tls_ech;
 
+/* draft: one of the numbered drafts before RFC 9000. */
+enum quic_version_name { QUIC_V1, QUIC_V2, QUIC_DRAFT };
+extern const struct names names_quic_version;
+
 enum http_side { HTTP_REQUEST, HTTP_RESPONSE };
 extern const struct names names_http_side;
 

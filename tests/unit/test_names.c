@@ -9,12 +9,12 @@
 #include "names.h"
 
 static const struct names *const all[] = {
-    &names_severity,  &names_role,       &names_identity,  &names_rule_mode,
-    &names_age_band,  &names_audience,   &names_proto,     &names_direction,
-    &names_tcp_state, &names_flow_end,   &names_dns_qr,    &names_dns_type,
-    &names_dns_rcode, &names_tls_side,   &names_tls_ech,   &names_http_side,
-    &names_dhcp_type, &names_arp_op,     &names_app,       &names_category,
-    &names_risk,      &names_confidence, &names_event_kind};
+    &names_severity,  &names_role,      &names_identity,   &names_rule_mode,
+    &names_age_band,  &names_audience,  &names_proto,      &names_direction,
+    &names_tcp_state, &names_flow_end,  &names_dns_qr,     &names_dns_type,
+    &names_dns_rcode, &names_tls_side,  &names_tls_ech,    &names_quic_version,
+    &names_http_side, &names_dhcp_type, &names_arp_op,     &names_app,
+    &names_category,  &names_risk,      &names_confidence, &names_event_kind};
 
 static void every_word_is_found_where_it_stands(void **state)
 {
