@@ -5,7 +5,9 @@
  * An extractor is one file, a const struct and a row in extract.c. It reads through a
  * cursor, knows no flows, rules or other extractors, and keeps no state: for a stream it
  * is shown the bytes of one direction from where it left off, again and again until it
- * has enough.
+ * has enough. Where a client's datagrams carry a stream in pieces (QUIC), the extractor
+ * opens each of them, the inspector puts the pieces together as it does with segments of
+ * TCP, and then shows the stream from its beginning.
  *
  * It puts its own protocol's fields, and host with host.registrable. Who talks to whom,
  * and where that is, is put by whoever receives the event.
@@ -26,6 +28,7 @@
 enum extract_from {
     EXTRACT_LINK,     /* packets without IP */
     EXTRACT_DATAGRAM, /* UDP payloads, each by itself */
+    EXTRACT_PIECES,   /* UDP payloads of a client, which carry one message in pieces */
     EXTRACT_STREAM,   /* TCP, each direction put in order */
 };
 
@@ -37,12 +40,23 @@ enum extract_result {
     EXTRACT_NOT,   /* not this protocol, or broken; nothing was emitted */
 };
 
+#define EXTRACT_NOTE 24
+
+/* Where the pieces of a datagram go. */
+struct extract_pieces {
+    uint8_t *note; /* EXTRACT_NOTE bytes, kept with the flow; zeros before the first */
+    void (*begin)(void *arg); /* those given before belong to another message */
+    void (*piece)(uint64_t at, struct cur bytes, void *arg); /* copied during the call */
+    void *arg;
+};
+
 /* What an extractor is given to speak with. */
 struct extract_out {
     struct event *event;         /* begin it, fill it, then call emit */
     const struct packet *packet; /* it brought the last byte: time, link layer */
     void (*emit)(struct event *e, void *arg); /* the event is looked at during the call */
     void *arg;
+    const uint8_t *note; /* PIECES: as open left it */
     uint32_t skip; /* set with NEXT: bytes behind the message that need not be shown */
 };
 
@@ -53,7 +67,7 @@ struct extractor {
     enum event_kind kind;
     enum extract_from from;
     const char *app; /* word of names_app for a flow that it understood; NULL: none */
-    uint32_t most;   /* stream: bytes kept of one message before giving up */
+    uint32_t most;   /* stream, pieces: bytes kept of a message before giving up */
     bool later;      /* stream: may begin behind other bytes, where a segment begins */
 
     /* Cheap: may these be its bytes? Ports may be asked for, but are no proof. The first
@@ -61,14 +75,19 @@ struct extractor {
      */
     bool (*wants)(const struct packet *p, struct cur bytes);
 
-    /* Reads one message and emits what it says. A datagram or frame: DONE or NOT. */
+    /* PIECES: gives out what a datagram carries. NEXT: it is this protocol's for certain;
+     * MORE: it may be, and carries nothing; NOT: it is not, or can't be opened. */
+    enum extract_result (*open)(struct cur datagram, const struct extract_pieces *out);
+
+    /* Reads one message and emits what it says. A datagram or frame: DONE or NOT; of
+     * pieces, which stay where they are until it is read: DONE, MORE or NOT. */
     enum extract_result (*read)(struct cur *bytes, struct extract_out *out);
 };
 
 #define EXTRACT_FIRST 8
 
 extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extract_dns_tcp,
-    extract_http, extract_tls;
+    extract_http, extract_tls, extract_quic;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;
@@ -89,6 +108,7 @@ struct inspector_counts {
     uint64_t understood;      /* flows named by an extractor */
     uint64_t streams_evicted; /* gave up their buffer to another flow */
     uint64_t gaps;            /* directions given up: bytes are missing */
+    uint64_t unopened;        /* datagrams of pieces that could not be opened */
     uint64_t refused;         /* began like a protocol, were not it */
 };
 

@@ -9,22 +9,31 @@
  * looked at for what often comes later in a conversation: TLS after STARTTLS, in SOCKS,
  * in a proxy's tunnel. What the flow is, is not told by that.
  *
+ * What a client's datagrams carry in pieces is always kept, and read from its beginning
+ * each time a datagram brought some of it: mostly once, or twice.
+ *
  * Bodies are not looked at: an extractor says how long one is, the place to read on is
  * moved behind it, and its segments are then simply old.
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/extract.h"
 #include "agent/flow.h"
 #include "agent/stream.h"
 #include "mem.h"
 
+static_assert(EXTRACT_NOTE == STREAM_NOTE, "a note has one size");
+
 #define IP_TCP 6
 #define IP_UDP 17
 
 #define LOOKING  UINT8_MAX /* chosen: nobody wanted the first bytes */
 #define LOOK_MAX 24        /* segments in vain before a flow is given up */
+
+/* Packets of a client in which a message in pieces must be whole, or some are missing. */
+#define PIECES_WITHIN 24
 
 /* How far ahead of the first byte a segment may come before its protocol is known. */
 #define FIRST_WINDOW 16384
@@ -99,7 +108,7 @@ static size_t find_extractor(enum extract_from from, const struct packet *p,
     return x;
 }
 
-/* ---- frames and datagrams ---- */
+/* ---- frames ---- */
 
 void inspector_link(struct inspector *i, const struct packet *p)
 {
@@ -112,22 +121,6 @@ void inspector_link(struct inspector *i, const struct packet *p)
     i->out.packet = p;
     if (extractors[x]->read(&bytes, &i->out) == EXTRACT_NOT)
         i->counts.refused++;
-}
-
-static void read_datagram(struct inspector *i, const struct packet *p, struct flow *f)
-{
-    size_t x = find_extractor(EXTRACT_DATAGRAM, p, p->payload);
-    struct flow_reading *r = &f->stage.reading;
-    struct cur bytes = p->payload;
-
-    if (x == extractor_count) {
-        r->finished[0] = r->finished[1] = !r->named;
-        return;
-    }
-    if (extractors[x]->read(&bytes, &i->out) == EXTRACT_NOT)
-        i->counts.refused++;
-    else
-        name_flow(i, f, x);
 }
 
 /* ---- streams ---- */
@@ -343,6 +336,108 @@ static void read_stream(struct inspector *i, const struct packet *p, struct flow
         looked_in_vain(i, f);
 }
 
+/* ---- datagrams ---- */
+
+static void on_begin(void *arg)
+{
+    struct inspector *i = arg;
+
+    stream_release(i->pool, i->flow);
+}
+
+static void on_piece(uint64_t at, struct cur bytes, void *arg)
+{
+    struct inspector *i = arg;
+
+    if (!i->flow->stage.reading.finished[0])
+        keep_segment(i, i->flow, 0, at < UINT32_MAX ? (uint32_t)at : UINT32_MAX, bytes);
+}
+
+static void finish_pieces(struct inspector *i, struct flow *f)
+{
+    f->stage.reading.finished[0] = f->stage.reading.finished[1] = true;
+    stream_release(i->pool, f);
+}
+
+/* What the datagram carries goes to what is kept of the flow. */
+static enum extract_result open_datagram(struct inspector *i, const struct packet *p,
+                                         struct flow *f, size_t x)
+{
+    const uint8_t *kept = stream_note(f);
+    uint8_t note[EXTRACT_NOTE] = {0};
+    struct extract_pieces out = {
+        .note = note, .begin = on_begin, .piece = on_piece, .arg = i};
+    enum extract_result result;
+
+    if (kept)
+        memcpy(note, kept, sizeof(note));
+    result = extractors[x]->open(p->payload, &out);
+    if (result == EXTRACT_NEXT)
+        stream_put_note(i->pool, f, note);
+    return result;
+}
+
+static void read_pieces(struct inspector *i, const struct packet *p, struct flow *f,
+                        size_t x)
+{
+    struct flow_reading *r = &f->stage.reading;
+    uint8_t chosen = r->chosen[0];
+    struct cur ready;
+
+    r->chosen[0] = (uint8_t)(x + 1);
+    switch (open_datagram(i, p, f, x)) {
+    case EXTRACT_NEXT:
+        name_flow(i, f, x);
+        break;
+    case EXTRACT_NOT:
+        i->counts.unopened++;
+        r->chosen[0] = chosen;
+        return;
+    default:
+        return;
+    }
+    ready = stream_ready(f, 0);
+    i->out.note = stream_note(f);
+    if (!r->finished[0] && cur_left(&ready) > 0)
+        (void)read_message(i, f, 0, &ready);
+    if (r->finished[0])
+        finish_pieces(i, f);
+}
+
+static void read_whole(struct inspector *i, const struct packet *p, struct flow *f)
+{
+    size_t x = find_extractor(EXTRACT_DATAGRAM, p, p->payload);
+    struct flow_reading *r = &f->stage.reading;
+    struct cur bytes = p->payload;
+
+    if (x == extractor_count)
+        r->finished[0] = r->finished[1] = !r->named;
+    else if (extractors[x]->read(&bytes, &i->out) == EXTRACT_NOT)
+        i->counts.refused++;
+    else
+        name_flow(i, f, x);
+}
+
+/* A flow whose pieces are being put together is read for nothing else. */
+static void read_datagram(struct inspector *i, const struct packet *p, struct flow *f,
+                          bool from_client)
+{
+    bool begun = f->stage.reading.chosen[0] > 0;
+    bool early = f->out.packets <= PIECES_WITHIN;
+    size_t x = extractor_count;
+
+    if (from_client && early && (begun || !f->stage.reading.named))
+        x = find_extractor(EXTRACT_PIECES, p, p->payload);
+    if (begun && !early) {
+        i->counts.gaps++;
+        finish_pieces(i, f);
+    } else if (x < extractor_count) {
+        read_pieces(i, p, f, x);
+    } else if (!begun) {
+        read_whole(i, p, f);
+    }
+}
+
 /* ---- packets ---- */
 
 /* What began later is read beside dpi, which knows the conversation from its start. */
@@ -372,7 +467,7 @@ bool inspector_packet(struct inspector *i, const struct packet *p, struct flow *
     else if (p->ip_proto == IP_TCP)
         read_stream(i, p, f, from_client ? 0 : 1);
     else if (!empty && !(r->finished[0] && r->finished[1]))
-        read_datagram(i, p, f);
+        read_datagram(i, p, f, from_client);
 
     if (!inspector_looks(f)) {
         f->stage.inspected = r->named;

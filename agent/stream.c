@@ -30,6 +30,7 @@ struct side {
 struct place {
     struct flow *flow; /* NULL: free, and older is the next free one */
     struct side sides[2];
+    uint8_t note[STREAM_NOTE];
     uint32_t newer, older;
 };
 
@@ -270,6 +271,19 @@ void stream_take(struct stream_pool *p, struct flow *f, unsigned side, uint32_t 
         stream_drop(p, f, side);
     else if (n > 0)
         memmove(s->bytes, s->bytes + n, s->ranges[kept - 1].to);
+}
+
+const uint8_t *stream_note(const struct flow *f)
+{
+    const struct place *it = f->stage.stream;
+
+    return it ? it->note : NULL;
+}
+
+void stream_put_note(struct stream_pool *p, struct flow *f,
+                     const uint8_t note[STREAM_NOTE])
+{
+    memcpy(touch(p, f)->note, note, STREAM_NOTE);
 }
 
 uint64_t stream_evicted(const struct stream_pool *p)

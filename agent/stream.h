@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stream.h - bytes of TCP flows that wait for others before they can be read.
+ * stream.h - bytes of flows that wait for others before they can be read: of TCP, and of
+ * messages that datagrams carry in pieces.
  *
  * Most messages are whole in their first segment and never come here. What does is kept
  * for each direction by its distance from the first unread byte, in one pool of fixed
@@ -21,6 +22,7 @@
 #include "cur.h"
 
 #define STREAM_RANGES 16 /* pieces with holes between them, in one direction */
+#define STREAM_NOTE   24
 
 struct stream_pool;
 
@@ -49,6 +51,14 @@ void stream_take(struct stream_pool *p, struct flow *f, unsigned side, uint32_t 
 
 /* Nothing of this side is needed any more. */
 void stream_drop(struct stream_pool *p, struct flow *f, unsigned side);
+
+/* STREAM_NOTE bytes of the caller's own, zeros at first, that go with what is kept of a
+ * flow and are gone with it. NULL: nothing is kept. */
+const uint8_t *stream_note(const struct flow *f);
+
+/* Keeps a note, also without any bytes. */
+void stream_put_note(struct stream_pool *p, struct flow *f,
+                     const uint8_t note[STREAM_NOTE]);
 
 /* The flow is over. */
 void stream_release(struct stream_pool *p, struct flow *f);

@@ -2,11 +2,13 @@
 /*
  * Packets of four flows in any order. Each begins with a byte that says whose it is and
  * where it goes, one for its TCP flags, two for how far it stands behind the last one of
- * its side, and one for its length.
+ * its side, and one for its length. A datagram may be given as the frames of an Initial
+ * packet of QUIC, which is sealed here.
  */
 #include "tests/fuzz/extracting.h"
 
 #include "agent/flow.h"
+#include "tests/unit/quic_seal.h"
 
 #define FLOWS 4
 
@@ -26,6 +28,17 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
     on_event(e, &count);
 }
 
+static struct cur sealed_initial(struct sealed *datagram, uint8_t to, struct cur frames)
+{
+    struct sealed plain = {0};
+
+    seal_bytes(&plain, frames.pos, cur_left(&frames));
+    seal_initial(datagram,
+                 (struct seal_head){.wire = QUIC_WIRE_V1, .to = to & 1 ? "to" : "srvr"},
+                 &plain);
+    return cur_over(datagram->bytes, datagram->len);
+}
+
 static void take_packet(struct table *t, struct cur *c)
 {
     uint8_t where = cur_u8(c);
@@ -36,12 +49,15 @@ static void take_packet(struct table *t, struct cur *c)
                        .src_port = 40000,
                        .dst_port = where & 8 ? 53 : 80,
                        .tcp_flags = cur_u8(c)};
+    struct sealed datagram = {0};
     size_t len;
 
     t->seq[flow][side] += (uint32_t)(int16_t)cur_u16(c);
     p.tcp_seq = t->seq[flow][side];
     len = cur_u8(c);
     p.payload = cur_sub(c, len < cur_left(c) ? len : cur_left(c));
+    if (p.ip_proto == 17 && where & 0x40)
+        p.payload = sealed_initial(&datagram, p.tcp_flags, p.payload);
     p.payload_len = (uint32_t)cur_left(&p.payload);
 
     if (p.layer == PACKET_LINK) {

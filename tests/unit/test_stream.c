@@ -186,6 +186,24 @@ static void the_bytes_of_all_flows_together_are_bounded(void **state)
         -ENOBUFS);
 }
 
+static void a_note_stays_as_long_as_something_is_kept_of_its_flow(void **state)
+{
+    static const uint8_t zeros[STREAM_NOTE], note[STREAM_NOTE] = "a note";
+    struct fixture *f = *state;
+
+    assert_null(stream_note(&f->flows[0]));
+    stream_put_note(f->pool, &f->flows[0], note);
+    assert_memory_equal(stream_note(&f->flows[0]), note, STREAM_NOTE);
+    put(f, 0, 0, 5, "later");
+    assert_memory_equal(stream_note(&f->flows[0]), note, STREAM_NOTE);
+    put(f, 1, 0, 0, "x");
+    assert_memory_equal(stream_note(&f->flows[1]), zeros, STREAM_NOTE);
+    stream_release(f->pool, &f->flows[0]);
+    assert_null(stream_note(&f->flows[0]));
+    put(f, 0, 0, 0, "x");
+    assert_memory_equal(stream_note(&f->flows[0]), zeros, STREAM_NOTE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +217,7 @@ int main(void)
         WITH_FIXTURE(too_many_holes_are_refused),
         WITH_FIXTURE(a_new_flow_takes_the_place_of_the_one_longest_without_bytes),
         WITH_FIXTURE(the_bytes_of_all_flows_together_are_bounded),
+        WITH_FIXTURE(a_note_stays_as_long_as_something_is_kept_of_its_flow),
     };
 
     return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
