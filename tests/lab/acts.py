@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people and their devices do in several scenarios: look a name up, fetch, join."""
 
+import os
 import time
 
 from netns import LabError
+from outside import OTHER, WEB
 from school import segment_of, HOSTS
+from web import PAGES
 
 
 def fetch(school, who, url, *options, check=True):
@@ -17,6 +20,21 @@ def fetch(school, who, url, *options, check=True):
     if check and int(status) >= 400:
         raise LabError(f"{who} got {status} for {url}")
     return int(status), int(size)
+
+
+def fetch_quic(school, who, site, page, *server_options):
+    """Fetch a page by HTTP/3 from a server that runs as long; it has to come whole."""
+    far, authority = school["outside"], school.outside.authority
+    address = {**WEB, **OTHER}[site]
+    kept = school[who].path("quic")
+    os.makedirs(kept, exist_ok=True)
+    with far.start("gtlsserver", "-q", "-d", school.outside.pages, *server_options,
+                   address, 443, authority.key, authority.certify(site)) as server:
+        server.wait_port(443, "udp")
+        school[who].run("gtlsclient", "-q", "--exit-on-all-streams-close", "--download",
+                        kept, site, 443, f"https://{site}/{page}", timeout=30)
+    if os.path.getsize(os.path.join(kept, page)) != PAGES[page]:
+        raise LabError(f"{who} did not get {page} of {site} by QUIC")
 
 
 def look_up(school, who, name, kind="A", *options):

@@ -42,6 +42,8 @@ PACKAGES = {
     "Xvfb": "xvfb",
     "transmission-cli": "transmission-cli",
     "transmission-create": "transmission-cli",
+    "gtlsclient": "ngtcp2-client",
+    "gtlsserver": "ngtcp2-server",
 }
 
 # What the school itself stands on, whatever the scenario.

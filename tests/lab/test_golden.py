@@ -32,6 +32,10 @@ FACTS = [
     ("ssh-session", "ssh.protocol", 2),
     ("help-line", 'tls.handshake.extensions_server_name == "988lifeline.org"', 3),
     ("help-line", 'http.host == "988lifeline.org"', 1),
+    ("browsing-quic", "tls.handshake.type == 1 && quic.long.packet_type == 0", 2),
+    ("browsing-quic", "quic.token_length > 0 && ip.src == 10.30.1.11", 1),
+    ("help-line-quic", 'tls.handshake.extensions_server_name == "988lifeline.org" && quic', 2),
+    ("help-line-quic", 'dns.qry.name == "988lifeline.org" && ip.src == 10.20.1.16', 1),
     ("rogue-dhcp", "dhcp.option.dhcp == 2 && ip.src == 10.20.1.16", 2),
     ("rogue-dhcp", "dhcp.option.dhcp == 2 && ip.src == 10.20.0.1", 2),
     ("arp-spoofing", "arp.opcode == 2 && arp.src.proto_ipv4 == 10.20.0.1"
@@ -42,10 +46,12 @@ FACTS = [
     ("dns-tunnel", 'dns.qry.name contains "t.tunnel-example.test"'
                    " && dns.flags.response == 0", 100),
     ("dns-over-https", 'tls.handshake.extensions_server_name == "dns.google"', 4),
+    ("dns-over-http3", 'tls.handshake.extensions_server_name == "dns.google" && quic', 2),
     ("wireguard", "wg.type == 1", 1),
     ("wireguard", "wg.type == 4", 60),
     ("openvpn", "openvpn && ip.dst == 203.0.113.77", 20),
     ("filter-not-applied", "tcp.len > 1000 && ip.src == 203.0.113.40", 150),
+    ("filter-not-applied-quic", "udp.length > 1000 && ip.src == 203.0.113.40", 40),
     ("block-page", 'tls.handshake.extensions_server_name == "www.adult-example.test"', 1),
     ("safesearch-missing", 'dns.qry.name == "www.google.com"'
                            " && dns.a == 203.0.113.20", 4),
@@ -80,6 +86,7 @@ FACTS = [
 # capture, what tshark must not find in it
 SILENT = [
     ("block-page", "tcp.len > 0 && ip.src == 203.0.113.40 && frame.len > 1400"),
+    ("help-line-quic", 'dns.qry.name == "988lifeline.org" && ip.src == 10.20.1.13'),
     ("safesearch-enforced", "dns.a == 203.0.113.20"),
     ("canary-refused", "dns.a == 203.0.113.52"),
     ("basic-asked", "http.authbasic"),
@@ -128,7 +135,8 @@ class Contents(unittest.TestCase):
 
     def test_no_frame_is_seen_twice_or_above_the_mtu(self):
         fields = [word for field in ("ip.src", "ip.dst", "ip.id", "ip.ttl", "tcp.seq_raw",
-                                     "tcp.ack_raw", "tcp.srcport", "udp.srcport")
+                                     "tcp.ack_raw", "tcp.srcport", "udp.srcport",
+                                     "udp.checksum")
                   for word in ("-e", field)]
         for name in captures():
             with self.subTest(capture=name):

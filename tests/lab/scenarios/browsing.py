@@ -4,7 +4,8 @@
 import time
 from hashlib import md5
 
-from acts import fetch, greet_gateway, join, look_up, visit
+from acts import fetch, fetch_quic, greet_gateway, join, look_up, visit
+from outside import WEB
 from scenario import HARMLESS, Scenario
 
 
@@ -90,6 +91,22 @@ def help_line(school):
     fetch(school, "student-04", "https://988lifeline.org/app.js", "--tls-max", "1.2")
 
 
+def help_line_quic(school):
+    """The first of the two looks the name up, which already protects it; the second knows
+    the address, so there is only its hello to tell."""
+    name, knows = "988lifeline.org", school["student-03"]
+    fetch_quic(school, "student-06", name, "app.js")
+    knows.overlay_etc({"hosts": f"{WEB[name]} {name}\n"})
+    fetch_quic(school, "student-03", name, "app.js")
+    knows.overlay_etc({"hosts": ""})
+
+
+def browsing_quic(school):
+    greet_gateway(school, "student-01")
+    fetch_quic(school, "student-01", "www.encyclopedia.test", "app.js")
+    fetch_quic(school, "staff-01", "news.example", "style.css", "--validate-addr")
+
+
 SCENARIOS = [
     Scenario("browsing", HARMLESS,
              "Students, staff and the office read web pages, over TLS 1.3, TLS 1.2 and "
@@ -110,4 +127,10 @@ SCENARIOS = [
     Scenario("help-line", HARMLESS,
              "A student visits a crisis line, by DNS, HTTP and TLS; nothing of it may "
              "show anywhere.", help_line),
+    Scenario("browsing-quic", HARMLESS,
+             "A student and a teacher each read a page by HTTP/3, one after a Retry.",
+             browsing_quic, ["gtlsclient", "gtlsserver"]),
+    Scenario("help-line-quic", HARMLESS,
+             "Two students visit a crisis line by HTTP/3, one without a look-up; nothing "
+             "of it may show anywhere.", help_line_quic, ["gtlsclient", "gtlsserver"]),
 ]

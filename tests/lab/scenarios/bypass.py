@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 
-from acts import fetch, greet_gateway, visit
+from acts import fetch, fetch_quic, greet_gateway, visit
 from netns import LabError
 from outside import DNS, OTHER, TUNNEL, TUNNEL_ZONE, VPN
 from programs import find
@@ -70,6 +70,13 @@ def dns_over_https(school):
             fetch(school, "student-04", f"https://{site}/", "--doh-url",
                   "https://dns.google/dns-query")
             time.sleep(0.3)
+
+
+def dns_over_http3(school):
+    """Two visits of dns.google by HTTP/3; the second server sends a Retry first."""
+    greet_gateway(school, "student-05")
+    fetch_quic(school, "student-05", "dns.google", "blocked")
+    fetch_quic(school, "student-05", "dns.google", "blocked", "--validate-addr")
 
 
 def wireguard(school):
@@ -189,4 +196,7 @@ SCENARIOS = [
     Scenario("openvpn", MISUSE,
              "A student's device reads the news through an OpenVPN tunnel.",
              openvpn, ["openvpn"], ["bypass.vpn-protocol"]),
+    Scenario("dns-over-http3", MISUSE,
+             "A student's device asks dns.google by HTTP/3, once after a Retry.",
+             dns_over_http3, ["gtlsclient", "gtlsserver"], ["bypass.doh"]),
 ]

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether the school's filter does its work."""
 
-from acts import fetch, greet_gateway, look_up
+from acts import fetch, fetch_quic, greet_gateway, look_up
 from outside import CANARY
 from scenario import HARMLESS, MISUSE, Scenario
 
 ADULT = "www.adult-example.test"
+QUIC = ["gtlsclient", "gtlsserver"]
 
 
 def filter_not_applied(school):
     greet_gateway(school, "student-01")
     fetch(school, "student-01", f"https://{ADULT}/large")
+
+
+def filter_not_applied_quic(school):
+    greet_gateway(school, "student-02")
+    fetch_quic(school, "student-02", ADULT, "picture")
 
 
 def block_page(school):
@@ -67,4 +73,7 @@ SCENARIOS = [
     Scenario("canary-refused", HARMLESS,
              "The school's DNS says that use-application-dns.net does not exist.",
              browser_start),
+    Scenario("filter-not-applied-quic", MISUSE,
+             "A student's device loads 60 kB by HTTP/3 from a host that the filter must "
+             "block.", filter_not_applied_quic, QUIC, ["filter.not-applied"]),
 ]
