@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/sensor.h"
+#include "auto.h"
 #include "frames.h"
+#include "heard.h"
+#include "listdb.h"
+#include "quic_seal.h"
 
 #define NOW (UINT64_C(1767258000) * USEC_PER_SEC)
 
@@ -15,13 +21,20 @@ struct fixture {
     unsigned told[EVENT_KINDS];
     usec_t last;
     bool went_back;
+    unsigned hidden, hidden_before; /* frames of protected conversations */
+    char app[32];                   /* of the last flow that ended */
 };
 
 static void remember(const struct event *e, void *arg)
 {
     struct fixture *f = arg;
 
+    const struct value *app = event_get(e, FIELD_NDPI_PROTO);
+
     f->told[event_kind(e)]++;
+    if (app)
+        (void)snprintf(f->app, sizeof(f->app), "%s",
+                       names_get(&names_app, (unsigned)app->number));
     f->went_back |= event_time(e) < f->last;
     f->last = event_time(e);
 }
@@ -39,15 +52,33 @@ static void ignore_fact(const struct event *e, void *arg)
     (void)arg;
 }
 
+static void hide(bool before_too, void *arg)
+{
+    struct fixture *f = arg;
+
+    f->hidden++;
+    f->hidden_before += before_too;
+}
+
+static struct sensor *sensor_with(struct fixture *f, const struct listdb *lists)
+{
+    return sensor_new(&(struct sensor_settings){
+        .flow_capacity = 64,
+        .lists = lists,
+        .sink = {.hit = ignore_hit,
+                 .device = ignore_fact,
+                 .event = remember,
+                 .hide = hide,
+                 .arg = f},
+    });
+}
+
 static int set_up(void **state)
 {
     static struct fixture f;
 
     memset(&f, 0, sizeof(f));
-    f.sensor = sensor_new(&(struct sensor_settings){
-        .flow_capacity = 64,
-        .sink = {.hit = ignore_hit, .device = ignore_fact, .event = remember, .arg = &f},
-    });
+    f.sensor = sensor_with(&f, NULL);
     *state = &f;
     return 0;
 }
@@ -138,6 +169,101 @@ static void the_sensors_time_is_the_wires_again_when_that_has_caught_up(void **s
     assert_int_equal(sensor_mark(f->sensor), NOW + 2 * USEC_PER_MIN);
 }
 
+/* ---- a hello in QUIC ---- */
+
+static void give_payload(struct fixture *f, bool from_client, const void *bytes,
+                         size_t len)
+{
+    f->frame.len = 0;
+    frame_ethernet(&f->frame, 0x0800);
+    frame_ipv4(&f->frame, 17, 8 + (uint32_t)len, 0);
+    frame_udp(&f->frame, (uint32_t)len);
+    frame_set(&f->frame, 14 + 20 + 2, 443);
+    memcpy(f->frame.bytes + 14 + 20 + 8, bytes, len);
+    if (!from_client) {
+        frame_set(&f->frame, 14 + 20, 443);
+        frame_set(&f->frame, 14 + 20 + 2, 40000);
+        f->frame.bytes[14 + 15] = 2;
+        f->frame.bytes[14 + 19] = 1;
+    }
+    sensor_frame(f->sensor, &(struct frame){.time = NOW,
+                                            .bytes = f->frame.bytes,
+                                            .len = f->frame.len,
+                                            .wire_len = f->frame.len,
+                                            .link = LINK_ETHERNET});
+}
+
+/* The sample hello of RFC 9001 in two datagrams, with an answer in between. */
+static void give_hello(struct fixture *f)
+{
+    uint8_t hello[512];
+    size_t len = unhex(rfc_hello, hello, sizeof(hello));
+
+    for (uint32_t i = 0; i < 2; i++) {
+        struct sealed frames = {0}, datagram = {0};
+
+        seal_crypto(&frames, i ? 150 : 0, hello + (i ? 150 : 0), i ? len - 150 : 150);
+        seal_initial(&datagram, (struct seal_head){.wire = QUIC_WIRE_V1, .number = i},
+                     &frames);
+        give_payload(f, true, datagram.bytes, datagram.len);
+        if (i == 0)
+            give_payload(f, false, "\xc0\0\0\0\1\0\4srvr\0\3abc", 15);
+    }
+}
+
+static struct listdb *protecting(const char *name)
+{
+    static const struct list_info info = {.name = "help", .kind = LIST_PROTECTED};
+    struct list_builder *b = list_builder_new();
+    char path[] = "/tmp/test_sensor.XXXXXX";
+    struct listdb *db = NULL;
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(list_builder_list(b, &info), 0);
+    list_builder_add(b, 0, text_of(name));
+    assert_int_equal(list_builder_write(b, path), 0);
+    list_builder_free(b);
+    assert_int_equal(listdb_open(path, &db), 0);
+    close(fd);
+    unlink(path);
+    return db;
+}
+
+static void a_hello_in_quic_names_its_conversation_without_ndpi(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *stats = NULL;
+
+    give_hello(f);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_QUIC], 1);
+    assert_int_equal(f->told[EVENT_FLOW], 1);
+    assert_string_equal(f->app, "quic");
+    assert_int_equal(f->hidden, 0);
+    stats = sensor_stats(f->sensor);
+    assert_int_equal(json_number(json_get_path(stats, "ndpi.calls"), -1), 0);
+}
+
+static void a_conversation_whose_hello_in_quic_names_a_protected_host_is_not_told(
+    void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = protecting("example.com");
+
+    sensor_free(f->sensor);
+    f->sensor = sensor_with(f, lists);
+    give_hello(f);
+    give_payload(f, true, "\x40 more", 6);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_QUIC], 0);
+    assert_int_equal(f->told[EVENT_FLOW], 0);
+    assert_int_equal(f->hidden_before, 1); /* also what came before the hello was whole */
+    assert_int_equal(f->hidden, 2);
+    sensor_free(f->sensor);
+    f->sensor = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +272,9 @@ int main(void)
         WITH_FIXTURE(a_frame_that_is_late_by_little_is_counted_and_not_before_the_last),
         WITH_FIXTURE(time_goes_on_when_the_clock_is_set_back_by_an_hour),
         WITH_FIXTURE(the_sensors_time_is_the_wires_again_when_that_has_caught_up),
+        WITH_FIXTURE(a_hello_in_quic_names_its_conversation_without_ndpi),
+        WITH_FIXTURE(
+            a_conversation_whose_hello_in_quic_names_a_protected_host_is_not_told),
     };
 
     return cmocka_run_group_tests_name("sensor", tests, NULL, NULL);
