@@ -38,7 +38,7 @@ struct quic_keys quic_crypt_keys(const uint8_t salt[QUIC_SALT_BYTES], const char
 {
     uint8_t initial[SECRET_BYTES], client[SECRET_BYTES];
     struct hmac_sha256_ctx hmac;
-    struct quic_keys keys;
+    struct quic_keys keys = {0};
 
     hmac_sha256_set_key(&hmac, QUIC_SALT_BYTES, salt);
     hkdf_extract(&hmac, (nettle_hash_update_func *)hmac_sha256_update,

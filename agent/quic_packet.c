@@ -208,6 +208,13 @@ static void skip_ack(struct cur *c, uint64_t type)
         (void)read_varint(c);
 }
 
+/* A byte each, and most of what a client's packet holds. */
+static void skip_padding(struct cur *c)
+{
+    while (cur_left(c) > 0 && *c->pos == FRAME_PADDING)
+        cur_skip(c, 1);
+}
+
 bool quic_crypto_next(struct cur *frames, uint64_t *ret_at, struct cur *ret_bytes)
 {
     while (cur_left(frames) > 0) {
@@ -215,6 +222,8 @@ bool quic_crypto_next(struct cur *frames, uint64_t *ret_at, struct cur *ret_byte
 
         switch (type) {
         case FRAME_PADDING:
+            skip_padding(frames);
+            break;
         case FRAME_PING:
             break;
         case FRAME_ACK:

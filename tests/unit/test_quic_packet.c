@@ -96,6 +96,19 @@ static void each_draft_has_its_keys(void **state)
     assert_null(quic_version_find(0x51303530)); /* Q050, whose hello is not TLS */
 }
 
+static void packet_numbers_of_four_bytes_are_read(void **state)
+{
+    struct fixture *f = *state;
+    struct sealed frames = {.len = 40}, datagram = {0};
+
+    seal_initial(&datagram,
+                 (struct seal_head){.wire = QUIC_WIRE_V1, .number = 0xfedcba98}, &frames);
+    f->c = cur_over(datagram.bytes, datagram.len);
+    assert_true(next(f));
+    assert_true(open_with_own_keys(f));
+    assert_int_equal(cur_left(&f->frames), 40);
+}
+
 static void a_beginning_of_a_packet_is_none(void **state)
 {
     struct fixture *f = *state;
@@ -216,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(the_sample_packets_are_found_and_opened),
         WITH_FIXTURE(each_draft_has_its_keys),
+        WITH_FIXTURE(packet_numbers_of_four_bytes_are_read),
         WITH_FIXTURE(a_beginning_of_a_packet_is_none),
         WITH_FIXTURE(packets_in_one_datagram_are_found_one_by_one),
         WITH_FIXTURE(nothing_is_looked_for_behind_a_packet_without_a_length),
