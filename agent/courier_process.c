@@ -2,7 +2,8 @@
 /*
  * The pairs are held open by the warden, so what a sensor sent before it died is still
  * read, and what it sends while a courier is restarted waits. The warden's notes say who
- * died: only then, and after its pair is empty, nobody waits for it any more.
+ * died: only then, and after its pair is empty, nobody waits for it any more. A warden
+ * that was killed says nothing: then a pair is closed when its sensor has ended.
  *
  * A batch is copied to the journal before it is taken from the pair. When the alerts of
  * everything before a time are safe, the journal learns that time; after a crash the next
@@ -43,6 +44,7 @@ struct line {
     size_t sensor;
     struct watch *hits, *rules;
     bool gone;
+    bool closed;      /* nobody can write to it any more: the warden is gone, too */
     bool read_before; /* a batch since this courier was started */
 };
 
@@ -175,6 +177,7 @@ static bool read_batch(struct running *r, size_t sensor)
     ssize_t len = recv(fd, room, HITS_BATCH_MAX, MSG_DONTWAIT | MSG_PEEK);
     bool repeat;
 
+    line->closed = len == 0;
     if (len <= 0)
         return false;
     repeat = !line->read_before && journal_is_repeat(j, sensor, room, (size_t)len);
@@ -191,18 +194,6 @@ static void read_all(struct running *r, size_t sensor)
 {
     while (read_batch(r, sensor))
         ;
-}
-
-static void on_batches(int fd, int events, void *arg)
-{
-    struct line *line = arg;
-    int left = BATCHES_A_TURN;
-
-    (void)fd;
-    (void)events;
-    while (left > 0 && read_batch(line->running, line->sensor))
-        left--;
-    work(line->running);
 }
 
 /* The last alerts are safe in the spool, but who waits for them need not wait for the
@@ -250,6 +241,24 @@ static void sensor_gone(struct running *r, size_t sensor)
     hits_merger_gone(r->merger, sensor);
 }
 
+static void on_batches(int fd, int events, void *arg)
+{
+    struct line *line = arg;
+    struct running *r = line->running;
+    int left = BATCHES_A_TURN;
+
+    (void)fd;
+    (void)events;
+    while (left > 0 && read_batch(r, line->sensor))
+        left--;
+    if (line->closed) {
+        loop_unwatch(take(line->hits));
+        sensor_gone(r, line->sensor);
+    }
+    work(r);
+    end_if_all_are_gone(r);
+}
+
 /* ---- from the warden ---- */
 
 static void on_death(struct running *r, const struct note *note)
@@ -266,9 +275,10 @@ static void on_notes(int fd, int events, void *arg)
 {
     struct running *r = arg;
     struct note note;
+    ssize_t len;
 
     (void)events;
-    while (recv(fd, &note, sizeof(note), MSG_DONTWAIT) == sizeof(note)) {
+    while ((len = recv(fd, &note, sizeof(note), MSG_DONTWAIT)) == sizeof(note)) {
         if (note.sensor >= r->set->sensors)
             continue;
         if (note.what == NOTE_DIED)
@@ -276,6 +286,8 @@ static void on_notes(int fd, int events, void *arg)
         else
             r->lines[note.sensor].gone = false;
     }
+    if (len == 0) /* the warden is gone; the sensors' own ends tell of them */
+        loop_unwatch(take(r->notes));
 }
 
 static void on_impatience(void *arg)
@@ -378,10 +390,13 @@ static void on_used(int fd, int events, void *arg)
 {
     struct line *line = arg;
     uint64_t serial;
+    ssize_t len;
 
     (void)events;
-    while (recv(fd, &serial, sizeof(serial), MSG_DONTWAIT) == sizeof(serial))
+    while ((len = recv(fd, &serial, sizeof(serial), MSG_DONTWAIT)) == sizeof(serial))
         log_info("sensor-%zu uses bundle %llu", line->sensor, (unsigned long long)serial);
+    if (len == 0)
+        loop_unwatch(take(line->rules));
 }
 
 /* ---- after a crash ---- */

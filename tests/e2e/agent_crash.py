@@ -145,6 +145,16 @@ class Crash(unittest.TestCase):
         self.assertNotIn(b"988lifeline", kept)
         self.assertNotIn(socket.inet_aton("203.0.113.30"), kept)
 
+    def test_a_courier_without_a_warden_waits_for_its_sensors_and_does_not_spin(self):
+        agent = self.agent()
+        courier = agent.child("courier")
+        os.kill(agent.process.pid, signal.SIGKILL)
+        agent.process.wait()
+        spent = [lab.cpu_ticks(courier)]
+        lab.wait_until(lambda: not lab.netns.running(courier)
+                       or spent.append(lab.cpu_ticks(courier)), "the courier ends")
+        self.assertLess(max(spent) - spent[0], os.sysconf("SC_CLK_TCK"))
+
     def test_nobody_outlives_a_killed_warden(self):
         agent = self.agent(sensors=2)
         pids = lab.children(agent.process.pid)
