@@ -506,7 +506,7 @@ static int give_up_rights(void)
     char error[SANDBOX_ERROR];
 
     if (sandbox_keep_capabilities(sandbox_no_capability, error) == 0 &&
-        warden_follow() == 0 && sandbox_enter(SANDBOX_COURIER, error) == 0)
+        sandbox_enter(SANDBOX_COURIER, error) == 0)
         return 0;
     log_error("%s", error);
     return WARDEN_HOPELESS;

@@ -218,7 +218,7 @@ static int receive(int fd, uint64_t *ret_serial, int ret_fds[FDS_MAX])
         memcpy(ret_fds, CMSG_DATA(head),
                len < FDS_MAX * sizeof(int) ? len : FDS_MAX * sizeof(int));
     }
-    return n == sizeof(*ret_serial) ? 0 : -EBADMSG;
+    return n == sizeof(*ret_serial) ? 0 : n == 0 ? -ENOTCONN : -EBADMSG;
 }
 
 static int parse_mapped(int fd, struct bundle **ret_bundle)

@@ -53,8 +53,8 @@ int rulebook_rule(const struct rulebook *b, uint8_t generation, size_t rule);
 int rulebook_send(const struct rulebook *b, int fd);
 
 /*
- * In a sensor: the next that came, or -EAGAIN; -EALREADY: it is not newer than serial.
- * Opens nothing.
+ * In a sensor: the next that came, or -EAGAIN; -EALREADY: it is not newer than serial;
+ * -ENOTCONN: none will ever come. Opens nothing.
  */
 int rulebook_receive(int fd, const char *site, uint64_t serial,
                      struct rulebook **ret_book);

@@ -210,6 +210,10 @@ static void on_rules(int fd, int events, void *arg)
     int e = rulebook_receive(fd, r->set->settings->site, old->bundle->serial, &book);
 
     (void)events;
+    if (e == -ENOTCONN) { /* the warden was killed: so this ends, too */
+        loop_unwatch(take(r->rules));
+        return;
+    }
     if (e < 0 && e != -EALREADY && e != -EAGAIN)
         log_error("the new rules cannot be used here: %s", strerror(-e));
     if (e < 0)
@@ -257,7 +261,7 @@ static int give_up_rights(void)
     char error[SANDBOX_ERROR];
 
     if (sandbox_keep_capabilities(sandbox_no_capability, error) == 0 &&
-        warden_follow() == 0 && sandbox_enter(SANDBOX_SENSOR, error) == 0)
+        sandbox_enter(SANDBOX_SENSOR, error) == 0)
         return 0;
     log_error("%s", error);
     return WARDEN_HOPELESS;

@@ -87,13 +87,11 @@ static int exit_code(const struct process_ward *w, int error)
 static int run_loop(struct process *p, const struct process_ward *w)
 {
     struct watch *stop = loop_watch_signal(p->loop, SIGTERM, on_stop, p->loop);
-    int code = EXIT_FAILURE;
+    int code;
 
     atomic_store(&w->board->ran[w->role], true);
-    if (warden_follow() == 0) {
-        log_info("%s is ready", names_get(&names_collector_role, w->role));
-        code = loop_run(p->loop);
-    }
+    log_info("%s is ready", names_get(&names_collector_role, w->role));
+    code = loop_run(p->loop);
     loop_unwatch(stop);
     signal(SIGTERM, SIG_IGN); /* it is ending: being told again must not cut it short */
     return code;

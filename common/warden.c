@@ -43,6 +43,7 @@ struct warden {
     struct ward *wards;
     struct watch *signals[3];
     struct watch *patience; /* after it what is left is killed */
+    pid_t pid;
     bool ending;
     int code;
 };
@@ -186,11 +187,21 @@ static void on_death(pid_t pid, int status, void *arg)
     }
 }
 
+/* In the child: it ends when its warden does. A warden that was gone before is known by
+ * its id alone: whoever adopted the child (init, a service manager) may have any. */
+static bool follow(const struct warden *d)
+{
+    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+    return getppid() == d->pid;
+}
+
 /* In the child: nothing of the warden's loop may go on living in it. */
 static int become(const struct ward *w)
 {
     struct warden *d = w->warden;
 
+    if (!follow(d))
+        return WARDEN_DONE;
     loop_free_after_fork(d->loop);
     return w->process->run(w->process->arg);
 }
@@ -231,7 +242,7 @@ static void on_reload(int number, void *arg)
 
 int warden_run(const struct warden_settings *settings)
 {
-    struct warden d = {.set = settings, .loop = loop_new()};
+    struct warden d = {.set = settings, .loop = loop_new(), .pid = getpid()};
     int code;
 
     d.wards = xcalloc(settings->process_count, sizeof(*d.wards));
@@ -251,14 +262,6 @@ int warden_run(const struct warden_settings *settings)
     loop_free(d.loop);
     free(d.wards);
     return code;
-}
-
-int warden_follow(void)
-{
-    pid_t warden = getppid();
-
-    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-    return warden == 1 || getppid() != warden ? -ESRCH : 0;
 }
 
 void warden_notify(const char *state)

@@ -5,7 +5,8 @@
  *
  * A process that dies is started again after a second, then after twice as long each time
  * up to a minute; one that lived for a minute begins anew at a second. Why it died is
- * told in words. Processes end when their warden does.
+ * told in words. When the warden is killed its processes get SIGTERM, as long as they
+ * don't become another user.
  *
  * SIGTERM or SIGINT: every process of the lowest stage gets SIGTERM; when they are gone,
  * the next stage does; what is not gone after stop_within is killed. SIGHUP goes on to
@@ -52,12 +53,6 @@ struct warden_settings {
 
 /* Runs until all is over; returns the program's exit code. */
 int warden_run(const struct warden_settings *settings);
-
-/*
- * In a process, after it has become its user: it ends when its warden does. -ESRCH: the
- * warden is gone already.
- */
-int warden_follow(void);
 
 /* Tells systemd (sd_notify(3)); nothing without NOTIFY_SOCKET. "READY=1" */
 void warden_notify(const char *state);

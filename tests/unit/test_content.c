@@ -256,6 +256,7 @@ static void a_bundle_reaches_another_process_as_descriptors(void **state)
     rulebook_free(take(f->second));
     assert_int_equal(rulebook_receive(ends[1], NULL, 1, &f->second), -EALREADY);
     close(ends[0]);
+    assert_int_equal(rulebook_receive(ends[1], NULL, 1, &f->second), -ENOTCONN);
     close(ends[1]);
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,12 +145,84 @@ static void processes_end_stage_by_stage(void **state)
     assert_int_equal(r->ended_as[0], 3);
 }
 
+/* Starts a warden whose processes are ours when it is gone. */
+static pid_t start_warden(const struct warden_settings *settings,
+                          void (*in_a_child)(void))
+{
+    pid_t pid;
+
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    pid = fork();
+    if (pid == 0) {
+        pthread_atfork(NULL, NULL, in_a_child);
+        _exit(warden_run(settings));
+    }
+    return pid;
+}
+
+static void assert_killed(pid_t warden)
+{
+    int status = 0;
+
+    assert_int_equal(waitpid(warden, &status, 0), warden);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void assert_the_other_ended(void)
+{
+    int status = 0;
+
+    assert_true(waitpid(-1, &status, 0) > 0);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+}
+
+static void a_process_is_told_to_end_when_its_warden_is_killed(void **state)
+{
+    struct record *r = record_new();
+    struct worker worker = {r, 0, false};
+    struct warden_process processes[] = {{"worker", work, &worker, 0}};
+    struct warden_settings settings = {.processes = processes, .process_count = 1};
+    pid_t warden = start_warden(&settings, NULL);
+
+    (void)state;
+    while (!r->starts[0])
+        sched_yield();
+    kill(warden, SIGKILL);
+    assert_killed(warden);
+    assert_the_other_ended();
+    assert_int_equal(r->ended_as[0], 1);
+}
+
+static void kill_the_parent(void)
+{
+    pid_t parent = getppid();
+
+    kill(parent, SIGKILL);
+    while (getppid() == parent)
+        sched_yield();
+}
+
+static void a_process_does_not_begin_when_its_warden_is_gone_by_then(void **state)
+{
+    struct record *r = record_new();
+    struct warden_process processes[] = {{"late", give_up, r, 0}};
+    struct warden_settings settings = {.processes = processes, .process_count = 1};
+
+    (void)state;
+    assert_killed(start_warden(&settings, kill_the_parent));
+    assert_the_other_ended();
+    assert_int_equal(r->starts[1], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_process_that_crashes_is_started_again_and_the_reason_told),
         cmocka_unit_test(a_hopeless_process_ends_the_program_with_its_code),
         cmocka_unit_test(processes_end_stage_by_stage),
+        cmocka_unit_test(a_process_is_told_to_end_when_its_warden_is_killed),
+        cmocka_unit_test(a_process_does_not_begin_when_its_warden_is_gone_by_then),
     };
 
     return cmocka_run_group_tests_name("warden", tests, NULL, NULL);
