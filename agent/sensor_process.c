@@ -293,12 +293,13 @@ static void prepare(struct running *r)
 
 /* ---- its end ---- */
 
+/* As long as there is somebody to read it. */
 static void flush_all(struct running *r)
 {
     struct pollfd room = {.fd = r->set->hits, .events = POLLOUT};
 
     while (hits_flush(r->hits, sensor_mark(r->sensor)))
-        if (poll(&room, 1, LAST_FLUSH) <= 0)
+        if (poll(&room, 1, LAST_FLUSH) <= 0 || room.revents & (POLLHUP | POLLERR))
             return;
 }
 

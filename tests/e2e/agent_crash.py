@@ -164,6 +164,15 @@ class Crash(unittest.TestCase):
         lab.wait_until(lambda: not any(lab.netns.running(p) for p in pids),
                        "its processes end")
 
+    def test_nobody_outlives_a_warden_that_is_killed_after_its_courier(self):
+        agent = self.agent()
+        pids = lab.children(agent.process.pid)
+        os.kill(agent.child("courier"), signal.SIGKILL)
+        os.kill(agent.process.pid, signal.SIGKILL)
+        agent.process.wait()
+        lab.wait_until(lambda: not any(lab.netns.running(p) for p in pids),
+                       "its processes end")
+
 
 if __name__ == "__main__":
     tap.main()
