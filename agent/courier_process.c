@@ -115,7 +115,8 @@ static void merged_hit(size_t rule, const struct event *e, void *arg)
     r->at = event_time(e);
     if (r->silent_before)
         courier_tick(r->courier, r->at);
-    else if (r->unsettled >= MOST_UNSETTLED && r->at <= hits_merger_horizon(r->merger))
+    if (r->unsettled >= MOST_UNSETTLED && r->at >= r->silent_before &&
+        r->at <= hits_merger_horizon(r->merger))
         settle(r, r->at);
     if (here >= 0)
         courier_hit(r->courier, (size_t)here, e);
@@ -422,8 +423,8 @@ static void read_journal(struct running *r)
     r->silent_before = 0;
     journal_end(r->set->journal);
     if (!whole) {
-        log_error("%zu batches of hits were given up: one of them may have ended the "
-                  "courier before",
+        log_error("%zu batches of hits were given up: one of them seems to end every "
+                  "courier",
                   batches);
         self_say(r->self, "lost_hits", batches, clock_wall());
     }

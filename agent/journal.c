@@ -23,7 +23,7 @@ struct journal {
     size_t capacity, largest;
     _Atomic uint64_t tail, head;
     _Atomic usec_t done;
-    atomic_bool reading;
+    atomic_uint readings; /* begun and not ended */
     size_t batches;
     _Alignas(ALIGN) uint8_t ring[];
 };
@@ -146,18 +146,19 @@ usec_t journal_done(const struct journal *j)
 
 bool journal_begin(struct journal *j, size_t *ret_batches)
 {
-    bool broken = j->reading;
+    bool broken = j->readings >= JOURNAL_READINGS;
 
     if (broken) {
+        j->readings = 0;
         *ret_batches = j->batches;
         j->batches = 0;
         j->tail = (uint64_t)j->head;
     }
-    j->reading = true;
+    j->readings++;
     return !broken;
 }
 
 void journal_end(struct journal *j)
 {
-    j->reading = false;
+    j->readings = 0;
 }

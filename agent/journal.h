@@ -42,9 +42,11 @@ void journal_set_done(struct journal *j, usec_t before);
 usec_t journal_done(const struct journal *j); /* 0: nothing is */
 
 /*
- * Around a reading of it. False: the last reading did not come to its end; the journal is
- * empty now, and *ret_batches were given up, because one of them may be what crashed it.
+ * Around a reading of it. False: the last JOURNAL_READINGS did not come to their end; the
+ * journal is empty now, and *ret_batches were given up, because one of them is what
+ * crashes who reads it. Once or twice may be somebody who kills couriers.
  */
+#define JOURNAL_READINGS 3
 bool journal_begin(struct journal *j, size_t *ret_batches);
 void journal_end(struct journal *j);
 
