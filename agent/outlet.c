@@ -21,6 +21,7 @@ struct outlet {
     size_t address_count;
     uint64_t newest_before; /* of the alerts */
     uint64_t put, printed;
+    bool losing;
 };
 
 static int open_spool(struct outlet *o, const struct settings *s)
@@ -112,8 +113,9 @@ void outlet_put(struct outlet *o, enum wire_stream stream, const char *document,
         fwrite(document, 1, len, stdout);
         putchar('\n');
     }
-    if (r < 0)
-        log_warn("a document is lost: %s", strerror(-r));
+    if (r < 0 && !o->losing) /* and counted: the log needs room, too */
+        log_warn("from here on documents are lost: %s", strerror(-r));
+    o->losing = r < 0;
 }
 
 void outlet_end_line(struct outlet *o)
