@@ -15,6 +15,8 @@
 struct board_sensor {
     atomic_bool running; /* the warden's word */
     atomic_bool ran;     /* it has captured before: what fails now may come back */
+    atomic_uint crashes; /* ends that were not of its own will, by the warden */
+    atomic_uint told;    /* of them; the courier's word, when it is safe that they are */
 };
 
 struct board {
@@ -28,7 +30,6 @@ enum note_what { NOTE_STARTED, NOTE_DIED };
 struct note {
     uint8_t sensor;
     uint8_t what;
-    bool crashed; /* it did not end of its own will */
 };
 
 #endif

@@ -46,6 +46,8 @@ struct line {
     bool gone;
     bool closed;      /* nobody can write to it any more: the warden is gone, too */
     bool read_before; /* a batch since this courier was started */
+    unsigned told;    /* of its crashes, and when */
+    usec_t told_at;
 };
 
 struct running {
@@ -81,6 +83,14 @@ static void on_alert(enum severity severity, const char *document, size_t len, v
     r->unsettled++;
 }
 
+/* Of a crash that was told so lately that it may be lost, a next courier tells again. */
+static void note_told(struct running *r, usec_t safe_before)
+{
+    for (size_t i = 0; i < r->set->sensors; i++)
+        if (r->lines[i].told_at < safe_before)
+            atomic_store(&r->set->board->sensors[i].told, r->lines[i].told);
+}
+
 static void note_safe(struct running *r)
 {
     uint64_t put = outlet_put_ever(r->outlet), safe = outlet_safe(r->outlet);
@@ -90,6 +100,7 @@ static void note_safe(struct running *r)
     if (safe == put)
         r->safe_when = r->at;
     journal_set_done(r->set->journal, r->safe_when);
+    note_told(r, r->safe_when);
     r->safe_when = r->at;
     r->safe_put = put;
 }
@@ -262,12 +273,23 @@ static void on_batches(int fd, int events, void *arg)
 
 /* ---- from the warden ---- */
 
+static void say_crashes(struct running *r, size_t sensor)
+{
+    struct line *line = &r->lines[sensor];
+    unsigned crashes = atomic_load(&r->set->board->sensors[sensor].crashes);
+
+    if (crashes == line->told)
+        return;
+    line->told_at = clock_wall();
+    self_say(r->self, "restarted", crashes - line->told, line->told_at);
+    line->told = crashes;
+}
+
 static void on_death(struct running *r, const struct note *note)
 {
     read_all(r, note->sensor);
     sensor_gone(r, note->sensor);
-    if (note->crashed)
-        self_say(r->self, "restarted", 1, clock_wall());
+    say_crashes(r, note->sensor);
     work(r);
     end_if_all_are_gone(r);
 }
@@ -492,12 +514,15 @@ static int prepare(struct running *r)
     make_parts(r);
     r->lines = xcalloc(p->sensors, sizeof(*r->lines));
     for (size_t i = 0; i < p->sensors; i++)
-        r->lines[i] = (struct line){.running = r, .sensor = i};
+        r->lines[i] = (struct line){
+            .running = r, .sensor = i, .told = atomic_load(&p->board->sensors[i].told)};
     watch_lines(r);
     if (again)
         outlet_end_line(r->outlet);
     read_journal(r);
     self_say(r->self, again ? "restarted" : "started", 1, clock_wall());
+    for (size_t i = 0; i < p->sensors; i++)
+        say_crashes(r, i);
     hand_out(r);
     return 0;
 }

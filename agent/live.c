@@ -379,11 +379,9 @@ static void plan_courier(struct live *l)
         .name = "courier", .run = run_courier, .arg = l, .stage = STAGE_COURIER};
 }
 
-static void tell_courier(const struct live *l, size_t sensor, enum note_what what,
-                         bool crashed)
+static void tell_courier(const struct live *l, size_t sensor, enum note_what what)
 {
-    struct note note = {
-        .sensor = (uint8_t)sensor, .what = (uint8_t)what, .crashed = crashed};
+    struct note note = {.sensor = (uint8_t)sensor, .what = (uint8_t)what};
 
     (void)!send(l->notes.sensor, &note, sizeof(note), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -418,7 +416,9 @@ static void on_change(size_t process, enum warden_change change, const char *why
     if (process >= l->sensors)
         return;
     atomic_store(&l->board->sensors[process].running, started);
-    tell_courier(l, process, started ? NOTE_STARTED : NOTE_DIED, crashed);
+    if (crashed)
+        atomic_fetch_add(&l->board->sensors[process].crashes, 1);
+    tell_courier(l, process, started ? NOTE_STARTED : NOTE_DIED);
     if (crashed)
         keep_blackbox(l, process);
 }

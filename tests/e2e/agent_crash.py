@@ -89,6 +89,23 @@ class Crash(unittest.TestCase):
         reader.join()
         self.assertLessEqual(self.numbers(agent).total() - 1000, UNSETTLED)
 
+    def test_a_crash_is_told_though_the_courier_is_killed_before_it_can_tell(self):
+        pipe_out, pipe_in = os.pipe()
+        agent = self.wire.agent("agent", rules=self.rules)
+        agent.start(stdout=pipe_in).ready()
+        lab.wait_until(lambda: select.select([pipe_out], [], [], 0)[0], "its first word")
+        lab.fill(pipe_in)
+        self.kill(agent, "sensor-0", 1)
+        agent.wait_said("watching net0", 2)
+        self.kill(agent, "courier", 1)
+        reader = threading.Thread(target=lab.pour, args=(pipe_out, agent.out_path))
+        os.close(pipe_in)
+        reader.start()
+        restarted = {"what": "restarted", "count": 1}
+        lab.wait_until(lambda: agent.own_words().count(restarted) == 2, "both are told")
+        self.assertEqual(agent.stop(), 0)
+        reader.join()
+
     def test_what_a_killed_sensor_sent_stays_and_its_gap_is_told(self):
         agent = self.agent()
         player = self.play_meanwhile()

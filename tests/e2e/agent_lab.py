@@ -231,6 +231,18 @@ def write_pcap(path, frames):
             f.write(frame)
 
 
+def fill(pipe):
+    """Write empty lines to it until there is no room for another byte."""
+    os.set_blocking(pipe, False)
+    for size in (4096, 1):
+        try:
+            while True:
+                os.write(pipe, b"\n" * size)
+        except BlockingIOError:
+            pass
+    os.set_blocking(pipe, True)
+
+
 def pour(source, path):
     """Read a descriptor to its end into a file, as it comes."""
     with open(source, "rb", buffering=0) as pipe, open(path, "ab", buffering=0) as f:
