@@ -31,10 +31,7 @@ static bool load_lists(struct content *c, const char *path, int fd, struct diags
     if (!error)
         return true;
     diags_error(d, (struct place){.file = path}, "E0401",
-                "the list file cannot be used: %s",
-                error == -EBADMSG           ? "it is damaged"
-                : error == -EPROTONOSUPPORT ? "it is of another version"
-                                            : strerror(-error));
+                "the list file cannot be used: %s", listdb_error(error));
     diags_hint(d, "build it anew: hallwatch lists build");
     return false;
 }

@@ -72,6 +72,8 @@ const struct alert_key alert_keys[] = {
     {"hallwatch.summary.first", TYPE_TIME, false, NULL, "time of the first of them"},
     {"hallwatch.summary.last", TYPE_TIME, false, NULL, "time of the last of them"},
     {"hallwatch.list.name", TYPE_TEXT, false, NULL, "list that said yes"},
-    {"hallwatch.list.version", TYPE_TEXT, false, NULL, "version of that list"},
+    {"hallwatch.list.version", TYPE_TEXT, false, NULL,
+     "version of that list: first digits of the SHA-256 of its values"},
+    {"hallwatch.list.fetched", TYPE_TIME, false, NULL, "when that list was fetched"},
     {0},
 };

@@ -306,6 +306,18 @@ static struct json *summary_json(const struct raised *r)
     return s;
 }
 
+/* Which list it was to the letter, and of what day. */
+static void put_list_version(struct json *list, const struct list_info *info)
+{
+    char date[CLOCK_TEXT];
+
+    json_put_text(list, "version", info->version);
+    if (!info->fetched)
+        return;
+    clock_print(info->fetched, date);
+    json_put_text(list, "fetched", date);
+}
+
 /* The first list that the rule asked and that said yes. */
 static struct json *list_json(struct alert_maker *m, const struct compiled_rule *c,
                               const struct event *e)
@@ -322,8 +334,7 @@ static struct json *list_json(struct alert_maker *m, const struct compiled_rule 
         list = json_new_object();
         json_put_text(list, "name", p->list);
         if (p->listdb != LISTDB_NONE && m->set.lists)
-            json_put_text(list, "version",
-                          listdb_info(m->set.lists, (unsigned)p->listdb)->version);
+            put_list_version(list, listdb_info(m->set.lists, (unsigned)p->listdb));
         return list;
     }
     return NULL;

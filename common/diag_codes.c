@@ -127,8 +127,10 @@ static const struct diag_code codes[] = {
      "A list is written $name, and its name stands under lists: of any file."},
     {"E0402", "the list does not fit",
      "A list of domains is asked of a host name, of networks of an address, of\n"
-     "ports of a number, of strings of a text. A list that comes from a file is\n"
-     "asked with under only."},
+     "ports of a number, of strings of a text, of ja3, ja4 and cert of the field\n"
+     "with that name (cert: one that ends in sha256 or sha1). A list that comes\n"
+     "from a file is asked with under of a host name, with any_of of a field with\n"
+     "several values, else with in."},
     {"E0403", "the list is not whole",
      "A list has either items: or file:, and each item is of the list's type."},
     {"E0404", "a list is too old",
@@ -136,11 +138,14 @@ static const struct diag_code codes[] = {
      "it again and run `hallwatch lists build`."},
     {"W0404", "a list is old",
      "It was fetched longer ago than max_age allows. It is used all the same: an\n"
-     "old list is better than none. Fetch it again and run `hallwatch lists\n"
-     "build`."},
+     "old list is better than none; only on_stale: disable ends that. Fetch it\n"
+     "again and run `hallwatch lists build`."},
     {"E0405", "a list is too short",
      "It has fewer entries than min_entries. An empty download must never empty a\n"
      "list, so nothing is replaced. Look at the source."},
+    {"W0405", "a list is too short",
+     "Its sources gave fewer entries than min_entries, or none at all, so it stays\n"
+     "as it was when it was compiled last. min_entries: 0 empties it on purpose."},
     {"E0406", "the list file has no such list",
      "file: names a list of the compiled file, which `hallwatch lists build` makes\n"
      "from lists.yaml."},
@@ -150,7 +155,10 @@ static const struct diag_code codes[] = {
      "--ut1 DIR of those of Toulouse, too. An agent is given it with --lists FILE or by\n"
      "\"lists\" in agent.yaml. Without it these rules run, and never find anything."},
     {"E0408", "such a list cannot come from a file",
-     "Only host names are compiled. Values of other types stand under items:."},
+     "Lists of ports and strings stand under items:; host names, addresses,\n"
+     "hardware addresses and fingerprints can be compiled, too, and a rule file\n"
+     "must give the type that lists.yaml gives. Forms hosts, ut1 and rpz hold host\n"
+     "names only."},
     {"W0409", "nothing uses the list", "It has no effect and can be taken out."},
     {"E0410", "the list file cannot be used",
      "It is missing, damaged or of another version. `hallwatch lists build` makes\n"
@@ -160,12 +168,34 @@ static const struct diag_code codes[] = {
      "have, and its min_entries says whether that is enough."},
     {"E0412", "too many lists",
      "The message says what is meant, and what to write instead."},
+    {"E0413", "what is to be fetched is not whole",
+     "A download has from:, and either file: or folder:, which is below the folder\n"
+     "of lists.yaml. sha256: has 64 hexadecimal digits."},
     {"E0420", "a source of a list cannot be read",
      "The message says what is meant, and what to write instead."},
+    {"W0420", "a source of a list cannot be read",
+     "Its list stays as it was when it was compiled last."},
     {"E0421", "a table has no such column",
      "The message says what is meant, and what to write instead."},
+    {"W0421", "a table has no such column",
+     "Its list stays as it was when it was compiled last."},
     {"W0422", "lines of a list were left out",
-     "They hold no host name that could be used. The rest of the list is there."},
+     "They hold nothing that could be used. The rest of the list is there."},
+    {"E0423", "most of a source is no list",
+     "More than one line in ten cannot be used: it may be a page with an error, or\n"
+     "of another form or type than lists.yaml says."},
+    {"W0423", "most of a source is no list",
+     "More than one line in ten cannot be used. Its list stays as it was when it\n"
+     "was compiled last."},
+    {"E0424", "a list cannot be built, nor taken as it was",
+     "What the build keeps beside the compiled file is damaged. Fetch its source\n"
+     "again."},
+    {"W0424", "a list stays as it was",
+     "Its sources cannot be used this time; the warnings above say why. Nothing\n"
+     "that happens to a source ever empties a list."},
+    {"W0425", "the lists cannot be kept",
+     "They are compiled, but if a source is broken the next time, its list cannot\n"
+     "be had as it is now. Look at the folder."},
     {"E0501", "an expression is too large",
      "8192 characters, 2000 conditions with those of its macros, and 100\n"
      "parentheses in each other are the most. Many values belong into a list."},

@@ -262,7 +262,10 @@ static struct text written(struct arena *a, const struct expr *e, const struct f
 
 static bool check_predicate(struct expr_world *w, struct expr *e, uint32_t kinds)
 {
-    struct predicate p = {.op = e->op, .other = FIELD_UNKNOWN, .listdb = LISTDB_NONE};
+    struct predicate p = {.op = e->op,
+                          .other = FIELD_UNKNOWN,
+                          .listdb = LISTDB_NONE,
+                          .listdb_until = UINT64_MAX};
     const struct field *f;
 
     if (!find_field(w, (struct span){e->span.node, e->span.offset, e->name.len}, e->name,

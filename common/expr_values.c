@@ -14,32 +14,61 @@ struct collected {
     size_t count, capacity;
 };
 
-static enum list_type list_type_of(const struct field *f)
+/* A field with such a word behind one of its dots holds what such a list lists. */
+static bool holds_prints(const struct field *f, enum list_type type)
 {
-    switch (f->type) {
-    case TYPE_DOMAIN:
-    case TYPE_DOMAINS:
-        return LIST_DOMAIN;
-    case TYPE_ADDR:
-    case TYPE_ADDRS:
-        return LIST_CIDR;
-    case TYPE_MAC:
-        return LIST_MAC;
-    case TYPE_NUMBER:
-        return LIST_PORT;
-    default:
-        return LIST_STRING;
+    static const char *const words[][2] = {
+        [LIST_JA3] = {".ja3", ".ja3s"},
+        [LIST_JA4] = {".ja4", ".ja4"},
+        [LIST_CERT] = {".sha256", ".sha1"},
+    };
+
+    if (f->type != TYPE_TEXT && f->type != TYPE_TEXTS)
+        return false;
+    for (size_t i = 0; i < 2; i++) {
+        struct text name = text_of(f->name), word = text_of(words[type][i]);
+
+        if (name.len > word.len &&
+            memcmp(name.at + name.len - word.len, word.at, word.len) == 0)
+            return true;
     }
+    return false;
 }
 
 static bool list_fits(const struct list_def *l, const struct field *f)
 {
-    enum list_type needed = list_type_of(f);
+    switch (l->type) {
+    case LIST_DOMAIN:
+        return f->type == TYPE_DOMAIN || f->type == TYPE_DOMAINS;
+    case LIST_CIDR:
+    case LIST_IP:
+        return f->type == TYPE_ADDR || f->type == TYPE_ADDRS;
+    case LIST_MAC:
+        return f->type == TYPE_MAC;
+    case LIST_PORT:
+        return f->type == TYPE_NUMBER;
+    case LIST_STRING:
+        return f->type == TYPE_TEXT || f->type == TYPE_TEXTS || f->type == TYPE_NAME ||
+               f->type == TYPE_NAMES || f->type == TYPE_BOOL;
+    default:
+        return holds_prints(f, l->type);
+    }
+}
 
-    if (f->type == TYPE_BYTES || f->type == TYPE_DURATION || f->type == TYPE_TIME ||
-        f->type == TYPE_VERSION)
-        return false;
-    return l->type == needed || (needed == LIST_CIDR && l->type == LIST_IP);
+/* Host names stand for all below them, one of several values is enough, else: is it on.
+ */
+static enum predicate_op file_op(const struct field *f)
+{
+    switch (f->type) {
+    case TYPE_DOMAIN:
+    case TYPE_DOMAINS:
+        return OP_UNDER;
+    case TYPE_ADDRS:
+    case TYPE_TEXTS:
+        return OP_ANY_OF;
+    default:
+        return OP_IN;
+    }
 }
 
 static struct list_def *find_list(struct expr_world *w, const struct operand *o)
@@ -87,15 +116,17 @@ static bool add_list(struct expr_world *w, const struct operand *o, struct predi
                     field_type_name(f->type));
         return false;
     }
-    if (l->from_file && p->op != OP_UNDER) {
+    if (l->from_file && p->op != file_op(f)) {
         diags_error(w->diags, span_place(o->span), "E0402",
-                    "list $%s comes from a file: it can be asked with \"under\" only",
-                    l->name);
+                    "list $%s comes from a file: it can be asked with \"%s\" only",
+                    l->name, names_get(&names_predicate_op, file_op(f)));
         return false;
     }
     p->list = l->name;
     if (l->from_file)
         p->listdb = l->listdb;
+    if (l->from_file && l->on_stale == LIST_STALE_DISABLE)
+        p->listdb_until = l->stale_from;
     for (size_t i = 0; l->items && i < node_count(l->items); i++) {
         struct operand item = constant_operand(node_item(l->items, i));
 

@@ -56,8 +56,12 @@ static int find_heading(struct list_reader *r, struct text line)
             return 0;
         }
     }
-    diags_error(r->diags, at, "E0421", "the table has no column \"%s\"",
-                r->source->column);
+    if (r->source->forgiving)
+        diags_warn(r->diags, at, "W0421", "the table has no column \"%s\"",
+                   r->source->column);
+    else
+        diags_error(r->diags, at, "E0421", "the table has no column \"%s\"",
+                    r->source->column);
     diags_hint(r->diags,
                "name one of the headings in this line, or give a number from 1");
     return -EINVAL;

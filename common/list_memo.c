@@ -2,7 +2,7 @@
 /*
  * A DNS event has the same name as host and as dns.qname, and fifty rules ask for it: the
  * first asks the list file, the others this memo. It has few places, because an event has
- * few names; when they are used up, the list file is asked again.
+ * few names and addresses; when they are used up, the list file is asked again.
  */
 #include "predicate.h"
 
@@ -12,12 +12,16 @@
 
 #define PLACES 8
 
+struct asked {
+    struct text bytes; /* of the name, the address ... in the event */
+    struct list_set on;
+};
+
 struct list_memo {
     const struct listdb *db;
-    struct list_set white, black, protected;
-    struct text name[PLACES];
-    struct list_set on[PLACES];
-    size_t count;
+    struct list_set protected;
+    struct asked asked[LIST_CLASSES][PLACES];
+    size_t count[LIST_CLASSES];
 };
 
 struct list_memo *list_memo_new(const struct listdb *db)
@@ -25,18 +29,9 @@ struct list_memo *list_memo_new(const struct listdb *db)
     struct list_memo *m = xcalloc(1, sizeof(*m));
 
     m->db = db;
-    for (unsigned i = 0; db && i < listdb_count(db); i++) {
-        switch (listdb_info(db, i)->kind) {
-        case LIST_WHITE:
-            list_set_add(&m->white, i);
-            break;
-        case LIST_PROTECTED:
+    for (unsigned i = 0; db && i < listdb_count(db); i++)
+        if (listdb_info(db, i)->kind == LIST_PROTECTED)
             list_set_add(&m->protected, i);
-            break;
-        default:
-            list_set_add(&m->black, i);
-        }
-    }
     return m;
 }
 
@@ -47,47 +42,67 @@ void list_memo_free(struct list_memo *m)
 
 void list_memo_begin(struct list_memo *m)
 {
-    m->count = 0;
+    memset(m->count, 0, sizeof(m->count));
 }
 
-static bool list_set_meets(const struct list_set *a, const struct list_set *b)
+static struct list_set ask(const struct listdb *db, enum list_class class,
+                           struct text bytes)
 {
-    uint64_t both = 0;
+    struct addr addr;
+    struct mac mac;
 
-    for (size_t i = 0; i < sizeof(a->bits) / sizeof(a->bits[0]); i++)
-        both |= a->bits[i] & b->bits[i];
-    return both != 0;
+    switch (class) {
+    case LIST_CLASS_ADDR:
+        memcpy(&addr, bytes.at, sizeof(addr));
+        return listdb_judge(db, listdb_query_addr(db, &addr));
+    case LIST_CLASS_MAC:
+        memcpy(&mac, bytes.at, sizeof(mac));
+        return listdb_judge(db, listdb_query_mac(db, &mac));
+    case LIST_CLASS_PRINT:
+        return listdb_judge(db, listdb_query_print(db, bytes));
+    default:
+        return listdb_judge(db, listdb_query(db, bytes));
+    }
 }
 
-static void list_set_keep(struct list_set *s, const struct list_set *these)
+static struct list_set query(struct list_memo *m, enum list_class class,
+                             struct text bytes)
 {
-    for (size_t i = 0; i < sizeof(s->bits) / sizeof(s->bits[0]); i++)
-        s->bits[i] &= these->bits[i];
-}
+    struct asked *asked = m->asked[class];
+    size_t count = m->count[class];
 
-static struct list_set ask(const struct list_memo *m, struct text name)
-{
-    struct list_set on = listdb_query(m->db, name);
-
-    if (list_set_meets(&on, &m->protected))
-        list_set_keep(&on, &m->protected);
-    else if (list_set_meets(&on, &m->white))
-        list_set_keep(&on, &m->white);
-    return on;
+    if (!m->db)
+        return (struct list_set){0};
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(asked[i].bytes, bytes))
+            return asked[i].on;
+    if (count == PLACES)
+        return ask(m->db, class, bytes);
+    asked[count] = (struct asked){bytes, ask(m->db, class, bytes)};
+    m->count[class]++;
+    return asked[count].on;
 }
 
 struct list_set list_memo_query(struct list_memo *m, struct text name)
 {
-    if (!m->db)
-        return (struct list_set){0};
-    for (size_t i = 0; i < m->count; i++)
-        if (text_equal(m->name[i], name))
-            return m->on[i];
-    if (m->count == PLACES)
-        return ask(m, name);
-    m->name[m->count] = name;
-    m->on[m->count] = ask(m, name);
-    return m->on[m->count++];
+    return query(m, LIST_CLASS_NAME, name);
+}
+
+struct list_set list_memo_addr(struct list_memo *m, const struct addr *addr)
+{
+    return query(m, LIST_CLASS_ADDR,
+                 (struct text){(const char *)addr->bytes, sizeof(addr->bytes)});
+}
+
+struct list_set list_memo_mac(struct list_memo *m, const struct mac *mac)
+{
+    return query(m, LIST_CLASS_MAC,
+                 (struct text){(const char *)mac->bytes, sizeof(mac->bytes)});
+}
+
+struct list_set list_memo_print(struct list_memo *m, struct text print)
+{
+    return query(m, LIST_CLASS_PRINT, print);
 }
 
 bool list_memo_protected(struct list_memo *m, const struct event *e)

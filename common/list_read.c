@@ -21,6 +21,13 @@ static const char *const form_words[] = {"plain", "hosts", "ut1", "rpz", "csv"};
 const struct names names_list_form = {"form of a list", form_words,
                                       sizeof(form_words) / sizeof(form_words[0])};
 
+bool list_form_fits(enum list_form form, enum list_type type)
+{
+    if (form == LIST_FORM_PLAIN || form == LIST_FORM_CSV)
+        return list_class_of(type) != LIST_CLASS_NONE;
+    return type == LIST_DOMAIN;
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
@@ -57,19 +64,30 @@ void list_reader_refuse(struct list_reader *r, struct text what, const char *why
                shown.at ? shown.at : "", why);
 }
 
+/* Without what says that a name stands for those below it. */
+static struct text without_star(struct text name)
+{
+    size_t off = 0;
+
+    if (name.len > 1 && name.at[0] == '*' && name.at[1] == '.')
+        off = 2;
+    else if (name.len > 0 && name.at[0] == '.')
+        off = 1;
+    return (struct text){.at = name.at + off, .len = name.len - off};
+}
+
 void list_reader_name(struct list_reader *r, struct text name)
 {
-    char clean[DOMAIN_MAX];
+    enum list_type type = r->source->type;
+    char clean[LIST_VALUE_MAX], why[64];
     struct text whole = name;
     size_t len;
 
-    if (name.len > 1 && name.at[0] == '*' && name.at[1] == '.')
-        name = (struct text){.at = name.at + 2, .len = name.len - 2};
-    else if (name.len > 0 && name.at[0] == '.')
-        name = (struct text){.at = name.at + 1, .len = name.len - 1};
-
-    if (domain_clean(name, clean, &len) != 0 || memchr(clean, '*', len)) {
-        list_reader_refuse(r, whole, "is no host name");
+    if (type == LIST_DOMAIN)
+        name = without_star(name);
+    if (list_value_clean(type, name, clean, &len) != 0) {
+        snprintf(why, sizeof(why), "is no %s", list_value_what(type));
+        list_reader_refuse(r, whole, why);
         return;
     }
     r->counts.names++;
@@ -120,27 +138,26 @@ static int line_hosts(struct list_reader *r, struct text line)
 
 static const struct {
     int (*line)(struct list_reader *r, struct text line);
-    char comment; /* and where: */
+    const char *comment; /* any of these, and where: */
     bool anywhere;
 } forms[] = {
-    [LIST_FORM_PLAIN] = {line_plain, '#', true},
-    [LIST_FORM_HOSTS] = {line_hosts, '#', true},
-    [LIST_FORM_UT1] = {line_plain, '#', true},
-    [LIST_FORM_RPZ] = {list_line_rpz, ';', true},
-    [LIST_FORM_CSV] = {list_line_csv, '#', false},
+    [LIST_FORM_PLAIN] = {line_plain, "#;", true},
+    [LIST_FORM_HOSTS] = {line_hosts, "#", true},
+    [LIST_FORM_UT1] = {line_plain, "#", true},
+    [LIST_FORM_RPZ] = {list_line_rpz, ";", true},
+    [LIST_FORM_CSV] = {list_line_csv, "#", false},
 };
 
 /* The line without a comment and what is blank at its end. */
 static struct text trimmed(enum list_form form, struct text line)
 {
-    const char *comment = NULL;
+    size_t looked_at = forms[form].anywhere ? line.len : line.len > 0;
 
-    if (forms[form].anywhere)
-        comment = memchr(line.at, forms[form].comment, line.len);
-    else if (line.len > 0 && line.at[0] == forms[form].comment)
-        comment = line.at;
-    if (comment)
-        line.len = (size_t)(comment - line.at);
+    for (size_t i = 0; i < looked_at; i++)
+        if (line.at[i] && strchr(forms[form].comment, line.at[i])) {
+            line.len = i;
+            break;
+        }
     while (line.len > 0 && is_blank(line.at[line.len - 1]))
         line.len--;
     return line;
@@ -196,6 +213,16 @@ int list_parse(const struct list_source *source, const char *bytes, size_t len,
     return 0;
 }
 
+static void report_unreadable(const struct list_source *file, int error, struct diags *d)
+{
+    struct place at = {.file = file->path};
+
+    if (file->forgiving)
+        diags_warn(d, at, "W0420", "the list cannot be read: %s", strerror(-error));
+    else
+        diags_error(d, at, "E0420", "the list cannot be read: %s", strerror(-error));
+}
+
 /* UT1 ships a category as a folder. */
 static char *file_of(const struct list_source *source)
 {
@@ -217,8 +244,7 @@ int list_read(const struct list_source *source, list_name_fn *fn, void *arg,
 
     file.path = path;
     if (result != 0) {
-        diags_error(d, (struct place){.file = path}, "E0420",
-                    "the list cannot be read: %s", strerror(-result));
+        report_unreadable(&file, result, d);
         return result;
     }
     return list_parse(&file, bytes, len, fn, arg, ret_counts, d);

@@ -24,14 +24,19 @@
 
 #define SUFFIXES_MAX (DOMAIN_MAX / 2)
 
+static const char *const stale_words[] = {"keep_and_alert", "keep", "disable", "refuse"};
+const struct names names_list_stale = {"way to treat an old list", stale_words,
+                                       sizeof(stale_words) / sizeof(stale_words[0])};
+
 struct listdb {
     uint8_t *file;
     struct listdb_counts counts;
-    struct hash_key key;
+    struct hash_key keys[LIST_CLASSES];
     const uint8_t *index, *entries; /* in the file */
     struct list_info *lists;
     struct list_set *sets;
-    struct list_set protected;
+    struct list_set white, protected, excepting; /* excepting: have exceptions */
+    bool has_class[LIST_CLASSES];
     size_t size;
 };
 
@@ -50,13 +55,17 @@ static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
     n.lists = cur_u32_le(c);
     n.sets = cur_u32_le(c);
     n.bucket_bits = cur_u32_le(c);
+    for (size_t w = 0; w < 3; w++)
+        n.addr_lens[w] = cur_u64_le(c);
+    n.mac_lens = cur_u64_le(c);
 
-    if (cur_broken(c) || magic != LISTDB_MAGIC)
+    if (magic != LISTDB_MAGIC)
         return -EBADMSG;
     if (format != LISTDB_FORMAT)
         return -EPROTONOSUPPORT;
-    if (zero != 0 || n.entries > LISTDB_ENTRIES_MAX || n.lists > LISTDB_MAX ||
-        n.sets > LISTDB_SETS_MAX || n.bucket_bits > LISTDB_BITS_MAX)
+    if (cur_broken(c) || zero != 0 || n.entries > LISTDB_ENTRIES_MAX ||
+        n.lists > LISTDB_MAX || n.sets > LISTDB_SETS_MAX ||
+        n.bucket_bits > LISTDB_BITS_MAX || n.addr_lens[2] > 1 || n.mac_lens >> 49 != 0)
         return -EBADMSG;
     *ret_counts = n;
     return 0;
@@ -69,9 +78,24 @@ static bool read_text(struct cur *c, char *ret_text, size_t len)
     return memchr(ret_text, '\0', len) != NULL;
 }
 
-static int read_list(struct cur *c, struct list_info *info)
+/* No set may name a list that is not there: who asks counts on it. */
+static bool read_set(struct cur *c, uint32_t lists, struct list_set *ret_set)
 {
-    uint64_t kind;
+    for (unsigned w = 0; w < LISTDB_MAX / 64; w++) {
+        uint64_t bits = cur_u64_le(c);
+        uint32_t known = lists <= w * 64 ? 0 : lists - w * 64;
+
+        if (known < 64 && bits >> known != 0)
+            return false;
+        ret_set->bits[w] = bits;
+    }
+    return true;
+}
+
+static int read_list(struct cur *c, uint32_t lists, struct list_info *info)
+{
+    uint16_t kind, type;
+    uint32_t on_stale;
 
     if (!read_text(c, info->name, sizeof(info->name)) ||
         !read_text(c, info->source, sizeof(info->source)) ||
@@ -81,38 +105,49 @@ static int read_list(struct cur *c, struct list_info *info)
     info->entries = cur_u64_le(c);
     info->fetched = cur_u64_le(c);
     info->max_age = cur_u64_le(c);
-    kind = cur_u64_le(c);
-    if (kind > LIST_PROTECTED)
+    kind = cur_u16_le(c);
+    type = cur_u16_le(c);
+    on_stale = cur_u32_le(c);
+    if (kind > LIST_PROTECTED || type > LIST_CERT || on_stale > LIST_STALE_REFUSE ||
+        list_class_of((enum list_type)type) == LIST_CLASS_NONE ||
+        !read_set(c, lists, &info->except))
         return -EBADMSG;
     info->kind = (enum list_kind)kind;
+    info->type = (enum list_type)type;
+    info->on_stale = (enum list_stale)on_stale;
     return 0;
+}
+
+static void note_list(struct listdb *db, unsigned list)
+{
+    const struct list_info *info = &db->lists[list];
+
+    db->has_class[list_class_of(info->type)] = true;
+    if (info->kind == LIST_PROTECTED)
+        list_set_add(&db->protected, list);
+    if (info->kind == LIST_WHITE)
+        list_set_add(&db->white, list);
+    if (list_set_meets(&info->except, &info->except))
+        list_set_add(&db->excepting, list);
 }
 
 static int read_lists(struct listdb *db, struct cur c)
 {
     db->lists = xcalloc(db->counts.lists + 1, sizeof(*db->lists));
     for (uint32_t i = 0; i < db->counts.lists; i++) {
-        if (read_list(&c, &db->lists[i]) != 0)
+        if (read_list(&c, db->counts.lists, &db->lists[i]) != 0)
             return -EBADMSG;
-        if (db->lists[i].kind == LIST_PROTECTED)
-            list_set_add(&db->protected, i);
+        note_list(db, i);
     }
     return 0;
 }
 
-/* No set may name a list that is not there: who asks counts on it. */
 static int read_sets(struct listdb *db, struct cur c)
 {
     db->sets = xcalloc(db->counts.sets + 1, sizeof(*db->sets));
     for (uint32_t i = 0; i < db->counts.sets; i++)
-        for (unsigned w = 0; w < LISTDB_MAX / 64; w++) {
-            uint64_t bits = cur_u64_le(&c);
-            uint32_t known = db->counts.lists <= w * 64 ? 0 : db->counts.lists - w * 64;
-
-            if (known < 64 && bits >> known != 0)
-                return -EBADMSG;
-            db->sets[i].bits[w] = bits;
-        }
+        if (!read_set(&c, db->counts.lists, &db->sets[i]))
+            return -EBADMSG;
     return 0;
 }
 
@@ -166,7 +201,8 @@ static int check(struct listdb *db)
     if (at.size != db->size || checksum != listdb_checksum(db->file, db->size))
         return -EBADMSG;
 
-    hash_key_from_seed(db->counts.seed, &db->key);
+    for (enum list_class class = 0; class < LIST_CLASSES; class ++)
+        listdb_hash_key(db->counts.seed, class, &db->keys[class]);
     db->index = db->file + at.index;
     db->entries = db->file + at.entries;
     if (read_lists(db, cur_over(db->file + at.lists, at.sets - at.lists)) != 0 ||
@@ -184,7 +220,7 @@ int listdb_open_fd(int fd, struct listdb **ret_db)
 
     if (fstat(fd, &st) != 0)
         return -errno;
-    if (!S_ISREG(st.st_mode) || st.st_size < LISTDB_HEADER_BYTES)
+    if (!S_ISREG(st.st_mode) || st.st_size < LISTDB_FIRST_BYTES)
         return -EBADMSG;
     file = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
     if (file == MAP_FAILED)
@@ -214,6 +250,18 @@ void listdb_close(struct listdb *db)
     free(db->lists);
     free(db->sets);
     free(db);
+}
+
+const char *listdb_error(int error)
+{
+    switch (error) {
+    case -EBADMSG:
+        return "it is damaged";
+    case -EPROTONOSUPPORT:
+        return "it was built by another version of hallwatch: build it again";
+    default:
+        return strerror(-error);
+    }
 }
 
 /* ---- asking ---- */
@@ -269,6 +317,16 @@ static const struct list_set *find_set(const struct listdb *db, uint64_t hash)
     return find_entry(db, bucket, listdb_remainder(hash, bits));
 }
 
+/* The bucket is wanted soon: the wait for memory begins now. */
+static uint64_t hash_ahead(const struct listdb *db, enum list_class class,
+                           const void *bytes, size_t len)
+{
+    uint64_t hash = hash_bytes(&db->keys[class], bytes, len);
+
+    __builtin_prefetch(bucket_at(db, listdb_bucket(hash, db->counts.bucket_bits)));
+    return hash;
+}
+
 /* The hashes of the name and all its parents; returns how many. */
 static size_t hash_suffixes(const struct listdb *db, struct text name, uint64_t *hashes)
 {
@@ -276,10 +334,8 @@ static size_t hash_suffixes(const struct listdb *db, struct text name, uint64_t 
 
     while (start < name.len && count < SUFFIXES_MAX) {
         const char *dot;
-        uint64_t hash = hash_bytes(&db->key, name.at + start, name.len - start);
-
-        __builtin_prefetch(bucket_at(db, listdb_bucket(hash, db->counts.bucket_bits)));
-        hashes[count++] = hash;
+        hashes[count++] =
+            hash_ahead(db, LIST_CLASS_NAME, name.at + start, name.len - start);
         dot = memchr(name.at + start, '.', name.len - start);
         if (!dot)
             break;
@@ -288,11 +344,10 @@ static size_t hash_suffixes(const struct listdb *db, struct text name, uint64_t 
     return count;
 }
 
-struct list_set listdb_query(const struct listdb *db, struct text name)
+static struct list_set find_all(const struct listdb *db, const uint64_t *hashes,
+                                size_t count)
 {
-    uint64_t hashes[SUFFIXES_MAX];
     struct list_set all = {0};
-    size_t count = name.len < DOMAIN_MAX ? hash_suffixes(db, name, hashes) : 0;
 
     for (size_t i = 0; i < count; i++) {
         const struct list_set *set = find_set(db, hashes[i]);
@@ -303,12 +358,158 @@ struct list_set listdb_query(const struct listdb *db, struct text name)
     return all;
 }
 
+struct list_set listdb_query(const struct listdb *db, struct text name)
+{
+    uint64_t hashes[SUFFIXES_MAX];
+
+    if (!db->has_class[LIST_CLASS_NAME] || name.len >= DOMAIN_MAX)
+        return (struct list_set){0};
+    return find_all(db, hashes, hash_suffixes(db, name, hashes));
+}
+
+struct list_set listdb_query_print(const struct listdb *db, struct text print)
+{
+    uint64_t hash;
+
+    if (!db->has_class[LIST_CLASS_PRINT] || print.len == 0)
+        return (struct list_set){0};
+    hash = hash_ahead(db, LIST_CLASS_PRINT, print.at, print.len);
+    return find_all(db, &hash, 1);
+}
+
+/* ---- asking by length ---- */
+
+#define LENS_MAX 129
+
+/* The bytes' first bits only. */
+static void cut(uint8_t *bytes, size_t len, unsigned bits)
+{
+    if (bits / 8 == len)
+        return;
+    bytes[bits / 8] &= (uint8_t)(0xff00 >> bits % 8);
+    memset(bytes + bits / 8 + 1, 0, len - bits / 8 - 1);
+}
+
+/* A hash for each length that occurs, the longest first; key has room for the length
+ * behind its len bytes. ret_lens, which may be NULL: which length each is of. */
+static size_t hash_lengths(const struct listdb *db, enum list_class class,
+                           const uint64_t *lens, uint8_t *key, size_t len,
+                           uint64_t *hashes, uint8_t *ret_lens)
+{
+    size_t count = 0;
+
+    for (size_t w = len / 8 + 1; w-- > 0;)
+        for (uint64_t left = lens[w]; left;) {
+            unsigned bit = 63 - (unsigned)__builtin_clzll(left);
+
+            left &= ~(UINT64_C(1) << bit);
+            cut(key, len, (unsigned)w * 64 + bit);
+            key[len] = (uint8_t)(w * 64 + bit);
+            if (ret_lens)
+                ret_lens[count] = key[len];
+            hashes[count++] = hash_ahead(db, class, key, len + 1);
+        }
+    return count;
+}
+
+static size_t hash_addr(const struct listdb *db, const struct addr *addr,
+                        uint64_t *hashes, uint8_t *ret_lens)
+{
+    uint8_t key[LIST_KEY_ADDR];
+
+    memcpy(key, addr, sizeof(*addr));
+    return hash_lengths(db, LIST_CLASS_ADDR, db->counts.addr_lens, key, sizeof(*addr),
+                        hashes, ret_lens);
+}
+
+static size_t hash_mac(const struct listdb *db, const struct mac *mac, uint64_t *hashes,
+                       uint8_t *ret_lens)
+{
+    uint8_t key[LIST_KEY_MAC];
+
+    memcpy(key, mac, sizeof(*mac));
+    return hash_lengths(db, LIST_CLASS_MAC, &db->counts.mac_lens, key, sizeof(*mac),
+                        hashes, ret_lens);
+}
+
+struct list_set listdb_query_addr(const struct listdb *db, const struct addr *addr)
+{
+    uint64_t hashes[LENS_MAX];
+
+    return find_all(db, hashes, hash_addr(db, addr, hashes, NULL));
+}
+
+struct list_set listdb_query_mac(const struct listdb *db, const struct mac *mac)
+{
+    uint64_t hashes[LENS_MAX];
+
+    return find_all(db, hashes, hash_mac(db, mac, hashes, NULL));
+}
+
+static int longest(const struct listdb *db, const uint64_t *hashes, const uint8_t *lens,
+                   size_t count, unsigned list)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct list_set *set = find_set(db, hashes[i]);
+
+        if (set && list_set_has(set, list))
+            return lens[i];
+    }
+    return -ENOENT;
+}
+
+int listdb_longest_addr(const struct listdb *db, const struct addr *addr, unsigned list)
+{
+    uint64_t hashes[LENS_MAX];
+    uint8_t lens[LENS_MAX];
+
+    return longest(db, hashes, lens, hash_addr(db, addr, hashes, lens), list);
+}
+
+int listdb_longest_mac(const struct listdb *db, const struct mac *mac, unsigned list)
+{
+    uint64_t hashes[LENS_MAX];
+    uint8_t lens[LENS_MAX];
+
+    return longest(db, hashes, lens, hash_mac(db, mac, hashes, lens), list);
+}
+
+/* ---- judging ---- */
+
+static struct list_set only(struct list_set on, const struct list_set *these)
+{
+    for (size_t w = 0; w < LISTDB_MAX / 64; w++)
+        on.bits[w] &= these->bits[w];
+    return on;
+}
+
+/* Exceptions are of the answer as it was, so that their order does not matter. */
+static struct list_set without_excepted(const struct listdb *db, struct list_set on)
+{
+    struct list_set left = on;
+
+    for (unsigned w = 0; w < LISTDB_MAX / 64; w++)
+        for (uint64_t some = on.bits[w] & db->excepting.bits[w]; some; some &= some - 1) {
+            unsigned list = w * 64 + (unsigned)__builtin_ctzll(some);
+
+            if (list_set_meets(&on, &db->lists[list].except))
+                left.bits[w] &= ~(UINT64_C(1) << list % 64);
+        }
+    return left;
+}
+
+struct list_set listdb_judge(const struct listdb *db, struct list_set on)
+{
+    if (list_set_meets(&on, &db->protected))
+        return only(on, &db->protected);
+    if (list_set_meets(&on, &db->white))
+        return only(on, &db->white);
+    return without_excepted(db, on);
+}
+
 bool listdb_protected(const struct listdb *db, struct text name)
 {
     struct list_set on = listdb_query(db, name);
-    uint64_t both = 0;
 
-    for (size_t w = 0; w < LISTDB_MAX / 64; w++)
-        both |= on.bits[w] & db->protected.bits[w];
-    return both != 0;
+    return list_set_meets(&on, &db->protected);
 }

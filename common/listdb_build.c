@@ -8,15 +8,13 @@
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "crypt.h"
 #include "domain.h"
+#include "file.h"
 #include "listdb_file.h"
 #include "mem.h"
 
@@ -31,6 +29,7 @@ struct list_builder {
     unsigned list_count;
     char *text; /* each name with its length in a byte before it */
     size_t text_len, text_capacity;
+    uint64_t addr_lens[3], mac_lens;
 };
 
 /* A name's hash and a list it is on; later the set of all lists it is on. */
@@ -70,6 +69,12 @@ int list_builder_list(struct list_builder *b, const struct list_info *info)
         return -ENOSPC;
     b->lists[b->list_count].info = *info;
     return (int)b->list_count++;
+}
+
+void list_builder_except(struct list_builder *b, unsigned list, unsigned other)
+{
+    assert(list < b->list_count && other < b->list_count);
+    list_set_add(&b->lists[list].info.except, other);
 }
 
 void list_builder_add(struct list_builder *b, unsigned list, struct text name)
@@ -145,23 +150,47 @@ static int compare_hits(const void *a, const void *b)
     return (of_a->hash > of_b->hash) - (of_a->hash < of_b->hash);
 }
 
-static struct hits hash_all(const struct list_builder *b, uint64_t seed)
+static void note_len(struct list_builder *b, enum list_class class, const uint8_t *key)
+{
+    uint8_t bits;
+
+    if (class == LIST_CLASS_ADDR) {
+        bits = key[LIST_KEY_ADDR - 1];
+        b->addr_lens[bits / 64] |= UINT64_C(1) << (bits % 64);
+    } else if (class == LIST_CLASS_MAC) {
+        b->mac_lens |= UINT64_C(1) << key[LIST_KEY_MAC - 1];
+    }
+}
+
+static void hash_list(struct list_builder *b, unsigned list, uint64_t seed,
+                      struct hits *hits)
+{
+    const struct list *l = &b->lists[list];
+    enum list_class class = list_class_of(l->info.type);
+    uint8_t bytes[LIST_VALUE_MAX];
+    struct hash_key key;
+
+    listdb_hash_key(seed, class, &key);
+    for (size_t i = 0; i < l->count; i++) {
+        size_t len = list_value_key(class, name_at(b, l->names[i]), bytes);
+
+        assert(len > 0);
+        note_len(b, class, bytes);
+        hits->at[hits->count++] =
+            (struct hit){.hash = hash_bytes(&key, bytes, len), .number = list};
+    }
+}
+
+static struct hits hash_all(struct list_builder *b, uint64_t seed)
 {
     struct hits hits = {0};
-    struct hash_key key;
     size_t total = 0;
 
     for (unsigned i = 0; i < b->list_count; i++)
         total += b->lists[i].count;
-    hash_key_from_seed(seed, &key);
     hits.at = xcalloc(total + 1, sizeof(*hits.at));
     for (unsigned i = 0; i < b->list_count; i++)
-        for (size_t n = 0; n < b->lists[i].count; n++) {
-            struct text name = name_at(b, b->lists[i].names[n]);
-
-            hits.at[hits.count++] =
-                (struct hit){.hash = hash_bytes(&key, name.at, name.len), .number = i};
-        }
+        hash_list(b, i, seed, &hits);
     qsort(hits.at, hits.count, sizeof(*hits.at), compare_hits);
     return hits;
 }
@@ -223,7 +252,17 @@ static void put_header(uint8_t *at, const struct listdb_counts *n)
     at = put_number(at, n->entries, 4);
     at = put_number(at, n->lists, 4);
     at = put_number(at, n->sets, 4);
-    put_number(at, n->bucket_bits, 4);
+    at = put_number(at, n->bucket_bits, 4);
+    for (size_t w = 0; w < 3; w++)
+        at = put_number(at, n->addr_lens[w], 8);
+    put_number(at, n->mac_lens, 8);
+}
+
+static uint8_t *put_set(uint8_t *at, const struct list_set *set)
+{
+    for (size_t w = 0; w < LISTDB_MAX / 64; w++)
+        at = put_number(at, set->bits[w], 8);
+    return at;
 }
 
 static uint8_t *put_list(uint8_t *at, const struct list_info *info)
@@ -235,7 +274,10 @@ static uint8_t *put_list(uint8_t *at, const struct list_info *info)
     at = put_number(at, info->entries, 8);
     at = put_number(at, info->fetched, 8);
     at = put_number(at, info->max_age, 8);
-    return put_number(at, info->kind, 8);
+    at = put_number(at, info->kind, 2);
+    at = put_number(at, info->type, 2);
+    at = put_number(at, info->on_stale, 4);
+    return put_set(at, &info->except);
 }
 
 /* One bucket: its entries, from number i on. Returns the number behind them. */
@@ -268,10 +310,12 @@ static uint8_t *make_file(const struct list_builder *b, uint64_t seed,
         .entries = (uint32_t)hits->count,
         .lists = b->list_count,
         .sets = (uint32_t)sets->count,
+        .mac_lens = b->mac_lens,
     };
     struct listdb_layout at;
     uint8_t *file, *pos;
 
+    memcpy(n.addr_lens, b->addr_lens, sizeof(n.addr_lens));
     while (n.entries >> n.bucket_bits > 12)
         n.bucket_bits++;
     at = listdb_layout(&n);
@@ -282,8 +326,7 @@ static uint8_t *make_file(const struct list_builder *b, uint64_t seed,
         pos = put_list(pos, &b->lists[i].info);
     pos = file + at.sets;
     for (size_t i = 0; i < sets->count; i++)
-        for (size_t w = 0; w < LISTDB_MAX / 64; w++)
-            pos = put_number(pos, sets->at[i].bits[w], 8);
+        pos = put_set(pos, &sets->at[i]);
     for (uint32_t bucket = 0, i = 0; bucket <= UINT32_C(1) << n.bucket_bits; bucket++)
         i = put_bucket(file + at.index, file + at.entries, bucket, i, &n, hits);
     put_number(file + 16, listdb_checksum(file, at.size), 8);
@@ -291,45 +334,23 @@ static uint8_t *make_file(const struct list_builder *b, uint64_t seed,
     return file;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t len)
+void list_builder_empty(struct list_builder *b, unsigned list, usec_t fetched)
 {
-    while (len > 0) {
-        ssize_t done = write(fd, bytes, len);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return -errno;
-        bytes += done;
-        len -= (size_t)done;
-    }
-    return 0;
+    assert(list < b->list_count);
+    b->lists[list].count = 0;
+    b->lists[list].info.fetched = fetched;
 }
 
-static int write_beside(int fd, const char *beside, const char *path,
-                        const uint8_t *bytes, size_t len)
+void list_builder_each(const struct list_builder *b, unsigned list,
+                       void (*fn)(struct text value, void *arg), void *arg)
 {
-    int result = write_all(fd, bytes, len);
-
-    if (result != 0)
-        return result;
-    if (fchmod(fd, 0644) != 0 || fsync(fd) != 0 || rename(beside, path) != 0)
-        return -errno;
-    return 0;
+    for (size_t i = 0; i < b->lists[list].count; i++)
+        fn(name_at(b, b->lists[list].names[i]), arg);
 }
 
-static int replace_file(const char *path, const uint8_t *bytes, size_t len)
+const struct list_info *list_builder_info(const struct list_builder *b, unsigned list)
 {
-    auto_free char *beside = xasprintf("%s.XXXXXX", path);
-    auto_close int fd = mkostemp(beside, O_CLOEXEC);
-    int result;
-
-    if (fd < 0)
-        return -errno;
-    result = write_beside(fd, beside, path, bytes, len);
-    if (result != 0)
-        unlink(beside);
-    return result;
+    return &b->lists[list].info;
 }
 
 int list_builder_write(struct list_builder *b, const char *path)
@@ -352,7 +373,7 @@ int list_builder_write(struct list_builder *b, const char *path)
         size_t size;
         auto_free uint8_t *file = make_file(b, seed, &hits, &sets, &size);
 
-        result = replace_file(path, file, size);
+        result = file_replace(path, file, size);
     }
     free(hits.at);
     free(sets.at);

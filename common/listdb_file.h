@@ -5,20 +5,23 @@
  * All numbers are little-endian; every part begins at a multiple of 64 bytes.
  *
  *   header   magic (8), format (4), zero (4), checksum (8), seed (8), entries (4),
- *            lists (4), sets (4), bucket bits (4)
+ *            lists (4), sets (4), bucket bits (4); the lengths that occur, a bit each:
+ *            of networks, 0 to 128 (24), of hardware addresses, 0 to 48 (8)
  *   lists    one struct list_info each: name (48), source (128), licence (64),
- *            version (32), entries (8), fetched (8), max_age (8), kind (8)
+ *            version (32), entries (8), fetched (8), max_age (8), kind (2), type (2),
+ *            on_stale (2), zero (2), except (32)
  *   sets     the sets of lists that occur, 256 bits each, list 0 is the lowest bit
  *   index    for each bucket the number of its first entry (4) and a filter (8), in which
  *            each of its entries sets four bits; one more behind the last
  *   entries  remainder of the hash (5), number of the set (2)
  *   8 bytes of zero, so that the last entry can be read as a whole word
  *
- * A name's hash (hash.h, key made from the seed) is 64 bits. The highest ones choose the
- * bucket, the next 40 are kept. So 4.6 million names keep 59 bits of each: of a hundred
- * thousand million names that are on no list, one is taken for a listed one. Most names
- * asked for are on no list, and the filter sends 19 of 20 of them away with one cache
- * line read.
+ * What is hashed is a value's key (list_value.h), with a hash key for each class of
+ * lists, made from the seed plus the number of the class. A hash is 64 bits. The highest
+ * ones choose the bucket, the next 40 are kept. So 4.6 million names keep 59 bits of
+ * each: of a hundred thousand million names that are on no list, one is taken for a
+ * listed one. Most names asked for are on no list, and the filter sends 19 of 20 of them
+ * away with one cache line read.
  *
  * The checksum (same hash, seed 0) covers all behind itself.
  */
@@ -32,10 +35,11 @@
 #include "listdb.h"
 
 #define LISTDB_MAGIC          UINT64_C(0x0a535453494c5748) /* "HWLISTS\n" */
-#define LISTDB_FORMAT         1
+#define LISTDB_FORMAT         2
 #define LISTDB_CHECKED        24 /* where the checksum's cover begins */
-#define LISTDB_HEADER_BYTES   64
-#define LISTDB_INFO_BYTES     304
+#define LISTDB_FIRST_BYTES    12 /* magic and format, of whatever version */
+#define LISTDB_HEADER_BYTES   128
+#define LISTDB_INFO_BYTES     336
 #define LISTDB_SET_BYTES      (LISTDB_MAX / 8)
 #define LISTDB_BUCKET_BYTES   12
 #define LISTDB_ENTRY_BYTES    7
@@ -50,6 +54,7 @@
 struct listdb_counts {
     uint64_t seed;
     uint32_t entries, lists, sets, bucket_bits;
+    uint64_t addr_lens[3], mac_lens; /* bit n: something of n bits is listed */
 };
 
 /* Where the parts begin, and how long the file is. */
@@ -90,6 +95,12 @@ static inline uint64_t listdb_filter(uint64_t hash)
 {
     return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63) |
            UINT64_C(1) << (hash >> 12 & 63) | UINT64_C(1) << (hash >> 18 & 63);
+}
+
+static inline void listdb_hash_key(uint64_t seed, enum list_class class,
+                                   struct hash_key *ret_key)
+{
+    hash_key_from_seed(seed + class, ret_key);
 }
 
 static inline uint64_t listdb_checksum(const uint8_t *file, size_t size)

@@ -151,6 +151,17 @@ void prefix_print(const struct prefix *p, char ret_text[PREFIX_TEXT])
     snprintf(ret_text, PREFIX_TEXT, "%s/%u", addr, is_v4 ? p->len - V4_LEN : p->len);
 }
 
+struct prefix prefix_of(const struct addr *a, uint8_t len)
+{
+    struct prefix p = {.len = len};
+
+    assert(len <= 128);
+    memcpy(p.addr.bytes, a->bytes, len / 8);
+    if (len % 8)
+        p.addr.bytes[len / 8] = (uint8_t)(a->bytes[len / 8] & 0xff << (8 - len % 8));
+    return p;
+}
+
 bool prefix_contains(const struct prefix *p, const struct addr *a)
 {
     size_t whole = p->len / 8;

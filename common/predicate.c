@@ -118,6 +118,42 @@ static bool is_under(const struct predicate *p, struct text name,
     return list_set_has(&on, (unsigned)p->listdb);
 }
 
+/* On the list that the predicate asks. Host names are asked with `under`. */
+static bool is_on_list(const struct predicate *p, const struct value *v,
+                       struct list_memo *lists)
+{
+    struct list_set on = {0};
+
+    switch (field_get(p->field)->type) {
+    case TYPE_ADDR:
+        on = list_memo_addr(lists, &v->addr);
+        break;
+    case TYPE_MAC:
+        on = list_memo_mac(lists, &v->mac);
+        break;
+    case TYPE_TEXT:
+        on = list_memo_print(lists, v->text);
+        break;
+    case TYPE_ADDRS:
+        for (size_t i = 0; i < v->addr_count; i++) {
+            on = list_memo_addr(lists, &v->addrs[i]);
+            if (list_set_has(&on, (unsigned)p->listdb))
+                return true;
+        }
+        return false;
+    case TYPE_TEXTS:
+        for (size_t i = 0; i < v->text_count; i++) {
+            on = list_memo_print(lists, v->texts[i]);
+            if (list_set_has(&on, (unsigned)p->listdb))
+                return true;
+        }
+        return false;
+    default:
+        return false;
+    }
+    return list_set_has(&on, (unsigned)p->listdb);
+}
+
 static bool holds_text(const struct predicate *p, struct text text,
                        const struct value *other, struct list_memo *lists)
 {
@@ -236,6 +272,10 @@ bool predicate_holds(const struct predicate *p, const struct event *e,
         if (!other)
             return false;
     }
+    if (p->listdb != LISTDB_NONE && event_time(e) > p->listdb_until)
+        return false;
+    if (p->listdb != LISTDB_NONE && p->op != OP_UNDER)
+        return is_on_list(p, v, lists);
     switch (field_get(p->field)->type) {
     case TYPE_NAMES:
         return p->op == OP_ALL_OF ? (v->number & p->number) == p->number

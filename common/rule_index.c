@@ -171,7 +171,7 @@ static void file_predicate(struct index *ix, enum event_kind kind,
     struct asked *a = ask(ix, kind, p->field);
     enum key_tag tag = p->op == OP_UNDER ? KEY_PARENT : KEY_VALUE;
 
-    if (p->op == OP_UNDER && p->listdb != LISTDB_NONE) {
+    if (p->listdb != LISTDB_NONE) {
         a->by[KEY_LIST] = true;
         file_key(ix, key_of(kind, p->field, KEY_LIST, (uint64_t)p->listdb), rule);
         return;
@@ -321,13 +321,19 @@ static void look_up_parents(const struct look *l, struct text name)
     }
 }
 
-static void look_up_lists(const struct look *l, struct list_memo *lists, struct text name)
+static void look_up_lists(const struct look *l, struct list_set on)
 {
-    struct list_set on = list_memo_query(lists, name);
-
     for (unsigned w = 0; w < sizeof(on.bits) / sizeof(on.bits[0]); w++)
         for (uint64_t left = on.bits[w]; left; left &= left - 1)
             look_up(l, KEY_LIST, w * 64 + (unsigned)__builtin_ctzll(left));
+}
+
+/* Texts that are no host names are asked of lists of ja3, ja4 and cert. */
+static bool takes_prints(enum field_id f)
+{
+    enum field_type type = field_get(f)->type;
+
+    return type == TYPE_TEXT || type == TYPE_TEXTS;
 }
 
 static void look_up_text(const struct look *l, const struct asked *a,
@@ -338,12 +344,15 @@ static void look_up_text(const struct look *l, const struct asked *a,
     if (a->by[KEY_PARENT])
         look_up_parents(l, text);
     if (a->by[KEY_LIST])
-        look_up_lists(l, lists, text);
+        look_up_lists(l, takes_prints(a->field) ? list_memo_print(lists, text)
+                                                : list_memo_query(lists, text));
 }
 
 static void look_up_addr(const struct look *l, const struct asked *a,
-                         const struct addr *addr)
+                         struct list_memo *lists, const struct addr *addr)
 {
+    if (a->by[KEY_LIST])
+        look_up_lists(l, list_memo_addr(lists, addr));
     for (unsigned w = 0; w < 3; w++)
         for (uint64_t left = a->prefix_lens[w]; left; left &= left - 1)
             look_up(l, KEY_PREFIX,
@@ -364,14 +373,16 @@ static void look_up_field(const struct look *l, const struct asked *a,
             look_up_text(l, a, lists, v->texts[i]);
         return;
     case TYPE_ADDR:
-        look_up_addr(l, a, &v->addr);
+        look_up_addr(l, a, lists, &v->addr);
         return;
     case TYPE_ADDRS:
         for (size_t i = 0; i < v->addr_count; i++)
-            look_up_addr(l, a, &v->addrs[i]);
+            look_up_addr(l, a, lists, &v->addrs[i]);
         return;
     case TYPE_MAC:
         look_up(l, KEY_VALUE, mac_value(&v->mac));
+        if (a->by[KEY_LIST])
+            look_up_lists(l, list_memo_mac(lists, &v->mac));
         return;
     case TYPE_NAMES:
         for (uint64_t left = v->number; left; left &= left - 1)

@@ -9,13 +9,11 @@
 #include "mem.h"
 #include "ruleset.h"
 
-static const char *const list_words[] = {"domain", "cidr", "ip", "mac", "port", "string"};
-const struct names names_list_type = {"type of list", list_words, 6};
-
 /* How a value of such a list is written, for constant_convert. */
 static const enum field_type item_types[] = {
     [LIST_DOMAIN] = TYPE_DOMAIN, [LIST_CIDR] = TYPE_ADDR,   [LIST_IP] = TYPE_ADDR,
     [LIST_MAC] = TYPE_MAC,       [LIST_PORT] = TYPE_NUMBER, [LIST_STRING] = TYPE_TEXT,
+    [LIST_JA3] = TYPE_TEXT,      [LIST_JA4] = TYPE_TEXT,    [LIST_CERT] = TYPE_TEXT,
 };
 
 /* ---- collecting ---- */
@@ -120,13 +118,12 @@ void rule_names_collect(struct rule_reader *r)
 
 /* ---- lists ---- */
 
-enum on_stale { STALE_KEEP, STALE_KEEP_AND_ALERT, STALE_REFUSE };
-static const char *const stale_words[] = {"keep", "keep_and_alert", "refuse"};
-
+/* What a rule file asks of a list; what it does not say is the list's own. */
 struct freshness {
     usec_t max_age;
     uint64_t min_entries;
     size_t on_stale;
+    bool says_on_stale;
 };
 
 static void read_freshness(struct rule_reader *r, const struct node *body,
@@ -134,33 +131,41 @@ static void read_freshness(struct rule_reader *r, const struct node *body,
 {
     const struct node *n;
 
-    *f = (struct freshness){.on_stale = STALE_KEEP_AND_ALERT};
+    *f = (struct freshness){0};
     if ((n = node_get(body, "max_age")))
         node_read_duration(n, &f->max_age, r->diags);
     if ((n = node_get(body, "min_entries")))
         node_read_number(n, 0, UINT32_MAX, &f->min_entries, r->diags);
     if ((n = node_get(body, "on_stale")))
-        node_read_name(n, "way to treat an old list", stale_words, 3, &f->on_stale,
-                       r->diags);
+        f->says_on_stale = node_read_name(n, names_list_stale.what, names_list_stale.at,
+                                          names_list_stale.count, &f->on_stale, r->diags);
 }
 
-static void check_age(struct rule_reader *r, const struct list_def *l,
+static void check_age(struct rule_reader *r, struct list_def *l,
                       const struct list_info *info, const struct freshness *f)
 {
     usec_t now = r->set->settings.now, max_age = f->max_age ? f->max_age : info->max_age;
     char age[CLOCK_TEXT];
 
-    if (max_age == 0 || now <= info->fetched || now - info->fetched <= max_age ||
-        f->on_stale == STALE_KEEP)
+    l->on_stale = f->says_on_stale ? (enum list_stale)f->on_stale : info->on_stale;
+    l->stale_from = max_age ? info->fetched + max_age : LIST_NEVER_STALE;
+    if (now <= l->stale_from || l->on_stale == LIST_STALE_KEEP)
         return;
     clock_print_duration((now - info->fetched) / USEC_PER_DAY * USEC_PER_DAY, age);
-    if (f->on_stale == STALE_REFUSE)
+    if (l->on_stale == LIST_STALE_REFUSE)
         diags_error(r->diags, node_place(l->node), "E0404",
                     "list \"%s\" is too old: it was fetched %s ago", info->name, age);
     else
         diags_warn(r->diags, node_place(l->node), "W0404",
-                   "list \"%s\" is old: it was fetched %s ago", info->name, age);
+                   "list \"%s\" is old: it was fetched %s ago%s", info->name, age,
+                   l->on_stale == LIST_STALE_DISABLE ? ", and is not used" : "");
     diags_hint(r->diags, "fetch it again, then: hallwatch lists build");
+}
+
+/* An address in a list of networks is a network of one; else types must be the same. */
+static bool same_type(enum list_type asked, enum list_type compiled)
+{
+    return asked == compiled || (asked == LIST_CIDR && compiled == LIST_IP);
 }
 
 static void report_no_list(struct rule_reader *r, const struct node *file,
@@ -195,6 +200,13 @@ static void find_in_listdb(struct rule_reader *r, struct list_def *l,
         return;
     }
     info = listdb_info(db, (unsigned)l->listdb);
+    if (!same_type(l->type, info->type)) {
+        diags_error(r->diags, node_place(file), "E0408",
+                    "list \"%s\" is one of type %s in the list file, not %s", name,
+                    names_get(&names_list_type, info->type),
+                    names_get(&names_list_type, l->type));
+        return;
+    }
     check_age(r, l, info, f);
     if (info->entries < f->min_entries) {
         diags_error(r->diags, node_place(l->node), "E0405",
@@ -203,6 +215,20 @@ static void find_in_listdb(struct rule_reader *r, struct list_def *l,
                     (unsigned long long)f->min_entries);
         diags_hint(r->diags, "its source may have been empty when it was fetched");
     }
+}
+
+/* Fingerprints are compared as they stand: another way of writing one never matches. */
+static void check_print(struct rule_reader *r, const struct list_def *l,
+                        const struct node *n)
+{
+    char clean[LIST_VALUE_MAX];
+    size_t len;
+
+    if (list_value_clean(l->type, text_of(node_text(n)), clean, &len) != 0)
+        diags_error(r->diags, node_place(n), "E0403", "\"%s\" is no %s", node_text(n),
+                    list_value_what(l->type));
+    else if (strcmp(clean, node_text(n)) != 0)
+        diags_error(r->diags, node_place(n), "E0403", "write it in one form: %s", clean);
 }
 
 static void read_items(struct rule_reader *r, struct list_def *l, const struct node *n)
@@ -216,10 +242,13 @@ static void read_items(struct rule_reader *r, struct list_def *l, const struct n
         const char *text;
         struct constant c;
 
-        if (node_read_text(node_item(n, i), &text, r->diags) &&
-            constant_convert(&r->set->arena, &o, item_types[l->type], NULL, r->diags,
-                             &c) &&
-            l->type == LIST_PORT && c.number > UINT16_MAX)
+        if (!node_read_text(node_item(n, i), &text, r->diags))
+            continue;
+        if (list_class_of(l->type) == LIST_CLASS_PRINT)
+            check_print(r, l, node_item(n, i));
+        else if (constant_convert(&r->set->arena, &o, item_types[l->type], NULL, r->diags,
+                                  &c) &&
+                 l->type == LIST_PORT && c.number > UINT16_MAX)
             diags_error(r->diags, node_place(node_item(n, i)), "E0403",
                         "a port is at most 65535");
     }
@@ -250,9 +279,10 @@ static void read_list(struct rule_reader *r, struct list_def *l)
                     "a list has either items or a file");
     } else if (items) {
         read_items(r, l, items);
-    } else if (l->type != LIST_DOMAIN) {
+    } else if (list_class_of(l->type) == LIST_CLASS_NONE) {
         diags_error(r->diags, node_place(file), "E0408",
-                    "only lists of type domain come from a file");
+                    "a list of type %s does not come from a file",
+                    names_get(&names_list_type, l->type));
         diags_hint(r->diags, "write its values under items:");
     } else {
         l->from_file = true;

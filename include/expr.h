@@ -15,6 +15,7 @@
 
 #include "arena.h"
 #include "diag.h"
+#include "list_value.h"
 #include "predicate.h"
 #include "yaml.h"
 
@@ -70,8 +71,7 @@ struct expr *expr_parse(struct arena *a, const struct node *n, struct diags *d);
 
 /* ---- names that expressions use ---- */
 
-enum list_type { LIST_DOMAIN, LIST_CIDR, LIST_IP, LIST_MAC, LIST_PORT, LIST_STRING };
-extern const struct names names_list_type;
+#define LIST_NEVER_STALE UINT64_MAX
 
 struct list_def {
     const char *name;
@@ -80,8 +80,10 @@ struct list_def {
     enum list_type type;
     const struct node *items; /* a YAML list, or NULL */
     bool from_file;
-    bool broken; /* its faults were told */
-    int listdb;  /* number in the list file, or LISTDB_NONE: then it is empty */
+    bool broken;       /* its faults were told */
+    int listdb;        /* number in the list file, or LISTDB_NONE: then it is empty */
+    usec_t stale_from; /* when one from a file is too old */
+    enum list_stale on_stale;
     bool used;
 };
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * list_read.h - lists of domains as others write them.
+ * list_read.h - lists as others write them.
  *
- * Every name is cleaned (domain.h) before it is handed on; a leading "*." or "." is taken
- * off, as a listed name stands for all below it anyway. A line that cannot be used is
- * counted and left out, and the first few of a file are told with their place.
+ * Every value is cleaned (list_value.h) before it is handed on; a leading "*." or "." of
+ * a host name is taken off, as a listed name stands for all below it anyway. A line that
+ * cannot be used is counted and left out, and the first few of a file are told with their
+ * place.
  */
 #ifndef LIST_READ_H
 #define LIST_READ_H
@@ -13,12 +14,13 @@
 #include <stdint.h>
 
 #include "diag.h"
+#include "list_value.h"
 #include "names.h"
 #include "text.h"
 
-/* '#' begins a comment in the first three. */
+/* '#' begins a comment in the first three, and ';' in a plain one. */
 enum list_form {
-    LIST_FORM_PLAIN, /* one domain a line */
+    LIST_FORM_PLAIN, /* one value a line */
     LIST_FORM_HOSTS, /* "0.0.0.0 name name", as in /etc/hosts */
     LIST_FORM_UT1,   /* a category's folder of Universite Toulouse: its file "domains" */
     LIST_FORM_RPZ,   /* a response policy zone; what it passes through is left out */
@@ -26,12 +28,18 @@ enum list_form {
 };
 extern const struct names names_list_form;
 
+/* Hosts, UT1 and RPZ hold host names only. */
+bool list_form_fits(enum list_form form, enum list_type type);
+
 struct list_source {
     enum list_form form;
+    enum list_type type;
     const char *path;
     const char *column; /* CSV: the heading of a column, or its number from 1 when the
                          * table has no headings; NULL: the first, without headings */
+    bool forgiving;     /* what cannot be read at all is a warning, too: W0420, W0421 */
 };
+
 
 struct list_counts {
     uint64_t lines;   /* that were neither empty nor comments */

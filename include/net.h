@@ -49,6 +49,7 @@ void addr_print(const struct addr *a, char ret_text[ADDR_TEXT]);
  * -EINVAL. */
 int prefix_parse(const char *text, struct prefix *ret_prefix);
 void prefix_print(const struct prefix *p, char ret_text[PREFIX_TEXT]);
+struct prefix prefix_of(const struct addr *a, uint8_t len); /* the network it is in */
 bool prefix_contains(const struct prefix *p, const struct addr *a);
 
 static inline bool mac_equal(const struct mac *a, const struct mac *b)

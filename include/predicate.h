@@ -64,7 +64,8 @@ struct predicate {
     uint64_t number;     /* of < <= > >=; the bits of NAMES */
     struct value_set set;
     struct pattern *pattern; /* of glob and matches; the table's */
-    int listdb;              /* of `under $list` with a file, else LISTDB_NONE */
+    int listdb;              /* of a $list with a file, else LISTDB_NONE */
+    usec_t listdb_until;     /* after it, it is too old to be believed: never is it met */
     const char *list;        /* name of the list that was asked, or NULL */
 };
 
@@ -74,8 +75,15 @@ struct list_memo *list_memo_new(const struct listdb *db); /* NULL db: on no list
 void list_memo_free(struct list_memo *m);
 void list_memo_begin(struct list_memo *m); /* another event */
 
-/* Lists the name is on: protected names are on no other list, white ones on no black. */
+/*
+ * Lists that the name is on, and that count (listdb_judge): protected names are on no
+ * other list, white ones on no black. What is asked for is the event's: it is borrowed
+ * until the next one begins.
+ */
 struct list_set list_memo_query(struct list_memo *m, struct text name);
+struct list_set list_memo_addr(struct list_memo *m, const struct addr *addr);
+struct list_set list_memo_mac(struct list_memo *m, const struct mac *mac);
+struct list_set list_memo_print(struct list_memo *m, struct text print);
 
 /* The event's host, or another name it asks for, is protected. */
 bool list_memo_protected(struct list_memo *m, const struct event *e);

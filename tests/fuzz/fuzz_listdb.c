@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files of lists with any bytes, the checksum put right so that what lies behind it is
- * reached, then asked for names.
+ * reached, then asked for names, addresses and fingerprints.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,35 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
+static void check(const struct listdb *db, struct list_set set)
+{
+    struct list_set left = listdb_judge(db, set);
+
+    for (unsigned list = 0; list < LISTDB_MAX; list++) {
+        if (list_set_has(&set, list) && list >= listdb_count(db))
+            abort();
+        if (list_set_has(&left, list) && !list_set_has(&set, list))
+            abort();
+    }
+}
+
+static void ask_others(const struct listdb *db)
+{
+    static const char *const addrs[] = {"10.20.30.40", "2001:db8::1", "0.0.0.0"};
+    struct mac mac = {{0, 0x1b, 0xc5, 1, 2, 3}};
+
+    for (size_t i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++) {
+        struct addr addr;
+
+        addr_parse(addrs[i], &addr);
+        check(db, listdb_query_addr(db, &addr));
+        if (listdb_longest_addr(db, &addr, 0) > 128)
+            abort();
+    }
+    check(db, listdb_query_mac(db, &mac));
+    check(db, listdb_query_print(db, TEXT("e7d705a3286e19ea42f587b344ee6865")));
+}
+
 static void ask(const struct listdb *db)
 {
     static const char *const names[] = {"casino.example", "www.casino.example",
@@ -23,9 +52,7 @@ static void ask(const struct listdb *db)
         struct list_set set = listdb_query(db, text_of(names[i]));
 
         listdb_protected(db, text_of(names[i]));
-        for (unsigned list = (unsigned)listdb_count(db); list < LISTDB_MAX; list++)
-            if (list_set_has(&set, list))
-                abort();
+        check(db, set);
     }
     for (unsigned list = 0; list < listdb_count(db); list++)
         if (listdb_find(db, listdb_info(db, list)->name) < 0)
@@ -49,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         abort();
     if (listdb_open_fd(fd, &db) == 0) {
         ask(db);
+        ask_others(db);
         listdb_close(db);
     }
     return 0;

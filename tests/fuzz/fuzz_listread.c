@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists in every form; the first byte chooses it. Names handed on must be clean. */
+/*
+ * Lists in every form and of every type; the first two bytes choose. What is handed on
+ * must be clean, and have a key.
+ */
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain.h"
 #include "list_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-static void check_name(struct text name, void *arg)
-{
-    char again[DOMAIN_MAX];
-    size_t len, *names = arg;
+struct checking {
+    enum list_type type;
+    size_t values;
+};
 
-    if (domain_clean(name, again, &len) != 0 || len != name.len ||
-        memcmp(again, name.at, len) != 0)
+static void check_value(struct text value, void *arg)
+{
+    struct checking *c = arg;
+    uint8_t key[LIST_VALUE_MAX];
+    char again[LIST_VALUE_MAX];
+    size_t len;
+
+    if (list_value_clean(c->type, value, again, &len) != 0 || len != value.len ||
+        memcmp(again, value.at, len) != 0 ||
+        list_value_key(list_class_of(c->type), value, key) == 0)
         abort();
-    ++*names;
+    c->values++;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -25,15 +35,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct list_source source = {.path = "list"};
     auto_diags struct diags *d = diags_new();
     struct list_counts counts;
-    size_t names = 0;
+    struct checking c = {0};
 
-    if (len == 0)
+    if (len < 2)
         return 0;
     source.form = bytes[0] % names_list_form.count;
     source.column = columns[bytes[0] / 16 % 4];
-    if (list_parse(&source, (const char *)bytes + 1, len - 1, check_name, &names, &counts,
+    source.forgiving = bytes[0] >> 7;
+    c.type = source.type = bytes[1] % names_list_type.count;
+    if (!list_form_fits(source.form, source.type))
+        return 0;
+    if (list_parse(&source, (const char *)bytes + 2, len - 2, check_value, &c, &counts,
                    d) == 0 &&
-        counts.names != names)
+        counts.names != c.values)
         abort();
     return 0;
 }

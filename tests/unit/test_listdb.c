@@ -227,6 +227,203 @@ static void all_lists_that_a_file_can_have_are_told_apart(void **state)
     }
 }
 
+static char *content(const char *path, size_t *ret_len)
+{
+    auto_fclose FILE *file = fopen(path, "r");
+    char *bytes = xmalloc(1 << 16);
+
+    assert_non_null(file);
+    *ret_len = fread(bytes, 1, 1 << 16, file);
+    return bytes;
+}
+
+static int opened(const char *bytes, size_t len)
+{
+    auto_close int fd = memfd_create("lists", MFD_CLOEXEC);
+    struct listdb *db = NULL;
+    int result;
+
+    assert_int_equal(write(fd, bytes, len), len);
+    result = listdb_open_fd(fd, &db);
+    if (result == 0)
+        listdb_close(db);
+    return result;
+}
+
+static const char ja3[] = "e7d705a3286e19ea42f587b344ee6865";
+static const char sha1[] = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+
+enum { NETS, HOSTS, MACS, PRINTS, CERTS, NAMES };
+
+static struct listdb *of_every_type(const char *path)
+{
+    static const struct {
+        enum list_type type;
+        const char *values[5];
+    } lists[] = {
+        [NETS] = {LIST_CIDR, {"10.0.0.0/8", "10.20.0.0/16", "2001:db8::/32"}},
+        [HOSTS] = {LIST_IP, {"10.20.30.40", "192.0.2.1", "2001:db8::1"}},
+        [MACS] = {LIST_MAC, {"00:1b:c5:00:00:00/24", "02:00:5e:10:00:01"}},
+        [PRINTS] = {LIST_JA3, {ja3}},
+        [CERTS] = {LIST_CERT, {sha1}},
+        [NAMES] = {LIST_DOMAIN, {"casino.example", ja3}},
+    };
+    struct list_builder *b = list_builder_new();
+
+    for (unsigned i = 0; i <= NAMES; i++) {
+        struct list_info info = {.type = lists[i].type, .on_stale = LIST_STALE_DISABLE};
+
+        snprintf(info.name, sizeof(info.name), "l%u", i);
+        list_builder_list(b, &info);
+        for (size_t n = 0; lists[i].values[n]; n++)
+            list_builder_add(b, i, text_of(lists[i].values[n]));
+    }
+    return written(b, path);
+}
+
+static uint64_t lists_with(const struct listdb *db, const char *addr)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(addr, &a), 0);
+    return listdb_query_addr(db, &a).bits[0];
+}
+
+static uint64_t lists_with_mac(const struct listdb *db, const char *mac)
+{
+    struct mac m;
+
+    assert_int_equal(mac_parse(mac, &m), 0);
+    return listdb_query_mac(db, &m).bits[0];
+}
+
+static void an_address_is_on_the_lists_of_every_network_around_it(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = of_every_type(p->path);
+
+    assert_int_equal(lists_with(db, "10.1.2.3"), 1 << NETS);
+    assert_int_equal(lists_with(db, "10.20.30.40"), 1 << NETS | 1 << HOSTS);
+    assert_int_equal(lists_with(db, "192.0.2.1"), 1 << HOSTS);
+    assert_int_equal(lists_with(db, "2001:db8::1"), 1 << NETS | 1 << HOSTS);
+    assert_int_equal(lists_with(db, "2001:db8:ffff::2"), 1 << NETS);
+    assert_int_equal(lists_with(db, "11.0.0.0"), 0);
+    assert_int_equal(lists_with(db, "192.0.2.0"), 0);
+    assert_int_equal(lists_with(db, "2001:db9::1"), 0);
+    assert_int_equal(listdb_info(db, NETS)->type, LIST_CIDR);
+    assert_int_equal(listdb_info(db, NETS)->on_stale, LIST_STALE_DISABLE);
+}
+
+static void the_longest_entry_around_an_address_is_told(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = of_every_type(p->path);
+    struct addr a;
+    struct mac m;
+
+    addr_parse("10.20.30.40", &a);
+    assert_int_equal(listdb_longest_addr(db, &a, NETS), 96 + 16);
+    assert_int_equal(listdb_longest_addr(db, &a, HOSTS), 128);
+    assert_int_equal(listdb_longest_addr(db, &a, MACS), -ENOENT);
+    addr_parse("10.21.0.0", &a);
+    assert_int_equal(listdb_longest_addr(db, &a, NETS), 96 + 8);
+    mac_parse("00:1b:c5:10:20:30", &m);
+    assert_int_equal(listdb_longest_mac(db, &m, MACS), 24);
+}
+
+static void a_hardware_address_is_on_the_lists_of_its_maker(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = of_every_type(p->path);
+
+    assert_int_equal(lists_with_mac(db, "00:1b:c5:ff:ff:ff"), 1 << MACS);
+    assert_int_equal(lists_with_mac(db, "02:00:5e:10:00:01"), 1 << MACS);
+    assert_int_equal(lists_with_mac(db, "02:00:5e:10:00:02"), 0);
+    assert_int_equal(lists_with_mac(db, "00:1b:c4:ff:ff:ff"), 0);
+}
+
+static void what_is_asked_for_as_one_thing_is_not_found_as_another(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = of_every_type(p->path);
+
+    assert_int_equal(listdb_query_print(db, text_of(ja3)).bits[0], 1 << PRINTS);
+    assert_int_equal(listdb_query_print(db, text_of(sha1)).bits[0], 1 << CERTS);
+    assert_int_equal(lists_of(db, ja3), 1 << NAMES);
+    assert_int_equal(lists_of(db, sha1), 0);
+    assert_int_equal(lists_of(db, "10.20.30.40"), 0);
+    assert_int_equal(listdb_query_print(db, TEXT("casino.example")).bits[0], 0);
+    assert_int_equal(listdb_query_print(db, TEXT("")).bits[0], 0);
+}
+
+static void a_file_of_names_alone_has_no_addresses(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = small(p->path);
+
+    assert_int_equal(lists_with(db, "10.1.2.3"), 0);
+    assert_int_equal(lists_with_mac(db, "00:1b:c5:ff:ff:ff"), 0);
+    assert_int_equal(listdb_query_print(db, text_of(ja3)).bits[0], 0);
+}
+
+static void an_exception_takes_a_value_off_a_list(void **state)
+{
+    const struct place *p = *state;
+    struct list_builder *b = builder();
+    auto_listdb struct listdb *db = NULL;
+    struct list_set on;
+
+    list_builder_add(b, GAMBLING, TEXT("lottery.example"));
+    list_builder_add(b, ADULT, TEXT("good.lottery.example"));
+    list_builder_except(b, GAMBLING, ADULT);
+    list_builder_except(b, ADULT, GAMBLING);
+    db = written(b, p->path);
+    on = listdb_judge(db, listdb_query(db, TEXT("www.lottery.example")));
+    assert_int_equal(on.bits[0], 1 << GAMBLING);
+    /* each is the other's exception: neither is left */
+    on = listdb_judge(db, listdb_query(db, TEXT("good.lottery.example")));
+    assert_int_equal(on.bits[0], 0);
+}
+
+static void protection_wins_over_permission_and_that_over_the_rest(void **state)
+{
+    static const enum list_kind kinds[] = {LIST_BLACK, LIST_WHITE, LIST_PROTECTED};
+    const struct place *p = *state;
+    struct list_builder *b = list_builder_new();
+    auto_listdb struct listdb *db = NULL;
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct list_info info = {.type = LIST_CIDR, .kind = kinds[i]};
+
+        list_builder_list(b, &info);
+    }
+    list_builder_add(b, 0, TEXT("10.0.0.0/8"));
+    list_builder_add(b, 1, TEXT("10.1.0.0/16"));
+    list_builder_add(b, 2, TEXT("10.1.1.0/24"));
+    db = written(b, p->path);
+    for (unsigned i = 0; i < 3; i++) {
+        static const char *const asked[] = {"10.2.0.1", "10.1.0.1", "10.1.1.1"};
+        struct addr a;
+
+        addr_parse(asked[i], &a);
+        assert_int_equal(listdb_judge(db, listdb_query_addr(db, &a)).bits[0], 1 << i);
+    }
+}
+
+static void a_file_of_an_old_version_must_be_built_again(void **state)
+{
+    const struct place *p = *state;
+    auto_free char *bytes = NULL;
+    size_t len;
+
+    listdb_close(small(p->path));
+    bytes = content(p->path, &len);
+    bytes[8] = 1;
+    assert_int_equal(opened(bytes, len), -EPROTONOSUPPORT);
+    assert_int_equal(opened(bytes, 64), -EPROTONOSUPPORT); /* it was shorter then */
+    assert_non_null(strstr(listdb_error(-EPROTONOSUPPORT), "build it again"));
+}
+
 static void the_longest_and_the_most_parted_names_are_looked_up(void **state)
 {
     const struct place *p = *state;
@@ -264,29 +461,6 @@ static void a_file_that_cannot_be_written_leaves_nothing_behind(void **state)
     assert_int_equal(list_builder_write(b, nowhere), -ENOENT);
     assert_int_equal(list_builder_write(b, p->folder), -EISDIR);
     list_builder_free(b);
-}
-
-static char *content(const char *path, size_t *ret_len)
-{
-    auto_fclose FILE *file = fopen(path, "r");
-    char *bytes = xmalloc(1 << 16);
-
-    assert_non_null(file);
-    *ret_len = fread(bytes, 1, 1 << 16, file);
-    return bytes;
-}
-
-static int opened(const char *bytes, size_t len)
-{
-    auto_close int fd = memfd_create("lists", MFD_CLOEXEC);
-    struct listdb *db = NULL;
-    int result;
-
-    assert_int_equal(write(fd, bytes, len), len);
-    result = listdb_open_fd(fd, &db);
-    if (result == 0)
-        listdb_close(db);
-    return result;
 }
 
 static void a_damaged_file_is_refused(void **state)
@@ -343,6 +517,10 @@ static void a_file_that_contradicts_itself_is_refused(void **state)
     assert_int_equal(opened_with(bytes, len, 44, 1), -EBADMSG); /* bucket bits */
     assert_int_equal(opened_with(bytes, len, 44, 40), -EBADMSG);
     assert_int_equal(opened_with(bytes, len, at.lists + 296, 3), -EBADMSG); /* kind */
+    assert_int_equal(opened_with(bytes, len, at.lists + 298, LIST_PORT), -EBADMSG);
+    assert_int_equal(opened_with(bytes, len, at.lists + 300, 4), -EBADMSG); /* on_stale */
+    assert_int_equal(opened_with(bytes, len, at.lists + 304, 1 << LISTS), -EBADMSG);
+    assert_int_equal(opened_with(bytes, len, 79, 1), -EBADMSG); /* a length over 128 */
     assert_int_equal(opened_with(bytes, len, at.sets, 1 << LISTS), -EBADMSG);
     assert_int_equal(opened_with(bytes, len, at.index, 1), -EBADMSG);
     assert_int_equal(opened_with(bytes, len, at.index + 12, 3), -EBADMSG);
@@ -398,6 +576,14 @@ int main(void)
         WITH_FIXTURE(every_name_of_many_is_found_and_no_other),
         WITH_FIXTURE(all_lists_that_a_file_can_have_are_told_apart),
         WITH_FIXTURE(the_longest_and_the_most_parted_names_are_looked_up),
+        WITH_FIXTURE(an_address_is_on_the_lists_of_every_network_around_it),
+        WITH_FIXTURE(the_longest_entry_around_an_address_is_told),
+        WITH_FIXTURE(a_hardware_address_is_on_the_lists_of_its_maker),
+        WITH_FIXTURE(what_is_asked_for_as_one_thing_is_not_found_as_another),
+        WITH_FIXTURE(a_file_of_names_alone_has_no_addresses),
+        WITH_FIXTURE(an_exception_takes_a_value_off_a_list),
+        WITH_FIXTURE(protection_wins_over_permission_and_that_over_the_rest),
+        WITH_FIXTURE(a_file_of_an_old_version_must_be_built_again),
         WITH_FIXTURE(an_open_file_outlives_its_replacement),
         WITH_FIXTURE(a_file_that_cannot_be_written_leaves_nothing_behind),
         WITH_FIXTURE(a_damaged_file_is_refused),

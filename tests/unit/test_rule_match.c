@@ -398,6 +398,183 @@ static void a_protected_name_hides_the_event_wherever_it_stands(void **state)
     matcher_free(m);
 }
 
+/* ---- lists of other types ---- */
+
+enum { NETS, MAKERS, JA3, EMPTY, TYPED };
+static const char ja3[] = "e7d705a3286e19ea42f587b344ee6865";
+
+static struct listdb *typed_lists(void)
+{
+    static const struct {
+        const char *name;
+        enum list_type type;
+        const char *value;
+    } rows[] = {
+        [NETS] = {"nets", LIST_CIDR, "198.51.100.0/24"},
+        [MAKERS] = {"makers", LIST_MAC, "00:1b:c5:00:00:00/24"},
+        [JA3] = {"prints", LIST_JA3, ja3},
+        [EMPTY] = {"names", LIST_DOMAIN, "bad.test"},
+    };
+    char path[] = "/tmp/hallwatch-test-XXXXXX";
+    int fd = mkstemp(path);
+    struct list_builder *b = list_builder_new();
+    struct listdb *db = NULL;
+
+    close(fd);
+    for (unsigned i = 0; i < TYPED; i++) {
+        struct list_info info = {.type = rows[i].type, .fetched = 10 * USEC_PER_DAY};
+
+        strncpy(info.name, rows[i].name, sizeof(info.name) - 1);
+        list_builder_list(b, &info);
+        list_builder_add(b, i, text_of(rows[i].value));
+    }
+    assert_int_equal(list_builder_write(b, path), 0);
+    list_builder_free(b);
+    assert_int_equal(listdb_open(path, &db), 0);
+    unlink(path);
+    return db;
+}
+
+static void every_type_of_list_is_asked_of_its_fields(void **state)
+{
+    static const char text[] =
+        RULES_HEAD "lists:\n"
+                   "  nets: {type: cidr, file: nets}\n"
+                   "  makers: {type: mac, file: makers}\n"
+                   "  prints: {type: ja3, file: prints}\n"
+                   "rules:\n"
+                   "  - {id: r.a, title: T, severity: low, owner: security, watch: [tls],"
+                   " when: dst.ip in $nets}\n"
+                   "  - {id: r.b, title: T, severity: low, owner: security, watch: [tls],"
+                   " when: src.mac in $makers}\n"
+                   "  - {id: r.c, title: T, severity: low, owner: security, watch: [tls],"
+                   " when: tls.ja3 in $prints}\n"
+                   "  - {id: r.d, title: T, severity: low, owner: security, watch: [dns],"
+                   " when: dns.answer.ip any_of $nets}\n";
+    auto_listdb struct listdb *db = typed_lists();
+    auto_diags struct diags *d = diags_new();
+    auto_ruleset struct ruleset *set =
+        rules_load_with((struct ruleset_settings){.lists = db}, text, d);
+    auto_event struct event *e = event_new();
+    struct addr listed, other;
+    struct mac mac;
+    struct found f;
+
+    (void)state;
+    assert_non_null(set);
+    addr_parse("198.51.100.7", &listed);
+    addr_parse("198.51.101.7", &other);
+    mac_parse("00:1b:c5:01:02:03", &mac);
+
+    event_begin(e, EVENT_TLS, 0);
+    event_put_addr(e, FIELD_DST_IP, &listed);
+    event_put_addr(e, FIELD_SRC_IP, &other);
+    event_put_mac(e, FIELD_SRC_MAC, &mac);
+    event_put_text(e, FIELD_TLS_JA3, text_of(ja3));
+    f = match(set, e);
+    assert_int_equal(f.count, 3);
+
+    event_begin(e, EVENT_TLS, 0);
+    event_put_addr(e, FIELD_DST_IP, &other);
+    event_put_addr(e, FIELD_SRC_IP, &listed);
+    event_put_text(e, FIELD_TLS_JA3, TEXT("00000000000000000000000000000000"));
+    assert_int_equal(match(set, e).count, 0);
+
+    event_begin(e, EVENT_DNS, 0);
+    event_add_addr(e, FIELD_DNS_ANSWER_IP, &other);
+    assert_int_equal(match(set, e).count, 0);
+    event_add_addr(e, FIELD_DNS_ANSWER_IP, &listed);
+    f = match(set, e);
+    assert_int_equal(f.count, 1);
+    assert_int_equal(f.rules[0], 3);
+}
+
+static char *faults_of(const struct listdb *db, const char *list, const char *when,
+                       usec_t now)
+{
+    auto_diags struct diags *d = diags_new();
+    auto_free char *text =
+        xasprintf(RULES_HEAD "lists: {l: %s}\n"
+                             "rules:\n"
+                             "  - {id: r.a, title: T, severity: low, owner: security, "
+                             "watch: [tls], when: %s}\n",
+                  list, when);
+
+    ruleset_free(
+        rules_load_with((struct ruleset_settings){.lists = db, .now = now}, text, d));
+    return diags_text(d);
+}
+
+static void a_list_is_asked_only_of_what_it_holds(void **state)
+{
+    static const struct {
+        const char *list, *when, *wanted;
+    } rows[] = {
+        {"{type: domain, file: names}", "src.ip in $l",
+         "6:87: error[E0402]: list $l (domain) does not fit src.ip (address)"},
+        {"{type: cidr, file: nets}", "host under $l", "6:88: error[E0402]"},
+        {"{type: ja3, file: prints}", "tls.ja4 in $l",
+         "list $l (ja3) does not fit tls.ja4 (text)"},
+        {"{type: ja3, file: prints}", "device.name in $l", "does not fit device.name"},
+        {"{type: mac, file: makers}", "src.ip in $l", "does not fit src.ip"},
+        {"{type: domain, file: names}", "host in $l", "asked with \"under\" only"},
+        {"{type: cidr, file: nets}", "src.ip == $l", "E02"},
+        {"{type: domain, file: nets}", "host under $l",
+         "list \"nets\" is one of type cidr in the list file, not domain"},
+        {"{type: cidr, file: nats}", "src.ip in $l", "did you mean \"nets\"?"},
+    };
+    auto_listdb struct listdb *db = typed_lists();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *faults = faults_of(db, rows[i].list, rows[i].when, 0);
+
+        if (!strstr(faults, rows[i].wanted))
+            fail_msg("wanted: %s\ngot: %s", rows[i].wanted, faults);
+    }
+}
+
+static void an_old_list_is_told_and_used_unless_it_says_otherwise(void **state)
+{
+    static const struct {
+        const char *on_stale, *wanted; /* NULL: nothing is said */
+        bool used;
+    } rows[] = {
+        {"keep_and_alert",
+         "warning[W0404]: list \"nets\" is old: it was fetched 20 d ago\n", true},
+        {"keep", NULL, true},
+        {"disable", "20 d ago, and is not used\n", false},
+    };
+    auto_listdb struct listdb *db = typed_lists();
+    auto_event struct event *e = event_new();
+    struct addr listed;
+
+    (void)state;
+    addr_parse("198.51.100.7", &listed);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_diags struct diags *d = diags_new();
+        auto_free char *text = xasprintf(
+            RULES_HEAD
+            "lists: {l: {type: cidr, file: nets, max_age: 15d, on_stale: %s}}\n"
+            "rules: [{id: r.a, title: T, severity: low, owner: security, watch: "
+            "[tls], when: dst.ip in $l}]\n",
+            rows[i].on_stale);
+        auto_ruleset struct ruleset *set = rules_load_with(
+            (struct ruleset_settings){.lists = db, .now = 30 * USEC_PER_DAY}, text, d);
+        auto_free char *told = diags_text(d);
+
+        assert_non_null(set);
+        if (rows[i].wanted ? !strstr(told, rows[i].wanted) : diags_warnings(d) > 0)
+            fail_msg("on_stale: %s says: %s", rows[i].on_stale, told);
+        event_begin(e, EVENT_TLS, 24 * USEC_PER_DAY);
+        event_put_addr(e, FIELD_DST_IP, &listed);
+        assert_int_equal(match(set, e).count, 1); /* not too old yet */
+        event_begin(e, EVENT_TLS, 26 * USEC_PER_DAY);
+        event_put_addr(e, FIELD_DST_IP, &listed);
+        assert_int_equal(match(set, e).count, rows[i].used);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +587,9 @@ int main(void)
         cmocka_unit_test(disabled_and_collector_rules_are_not_called),
         cmocka_unit_test(white_wins_over_black_and_protected_over_all),
         cmocka_unit_test(a_protected_name_hides_the_event_wherever_it_stands),
+        cmocka_unit_test(every_type_of_list_is_asked_of_its_fields),
+        cmocka_unit_test(a_list_is_asked_only_of_what_it_holds),
+        cmocka_unit_test(an_old_list_is_told_and_used_unless_it_says_otherwise),
     };
 
     return cmocka_run_group_tests_name("rule_match", tests, NULL, NULL);
