@@ -16,6 +16,8 @@
 #include "rule.h"
 
 #define EXIT_FAULT 1 /* something is wrong with what was looked at */
+#define EXIT_KEPT  3 /* done, but something stayed as it was because the new was no good \
+                      */
 
 extern const struct command rules_commands[];
 extern const struct command lists_commands[];
@@ -105,11 +107,20 @@ void world_done(struct world *w);
 
 /* ---- lists ---- */
 
-/*
- * Compiles what the lists.yaml names to the file out. ut1: folder of the Toulouse lists;
- * without it those sources are left out, and counted. False after telling d.
- */
-bool list_build(const char *yaml, const char *ut1, const char *out, size_t *ret_left_out,
+struct list_build {
+    const char *yaml;
+    const char *ut1;  /* folder of the Toulouse lists; NULL: those sources are left out */
+    const char *out;  /* the compiled file */
+    const char *kept; /* list_keep.h; NULL: nothing is kept, or taken from there */
+};
+
+struct list_built {
+    size_t left_out; /* sources of form ut1 */
+    size_t kept;     /* lists that stayed as they were */
+};
+
+/* Compiles what a lists.yaml names. False after telling d; then out is as it was. */
+bool list_build(const struct list_build *set, struct list_built *ret_built,
                 struct diags *d);
 
 #endif

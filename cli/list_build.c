@@ -1,253 +1,253 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lists.yaml: which lists there are, and what each is made of.
- *
- *     schema: 1
- *     lists:
- *       malware:
- *         kind: black
- *         licence: CC0-1.0
- *         max_age: 7d
- *         min_entries: 100
- *         sources:
- *           - {form: hosts, file: urlhaus.txt}
- *           - {form: ut1, file: malware}
- *           - {form: csv, file: own.csv, column: domain}
- *
- * Files are relative to the lists.yaml; those of form ut1 are folders below --ut1.
+ * Every list of a lists.yaml into one compiled file. A list whose sources cannot be read,
+ * are mostly not what they should be, or give too little is compiled from what it was the
+ * last time (list_keep.h): nothing that happens to a source empties a list.
  */
 #include <errno.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
-#include "list_read.h"
+#include "cli/list_keep.h"
+#include "cli/list_plan.h"
 #include "mem.h"
-#include "yaml.h"
 
-static const char *const kind_words[] = {"black", "white", "protected"};
+#define REFUSED_LEAST 5 /* lines that cannot be used, and still it may be a list */
 
 struct building {
+    const struct list_build *set;
+    const struct list_plan *plan;
     struct list_builder *builder;
-    const char *folder; /* of the lists.yaml */
-    const char *ut1;    /* or NULL */
     struct diags *diags;
+    struct list_built *built;
+
     unsigned list; /* the one that is being filled */
-    uint64_t names;
-    usec_t fetched;
-    size_t left_out;
+    uint64_t values;
+    bool forgiving; /* it can be had as it was */
 };
 
-static void take_name(struct text name, void *arg)
+static void take_value(struct text value, void *arg)
 {
     struct building *b = arg;
 
-    b->names++;
-    list_builder_add(b->builder, b->list, name);
+    b->values++;
+    list_builder_add(b->builder, b->list, value);
 }
 
 /* ---- sources ---- */
 
-/* When its content came: the newest file's time. */
-static void note_time(struct building *b, const char *path)
-{
-    struct stat st;
-    usec_t time;
-
-    if (stat(path, &st) != 0)
-        return;
-    time = (usec_t)st.st_mtim.tv_sec * USEC_PER_SEC;
-    if (b->fetched < time)
-        b->fetched = time;
-}
-
 /* A category of Toulouse is a folder, or, where the lists were unpacked flat, NAME.txt.
  */
-static char *source_path(const struct building *b, const char *file, size_t *form)
+static char *source_path(const struct building *b, const struct planned_source *s,
+                         enum list_form *ret_form)
 {
-    const char *folder = *form == LIST_FORM_UT1 ? b->ut1 : b->folder;
-    char *path = file[0] == '/' ? xstrdup(file) : xasprintf("%s/%s", folder, file);
-    auto_free char *flat = xasprintf("%s.txt", path);
+    auto_free char *path = NULL, *flat = NULL;
 
-    if (*form != LIST_FORM_UT1 || access(path, R_OK) == 0 || access(flat, R_OK) != 0)
-        return path;
-    *form = LIST_FORM_PLAIN;
-    free(path);
+    *ret_form = s->form;
+    if (s->form != LIST_FORM_UT1 || s->file[0] == '/')
+        return list_plan_path(b->plan, s->file);
+    path = xasprintf("%s/%s", b->set->ut1, s->file);
+    flat = xasprintf("%s.txt", path);
+    if (access(path, R_OK) == 0 || access(flat, R_OK) != 0)
+        return take(path);
+    *ret_form = LIST_FORM_PLAIN;
     return take(flat);
 }
 
-static bool read_source(struct building *b, const struct node *body)
+static bool needs_ut1(const struct building *b, const struct planned_source *s)
 {
-    static const char *const keys[] = {"form", "file", "column"};
-    const struct node *file = node_need(body, "the source", "file", b->diags);
-    const struct node *form_node = node_get(body, "form"),
-                      *column = node_get(body, "column");
-    struct list_source source = {0};
+    return s->form == LIST_FORM_UT1 && !b->set->ut1 && s->file[0] != '/';
+}
+
+/* When its content came: the newest file's time. */
+static usec_t newest_source(const struct building *b, const struct planned_list *l)
+{
+    usec_t newest = 0;
+
+    for (size_t i = 0; i < l->source_count; i++) {
+        auto_free char *path = NULL;
+        enum list_form form;
+        struct stat st;
+        usec_t time;
+
+        if (needs_ut1(b, &l->sources[i]))
+            continue;
+        path = source_path(b, &l->sources[i], &form);
+        if (stat(path, &st) != 0)
+            continue;
+        time = (usec_t)st.st_mtim.tv_sec * USEC_PER_SEC;
+        newest = time > newest ? time : newest;
+    }
+    return newest;
+}
+
+/* A fault of a source; the list may be had as it was. */
+static void report_source(struct building *b, struct place at, const char *code,
+                          const char *words)
+{
+    char as_warning[8];
+
+    snprintf(as_warning, sizeof(as_warning), "W%s", code + 1);
+    if (b->forgiving)
+        diags_warn(b->diags, at, as_warning, "%s", words);
+    else
+        diags_error(b->diags, at, code, "%s", words);
+}
+
+static bool check_refused(struct building *b, const struct list_source *source,
+                          const struct list_counts *counts)
+{
+    auto_free char *words = NULL;
+
+    if (counts->refused < REFUSED_LEAST || counts->refused * 10 <= counts->lines)
+        return true;
+    words =
+        xasprintf("%llu of %llu lines cannot be used: is this a list of %s in form %s?",
+                  (unsigned long long)counts->refused, (unsigned long long)counts->lines,
+                  names_get(&names_list_type, source->type),
+                  names_get(&names_list_form, source->form));
+    report_source(b, (struct place){.file = source->path}, "E0423", words);
+    return false;
+}
+
+static bool read_source(struct building *b, const struct planned_list *l,
+                        const struct planned_source *s)
+{
+    struct list_source source = {
+        .type = l->info.type, .column = s->column, .forgiving = b->forgiving};
     struct list_counts counts;
     auto_free char *path = NULL;
-    const char *name;
-    size_t form = LIST_FORM_PLAIN;
 
-    node_check_keys(body, "a source", keys, 3, b->diags);
-    if (!file || !node_read_text(file, &name, b->diags) ||
-        (form_node && !node_read_name(form_node, names_list_form.what, names_list_form.at,
-                                      names_list_form.count, &form, b->diags)))
+    if (needs_ut1(b, s)) {
+        b->built->left_out++;
+        return true;
+    }
+    source.path = path = source_path(b, s, &source.form);
+    if (source.form == LIST_FORM_UT1 && access(path, R_OK) != 0) {
+        diags_warn(b->diags, node_place(s->node), "W0411",
+                   "left out: the Toulouse lists have no category \"%s\"", s->file);
+        return true;
+    }
+    if (list_read(&source, take_value, b, &counts, b->diags) != 0)
         return false;
-    if (form == LIST_FORM_UT1 && !b->ut1 && name[0] != '/') {
-        b->left_out++;
-        return true;
-    }
-    path = source_path(b, name, &form);
-    if (node_get(body, "form") && form == LIST_FORM_UT1 && access(path, R_OK) != 0) {
-        diags_warn(b->diags, node_place(file), "W0411",
-                   "left out: the Toulouse lists have no category \"%s\"", name);
-        return true;
-    }
-    source.form = (enum list_form)form;
-    source.path = path;
-    source.column = column ? node_text(column) : NULL;
-    return list_read(&source, take_name, b, &counts, b->diags) == 0;
+    return check_refused(b, &source, &counts);
 }
 
 /* ---- a list ---- */
 
-static bool read_info(struct building *b, const struct node *key, const struct node *body,
-                      struct list_info *info, uint64_t *ret_min)
+/* Whoever wants to empty a list says min_entries: 0. */
+static bool check_entries(struct building *b, const struct planned_list *l)
 {
-    static const char *const keys[] = {"kind",    "licence",     "source", "fetched",
-                                       "max_age", "min_entries", "sources"};
-    struct diags *d = b->diags;
-    const struct node *n;
-    const char *text = "";
-    bool good = true;
-    size_t kind = 0;
+    uint64_t least = l->says_min_entries ? l->min_entries : b->forgiving ? 1 : 0;
+    auto_free char *words = NULL;
 
-    if (!node_is(body, NODE_MAP, d))
-        return false;
-    node_check_keys(body, "a list", keys, 7, d);
-    if (strlen(node_text(key)) >= sizeof(info->name)) {
-        diags_error(d, node_place(key), "E0115",
-                    "the name of a list has at most %zu "
-                    "characters",
-                    sizeof(info->name) - 1);
-        return false;
-    }
-    strncpy(info->name, node_text(key), sizeof(info->name) - 1);
-    if ((n = node_get(body, "kind")))
-        good = node_read_name(n, "kind of list", kind_words, 3, &kind, d);
-    info->kind = (enum list_kind)kind;
-    if ((n = node_get(body, "licence")) && (good = node_read_text(n, &text, d) && good))
-        strncpy(info->licence, text, sizeof(info->licence) - 1);
-    if ((n = node_get(body, "source")) && (good = node_read_text(n, &text, d) && good))
-        strncpy(info->source, text, sizeof(info->source) - 1);
-    if ((n = node_get(body, "fetched")))
-        good = node_read_time(n, &info->fetched, d) && good;
-    if ((n = node_get(body, "max_age")))
-        good = node_read_duration(n, &info->max_age, d) && good;
-    if ((n = node_get(body, "min_entries")))
-        good = node_read_number(n, 0, UINT32_MAX, ret_min, d) && good;
-    return good;
+    if (b->values >= least)
+        return true;
+    words =
+        xasprintf("list \"%s\" has %llu entries, it should have at least %llu",
+                  l->info.name, (unsigned long long)b->values, (unsigned long long)least);
+    report_source(b, node_place(l->node), "E0405", words);
+    diags_hint(b->diags, "its source may have been empty when it was fetched");
+    return false;
 }
 
-/* The newest file of all sources is as old as the list is. */
-static void find_age(struct building *b, const struct node *sources)
+static bool read_list(struct building *b, const struct planned_list *l)
 {
-    b->fetched = 0;
-    for (size_t i = 0; i < node_count(sources); i++) {
-        const struct node *file = node_get(node_item(sources, i), "file");
-        const struct node *form = node_get(node_item(sources, i), "form");
-        bool ut1 = form && strcmp(node_text(form), "ut1") == 0;
-        size_t kind = ut1 ? LIST_FORM_UT1 : LIST_FORM_PLAIN;
-        auto_free char *path = NULL;
+    bool good = true;
 
-        if (!file || (ut1 && !b->ut1))
-            continue;
-        path = source_path(b, node_text(file), &kind);
-        note_time(b, path);
-    }
+    b->values = 0;
+    for (size_t i = 0; i < l->source_count; i++)
+        good = read_source(b, l, &l->sources[i]) && good;
+    return good && check_entries(b, l);
 }
 
-static bool build_one(struct building *b, const struct node *key, const struct node *body)
+static bool restore(struct building *b, const struct planned_list *l, usec_t fetched)
 {
-    struct list_info info = {0};
-    const struct node *sources;
-    uint64_t least = 0;
-    bool good = true;
-    int list;
+    char date[CLOCK_TEXT];
 
-    if (!read_info(b, key, body, &info, &least))
-        return false;
-    sources = node_need(body, "the list", "sources", b->diags);
-    if (!sources || !node_is(sources, NODE_LIST, b->diags))
-        return false;
-    find_age(b, sources);
-    info.fetched = info.fetched ? info.fetched : b->fetched;
-    list = list_builder_list(b->builder, &info);
-    if (list < 0) {
-        diags_error(b->diags, node_place(key), "E0412", "more than %d lists", LISTDB_MAX);
+    if (!list_keep_restore(b->set->kept, b->builder, b->list)) {
+        diags_error(b->diags, node_place(l->node), "E0424",
+                    "list \"%s\" cannot be built, and what is kept of it cannot be read",
+                    l->info.name);
         return false;
     }
-    b->list = (unsigned)list;
-    b->names = 0;
-    for (size_t i = 0; i < node_count(sources); i++)
-        good = node_is(node_item(sources, i), NODE_MAP, b->diags) &&
-               read_source(b, node_item(sources, i)) && good;
-    if (good && b->names < least) {
-        diags_error(b->diags, node_place(key), "E0405",
-                    "list \"%s\" has %llu entries, it should have at least %llu",
-                    info.name, (unsigned long long)b->names, (unsigned long long)least);
-        diags_hint(b->diags, "its source may have been empty when it was fetched; the "
-                             "file that is there stays as it is");
-        good = false;
+    clock_print(fetched, date);
+    diags_warn(b->diags, node_place(l->node), "W0424",
+               "list \"%s\" stays as it was: of %.10s", l->info.name, date);
+    b->built->kept++;
+    return true;
+}
+
+static bool build_one(struct building *b, const struct planned_list *l)
+{
+    struct list_info info = l->info;
+    usec_t kept_from = 0;
+
+    b->forgiving = list_keep_has(b->set->kept, &info, &kept_from);
+    info.fetched = info.fetched ? info.fetched : newest_source(b, l);
+    b->list = (unsigned)list_builder_list(b->builder, &info);
+    if (read_list(b, l))
+        return true;
+    return b->forgiving && restore(b, l, kept_from);
+}
+
+static void build_exceptions(struct building *b)
+{
+    for (unsigned i = 0; i < b->plan->list_count; i++) {
+        const struct node *except = b->plan->lists[i].except;
+
+        for (size_t k = 0; except && k < node_count(except); k++)
+            for (unsigned other = 0; other < b->plan->list_count; other++)
+                if (strcmp(b->plan->lists[other].info.name,
+                           node_text(node_item(except, k))) == 0)
+                    list_builder_except(b->builder, i, other);
     }
-    return good;
 }
 
 /* ---- all of them ---- */
 
-static bool build_all(struct building *b, const struct node *root)
+static void keep_all(struct building *b)
 {
-    static const char *const keys[] = {"schema", "lists"};
-    const struct node *schema, *lists;
-    bool good = true;
-    uint64_t number;
+    int error = 0;
 
-    if (!node_is(root, NODE_MAP, b->diags))
-        return false;
-    node_check_keys(root, "lists.yaml", keys, 2, b->diags);
-    schema = node_need(root, "lists.yaml", "schema", b->diags);
-    if (schema && (!node_read_number(schema, 1, 1, &number, b->diags)))
-        good = false;
-    lists = node_need(root, "lists.yaml", "lists", b->diags);
-    if (!lists || !node_is(lists, NODE_MAP, b->diags))
-        return false;
-    for (size_t i = 0; i < node_count(lists); i++)
-        good = build_one(b, node_key(lists, i), node_value(lists, i)) && good;
-    return good;
+    for (unsigned i = 0; b->set->kept && i < b->plan->list_count && error == 0; i++)
+        error = list_keep_store(b->set->kept, b->builder, i);
+    if (error)
+        diags_warn(b->diags, (struct place){.file = b->set->kept}, "W0425",
+                   "the lists cannot be kept for the next time: %s", strerror(-error));
 }
 
-bool list_build(const char *path, const char *ut1, const char *out, size_t *ret_left_out,
+static bool write_all(struct building *b)
+{
+    int err = list_builder_write(b->builder, b->set->out);
+
+    if (err == 0) {
+        keep_all(b);
+        return true;
+    }
+    diags_error(b->diags, (struct place){.file = b->set->out}, "E0410",
+                "the list file cannot be written: %s", strerror(-err));
+    return false;
+}
+
+bool list_build(const struct list_build *set, struct list_built *ret_built,
                 struct diags *d)
 {
-    auto_yaml struct yaml *yaml = yaml_load(path, d);
-    auto_free char *copy = xstrdup(path);
-    struct building b = {.folder = dirname(copy), .ut1 = ut1, .diags = d};
-    size_t errors = diags_errors(d);
-    bool good;
-    int err = 0;
+    auto_list_plan struct list_plan *plan = list_plan_load(set->yaml, d);
+    struct building b = {.set = set, .plan = plan, .diags = d, .built = ret_built};
+    bool good = true;
 
-    *ret_left_out = 0;
-    if (!yaml)
+    *ret_built = (struct list_built){0};
+    if (!plan)
         return false;
     b.builder = list_builder_new();
-    good = build_all(&b, yaml_root(yaml)) && diags_errors(d) == errors;
-    if (good && (err = list_builder_write(b.builder, out)))
-        diags_error(d, (struct place){.file = out}, "E0410",
-                    "the list file cannot be written: %s", strerror(-err));
+    for (size_t i = 0; i < plan->list_count; i++)
+        good = build_one(&b, &plan->lists[i]) && good;
+    build_exceptions(&b);
+    good = good && write_all(&b);
     list_builder_free(b.builder);
-    *ret_left_out = b.left_out;
-    return good && err == 0;
+    return good;
 }

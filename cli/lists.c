@@ -22,13 +22,33 @@ static const char *const kind_words[] = {"black", "white", "protected"};
 
 static void print_lists(const struct listdb *db)
 {
-    printf("%-24s %-10s %10s  %s\n", "LIST", "KIND", "ENTRIES", "VERSION");
+    char date[CLOCK_TEXT];
+
+    printf("%-24s %-7s %-10s %10s  %-10s  %s\n", "LIST", "TYPE", "KIND", "ENTRIES",
+           "FETCHED", "VERSION");
     for (unsigned i = 0; i < listdb_count(db); i++) {
         const struct list_info *info = listdb_info(db, i);
 
-        printf("%-24s %-10s %10llu  %s\n", info->name, kind_words[info->kind],
-               (unsigned long long)info->entries, info->version);
+        clock_print(info->fetched, date);
+        printf("%-24s %-7s %-10s %10llu  %-10.10s  %s\n", info->name,
+               names_get(&names_list_type, info->type), kind_words[info->kind],
+               (unsigned long long)info->entries, info->fetched ? date : "-",
+               info->version);
     }
+}
+
+static void tell(const struct list_built *built)
+{
+    if (built->left_out > 0)
+        fprintf(stderr,
+                "hallwatch: %zu sources are lists of Toulouse and were left out: give "
+                "their folder with --ut1\n",
+                built->left_out);
+    if (built->kept > 0)
+        fprintf(stderr,
+                "hallwatch: %zu lists stay as they were, because their sources are no "
+                "good\n",
+                built->kept);
 }
 
 static int build(const void *values, int argc, char **argv)
@@ -36,8 +56,8 @@ static int build(const void *values, int argc, char **argv)
     const struct lists_options *o = values;
     auto_diags struct diags *d = diags_new();
     auto_listdb struct listdb *db = NULL;
-    auto_free char *shipped = share_path("rules/lists/lists.yaml");
-    size_t left_out;
+    auto_free char *shipped = share_path("rules/lists/lists.yaml"), *kept = NULL;
+    struct list_built built;
     int status;
 
     if (!o->out) {
@@ -45,16 +65,16 @@ static int build(const void *values, int argc, char **argv)
               stderr);
         return OPTIONS_USAGE;
     }
-    list_build(argc ? argv[0] : shipped, o->ut1, o->out, &left_out, d);
+    kept = xasprintf("%s.d", o->out);
+    list_build(
+        &(struct list_build){
+            .yaml = argc ? argv[0] : shipped, .ut1 = o->ut1, .out = o->out, .kept = kept},
+        &built, d);
     status = report(d, o->json ? REPORT_JSON : REPORT_TEXT);
     if (status == 0 && !o->json && listdb_open(o->out, &db) == 0)
         print_lists(db);
-    if (left_out > 0)
-        fprintf(stderr,
-                "hallwatch: %zu sources are lists of Toulouse and were left out: give "
-                "their folder with --ut1\n",
-                left_out);
-    return status;
+    tell(&built);
+    return status == 0 && built.kept > 0 ? EXIT_KEPT : status;
 }
 
 /* ---- query ---- */
@@ -70,18 +90,79 @@ static int open_lists(const char *path, struct listdb **ret)
     err = listdb_open(path, ret);
     if (!err)
         return 0;
-    fprintf(stderr, "hallwatch: %s cannot be used: %s\n", path,
-            err == -EBADMSG           ? "it is damaged"
-            : err == -EPROTONOSUPPORT ? "it is of another version"
-                                      : strerror(-err));
+    fprintf(stderr, "hallwatch: %s cannot be used: %s\n", path, listdb_error(err));
     return EXIT_FAULT;
 }
 
-static struct json *query_one(const struct listdb *db, const char *name,
-                              struct text clean)
+/* What is asked for: as many classes of lists as a text can be taken for have one form.
+ */
+struct question {
+    enum list_class class;
+    char clean[LIST_VALUE_MAX];
+    struct addr addr;
+    struct mac mac;
+};
+
+static bool read_question(const char *text, struct question *q)
 {
-    struct list_set on = listdb_query(db, clean);
+    static const enum list_type prints[] = {LIST_JA3, LIST_JA4, LIST_CERT};
+    size_t len;
+
+    *q = (struct question){.class = LIST_CLASS_NAME};
+    if (addr_parse(text, &q->addr) == 0) {
+        q->class = LIST_CLASS_ADDR;
+        return true;
+    }
+    if (mac_parse(text, &q->mac) == 0) {
+        q->class = LIST_CLASS_MAC;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(prints) / sizeof(prints[0]); i++)
+        if (list_value_clean(prints[i], text_of(text), q->clean, &len) == 0) {
+            q->class = LIST_CLASS_PRINT;
+            return true;
+        }
+    return domain_clean(text_of(text), q->clean, &len) == 0;
+}
+
+static struct list_set ask(const struct listdb *db, const struct question *q)
+{
+    switch (q->class) {
+    case LIST_CLASS_ADDR:
+        return listdb_query_addr(db, &q->addr);
+    case LIST_CLASS_MAC:
+        return listdb_query_mac(db, &q->mac);
+    case LIST_CLASS_PRINT:
+        return listdb_query_print(db, text_of(q->clean));
+    default:
+        return listdb_query(db, text_of(q->clean));
+    }
+}
+
+/* Which entry of the list it was that has the address. */
+static void put_entry(struct json *o, const struct listdb *db, const struct question *q,
+                      unsigned list)
+{
+    char text[PREFIX_TEXT];
+    struct prefix p;
+    int bits;
+
+    if (q->class == LIST_CLASS_MAC && (bits = listdb_longest_mac(db, &q->mac, list)) >= 0)
+        json_put_number(o, "bits", bits);
+    if (q->class != LIST_CLASS_ADDR ||
+        (bits = listdb_longest_addr(db, &q->addr, list)) < 0)
+        return;
+    p = prefix_of(&q->addr, (uint8_t)bits);
+    prefix_print(&p, text);
+    json_put_text(o, "entry", text);
+}
+
+static struct json *query_one(const struct listdb *db, const char *name,
+                              const struct question *q)
+{
+    struct list_set on = ask(db, q), left = listdb_judge(db, on);
     struct json *o = json_new_object(), *lists = json_new_list();
+    bool protected = false;
 
     for (unsigned i = 0; i < listdb_count(db); i++) {
         const struct list_info *info = listdb_info(db, i);
@@ -93,12 +174,26 @@ static struct json *query_one(const struct listdb *db, const char *name,
         json_put_text(one, "name", info->name);
         json_put_text(one, "kind", kind_words[info->kind]);
         json_put_text(one, "version", info->version);
+        json_put_bool(one, "counts", list_set_has(&left, i));
+        put_entry(one, db, q, i);
         json_add(lists, one);
+        protected = protected || info->kind == LIST_PROTECTED;
     }
     json_put_text(o, "name", name);
-    json_put_bool(o, "protected", listdb_protected(db, clean));
+    json_put_bool(o, "protected", protected);
     json_put(o, "lists", lists);
     return o;
+}
+
+static void print_list(const struct json *list, bool is_first)
+{
+    const char *entry = json_get_text(list, "entry", NULL);
+
+    printf("%s %s (%s", is_first ? "" : ",", json_get_text(list, "name", ""),
+           json_get_text(list, "kind", ""));
+    if (entry)
+        printf(", %s", entry);
+    printf(json_get_bool(list, "counts", true) ? ")" : ", set aside)");
 }
 
 static void print_one(const struct json *o)
@@ -109,8 +204,7 @@ static void print_one(const struct json *o)
     if (json_count(lists) == 0)
         printf(" on no list");
     for (size_t i = 0; i < json_count(lists); i++)
-        printf("%s %s (%s)", i ? "," : "", json_get_text(json_item(lists, i), "name", ""),
-               json_get_text(json_item(lists, i), "kind", ""));
+        print_list(json_item(lists, i), i == 0);
     if (json_get_bool(o, "protected", false))
         printf("; protected: no rule, alert or count ever sees it");
     putchar('\n');
@@ -124,14 +218,13 @@ static int query(const void *values, int argc, char **argv)
     int status = open_lists(o->lists, &db);
 
     for (int i = 0; status == 0 && i < argc; i++) {
-        char clean[DOMAIN_MAX];
-        size_t len;
+        struct question q;
 
-        if (domain_clean(text_of(argv[i]), clean, &len) != 0) {
+        if (!read_question(argv[i], &q)) {
             fprintf(stderr, "hallwatch: \"%s\" is no host name\n", argv[i]);
             return EXIT_FAULT;
         }
-        json_add(all, query_one(db, argv[i], (struct text){clean, len}));
+        json_add(all, query_one(db, argv[i], &q));
     }
     for (size_t i = 0; !o->json && i < json_count(all); i++)
         print_one(json_item(all, i));
@@ -179,10 +272,11 @@ static const struct option_row show_options[] = {LISTS, {0}};
 
 const struct command lists_commands[] = {
     {"build", "[lists.yaml]", 0, 1, "compile the lists that rules ask",
-     "Without lists.yaml, the shipped one. A list with fewer entries than its\n"
-     "min_entries is an error, and the file that is there stays as it is.",
+     "Without lists.yaml, the shipped one. A list whose sources are missing, broken\n"
+     "or too short stays as it was when it was compiled last; the exit code is then 3.",
      NULL, build_options, sizeof(struct lists_options), build},
-    {"query", "NAME...", 1, INT_MAX, "say which lists a host name is on", NULL, NULL,
+    {"query", "VALUE...", 1, INT_MAX,
+     "say which lists a host name, address or fingerprint is on", NULL, NULL,
      query_options, sizeof(struct lists_options), query},
     {"show", NULL, 0, 0, "name the lists of a compiled file", NULL, NULL, show_options,
      sizeof(struct lists_options), show},

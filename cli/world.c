@@ -10,10 +10,7 @@
 static void report_listdb(struct diags *d, const char *path, int err)
 {
     diags_error(d, (struct place){.file = path}, "E0410",
-                "the list file cannot be used: %s",
-                err == -EBADMSG           ? "it is damaged"
-                : err == -EPROTONOSUPPORT ? "it is of another version"
-                                          : strerror(-err));
+                "the list file cannot be used: %s", listdb_error(err));
     diags_hint(d, "build it anew: hallwatch lists build");
 }
 
@@ -21,7 +18,7 @@ static void report_listdb(struct diags *d, const char *path, int err)
 static bool build(struct world *w, const char *yaml, struct diags *d)
 {
     char folder[] = "/tmp/hallwatch-lists-XXXXXX";
-    size_t left_out;
+    struct list_built built;
 
     if (!mkdtemp(folder)) {
         report_listdb(d, folder, -errno);
@@ -29,7 +26,8 @@ static bool build(struct world *w, const char *yaml, struct diags *d)
     }
     w->lists_folder = xstrdup(folder);
     w->lists_path = xasprintf("%s/lists", folder);
-    return list_build(yaml, NULL, w->lists_path, &left_out, d);
+    return list_build(&(struct list_build){.yaml = yaml, .out = w->lists_path}, &built,
+                      d);
 }
 
 static bool is_yaml(const char *path)

@@ -4,18 +4,20 @@
  */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "mem.h"
 
 struct fixture {
-    char folder[64], yaml[96], out[96], plain[96];
+    char folder[64], yaml[96], out[96], plain[96], kept[96];
     struct diags *diags;
-    size_t left_out;
+    struct list_built built;
 };
 
 static void write_file(const char *path, const char *text)
@@ -35,9 +37,17 @@ static int set_up(void **state)
     snprintf(f.yaml, sizeof(f.yaml), "%s/lists.yaml", f.folder);
     snprintf(f.out, sizeof(f.out), "%s/out", f.folder);
     snprintf(f.plain, sizeof(f.plain), "%s/plain.txt", f.folder);
+    snprintf(f.kept, sizeof(f.kept), "%s/out.d", f.folder);
     write_file(f.plain, "bad.test\nworse.test\n");
     *state = &f;
     return 0;
+}
+
+static void unlink_in(const struct fixture *f, const char *name)
+{
+    auto_free char *path = xasprintf("%s/%s", f->folder, name);
+
+    unlink(path);
 }
 
 static int tear_down(void **state)
@@ -48,14 +58,20 @@ static int tear_down(void **state)
     unlink(f->yaml);
     unlink(f->out);
     unlink(f->plain);
-    rmdir(f->folder);
-    return 0;
+    unlink_in(f, "out.d/bad");
+    unlink_in(f, "out.d/good");
+    unlink_in(f, "out.d/kept");
+    unlink_in(f, "nets.txt");
+    rmdir(f->kept);
+    return rmdir(f->folder); /* fails when something else was left there */
 }
 
 static bool build(struct fixture *f, const char *yaml)
 {
     write_file(f->yaml, yaml);
-    return list_build(f->yaml, NULL, f->out, &f->left_out, f->diags);
+    return list_build(
+        &(struct list_build){.yaml = f->yaml, .out = f->out, .kept = f->kept}, &f->built,
+        f->diags);
 }
 
 static void lists_are_compiled_with_their_kind(void **state)
@@ -69,7 +85,7 @@ static void lists_are_compiled_with_their_kind(void **state)
                          "2026-11-01, sources: [{file: plain.txt}]}\n"
                          "  kept: {kind: protected, sources: [{file: plain.txt}, {form: "
                          "ut1, file: adult}]}\n"));
-    assert_int_equal(f->left_out, 1);
+    assert_int_equal(f->built.left_out, 1);
     assert_int_equal(listdb_open(f->out, &db), 0);
     assert_int_equal(listdb_count(db), 2);
     assert_string_equal(listdb_info(db, 0)->name, "bad");
@@ -77,6 +93,126 @@ static void lists_are_compiled_with_their_kind(void **state)
     assert_int_equal(listdb_info(db, 0)->max_age, 7 * USEC_PER_DAY);
     assert_int_equal(listdb_info(db, 1)->kind, LIST_PROTECTED);
     assert_true(listdb_protected(db, TEXT("www.bad.test")));
+}
+
+static void every_type_is_compiled(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *nets = xasprintf("%s/nets.txt", f->folder);
+    auto_listdb struct listdb *db = NULL;
+    struct addr a;
+
+    write_file(nets, "# drop list\n192.0.2.0/24 ; SBL1\n2001:db8::/32\n192.0.2.1/24\n");
+    assert_true(build(f, "schema: 1\n"
+                         "lists:\n"
+                         "  bad: {type: cidr, on_stale: disable, except: [good], "
+                         "sources: [{file: nets.txt}]}\n"
+                         "  good: {type: ip, sources: [{file: plain.txt}]}\n"));
+    assert_int_equal(diags_warnings(f->diags), 3); /* one network, two names */
+    assert_int_equal(listdb_open(f->out, &db), 0);
+    assert_int_equal(listdb_info(db, 0)->entries, 2);
+    assert_int_equal(listdb_info(db, 0)->type, LIST_CIDR);
+    assert_int_equal(listdb_info(db, 0)->on_stale, LIST_STALE_DISABLE);
+    assert_int_equal(listdb_info(db, 0)->except.bits[0], 2);
+    addr_parse("192.0.2.77", &a);
+    assert_int_equal(listdb_query_addr(db, &a).bits[0], 1);
+}
+
+/* ---- what happens to sources ---- */
+
+static const char bad_list[] =
+    "schema: 1\nlists: {bad: {min_entries: 2, sources: [{file: "
+    "plain.txt}]}, good: {sources: [{form: %s, file: "
+    "plain.txt%s}]}}\n";
+
+static bool build_both(struct fixture *f, const char *form, const char *more)
+{
+    auto_free char *yaml = xasprintf(bad_list, form, more);
+
+    return build(f, yaml);
+}
+
+static uint64_t lists_of(const struct fixture *f, const char *name)
+{
+    auto_listdb struct listdb *db = NULL;
+
+    assert_int_equal(listdb_open(f->out, &db), 0);
+    return listdb_query(db, text_of(name)).bits[0];
+}
+
+static void nothing_that_happens_to_a_source_empties_a_list(void **state)
+{
+    static const char *const contents[] = {
+        "", "one.test\n", "<html>\n<p>\nno page\nhere is\nnot one\nyou want\n", NULL};
+    struct fixture *f = *state;
+    usec_t before = 1700000000 * USEC_PER_SEC;
+    struct timespec times[2] = {{.tv_sec = 1700000000}, {.tv_sec = 1700000000}};
+
+    utimensat(AT_FDCWD, f->plain, times, 0);
+    assert_true(build_both(f, "plain", ""));
+    assert_int_equal(f->built.kept, 0);
+    for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+        auto_listdb struct listdb *db = NULL;
+
+        unlink(f->plain);
+        if (contents[i])
+            write_file(f->plain, contents[i]);
+        if (!build_both(f, "plain", ""))
+            fail_msg("the build fails with \"%s\"", contents[i] ? contents[i] : "");
+        assert_int_equal(f->built.kept, i == 1 ? 1 : 2);
+        assert_int_equal(lists_of(f, "www.bad.test") & 1, 1);
+        assert_int_equal(lists_of(f, "www.worse.test") & 1, 1);
+        assert_int_equal(lists_of(f, "one.test"), i == 0 ? 0 : 2);
+        assert_int_equal(listdb_open(f->out, &db), 0);
+        assert_int_equal(listdb_info(db, 0)->fetched, before); /* its age is true */
+    }
+    assert_int_equal(diags_errors(f->diags), 0);
+}
+
+static void a_table_without_its_column_empties_no_list(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(build_both(f, "csv", ""));
+    assert_true(build_both(f, "csv", ", column: domain"));
+    assert_int_equal(f->built.kept, 1);
+    assert_int_equal(lists_of(f, "bad.test"), 3);
+}
+
+static void a_list_is_emptied_by_who_says_so(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(build_both(f, "plain", ""));
+    write_file(f->plain, "");
+    assert_true(build(f, "schema: 1\nlists: {bad: {min_entries: 0, sources: [{file: "
+                         "plain.txt}]}}\n"));
+    assert_int_equal(f->built.kept, 0);
+    assert_int_equal(lists_of(f, "bad.test"), 0);
+}
+
+static void a_list_of_another_type_is_not_taken_for_the_one_before(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(build_both(f, "plain", ""));
+    write_file(f->plain, "");
+    assert_false(build(f, "schema: 1\nlists: {bad: {type: cidr, min_entries: 2, sources: "
+                          "[{file: plain.txt}]}}\n"));
+    assert_int_equal(lists_of(f, "bad.test"), 3); /* the file is as it was */
+}
+
+static void a_list_with_too_many_bad_lines_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *told = NULL;
+
+    write_file(f->plain, "a.test\nb.test\nc d\nc d\nc d\nc d\nc d\nc d\nc d\n");
+    assert_false(build_both(f, "plain", ""));
+    told = diags_text(f->diags);
+    assert_non_null(strstr(told, "error[E0423]: 7 of 9 lines cannot be used"));
+    assert_non_null(strstr(told, "plain.txt:3:1: warning[W0422]"));
+    assert_non_null(strstr(told, "2 more lines are left out"));
 }
 
 static void a_list_that_is_too_short_replaces_nothing(void **state)
@@ -107,6 +243,19 @@ static void what_is_no_list_is_refused(void **state)
         "schema: 1\nlists: {a: {kind: grey, sources: [{file: plain.txt}]}}",
         "schema: 1\nlists: {a: {sources: [{form: xml, file: plain.txt}]}}",
         "schema: 1\nlists: {a: {source: [{file: plain.txt}]}}",
+        "schema: 1\nlists: {a: {type: port, sources: [{file: plain.txt}]}}",
+        "schema: 1\nlists: {a: {type: ip, sources: [{form: rpz, file: plain.txt}]}}",
+        "schema: 1\nlists: {a: {on_stale: x, sources: [{file: plain.txt}]}}",
+        "schema: 1\nlists: {a: {except: [b], sources: [{file: plain.txt}]}}",
+        "schema: 1\nlists: {a: {except: [a], sources: [{file: plain.txt}]}}",
+        "schema: 1\nlists: {a: {except: [b], sources: [{file: plain.txt}]}, b: {type: "
+        "ip, min_entries: 0, sources: []}}",
+        "schema: 1\nlists: {../a: {sources: [{file: plain.txt}]}}",
+        "schema: 1\nlists: {}\ndownloads: {a: {from: x}}",
+        "schema: 1\nlists: {}\ndownloads: {a: {from: x, file: /etc/x}}",
+        "schema: 1\nlists: {}\ndownloads: {a: {from: x, file: a/../../x}}",
+        "schema: 1\nlists: {}\ndownloads: {a: {from: x, file: x, folder: y}}",
+        "schema: 1\nlists: {}\ndownloads: {a: {from: x, file: x, sha256: 12}}",
     };
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -122,6 +271,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(lists_are_compiled_with_their_kind),
+        WITH_FIXTURE(every_type_is_compiled),
+        WITH_FIXTURE(nothing_that_happens_to_a_source_empties_a_list),
+        WITH_FIXTURE(a_table_without_its_column_empties_no_list),
+        WITH_FIXTURE(a_list_is_emptied_by_who_says_so),
+        WITH_FIXTURE(a_list_of_another_type_is_not_taken_for_the_one_before),
+        WITH_FIXTURE(a_list_with_too_many_bad_lines_is_refused),
         WITH_FIXTURE(a_list_that_is_too_short_replaces_nothing),
         WITH_FIXTURE(what_is_no_list_is_refused),
     };

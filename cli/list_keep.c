@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first line says which type and version it is; the file's time is when the list was
+ * fetched. Files are named after lists, whose names have no slash or dot.
+ */
+#include "cli/list_keep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "file.h"
+#include "list_read.h"
+#include "mem.h"
+
+#define HEAD_MAX 128
+
+static char *path_of(const char *folder, const struct list_info *info)
+{
+    return xasprintf("%s/%s", folder, info->name);
+}
+
+static void head_of(const struct list_info *info, char ret_head[HEAD_MAX])
+{
+    snprintf(ret_head, HEAD_MAX, "# %s %s\n", names_get(&names_list_type, info->type),
+             info->version);
+}
+
+/* The first line of what is kept; false when nothing is. */
+static bool read_head(const char *path, char ret_head[HEAD_MAX])
+{
+    auto_fclose FILE *file = fopen(path, "re");
+
+    return file && fgets(ret_head, HEAD_MAX, file);
+}
+
+bool list_keep_has(const char *folder, const struct list_info *info, usec_t *ret_fetched)
+{
+    auto_free char *path = folder ? path_of(folder, info) : NULL;
+    char head[HEAD_MAX], wanted[HEAD_MAX];
+    struct stat st;
+
+    if (!path || !read_head(path, head) || stat(path, &st) != 0)
+        return false;
+    snprintf(wanted, sizeof(wanted), "# %s ", names_get(&names_list_type, info->type));
+    if (strncmp(head, wanted, strlen(wanted)) != 0)
+        return false;
+    *ret_fetched = (usec_t)st.st_mtim.tv_sec * USEC_PER_SEC;
+    return true;
+}
+
+/* ---- restoring ---- */
+
+struct restoring {
+    struct list_builder *builder;
+    unsigned list;
+};
+
+static void take_value(struct text value, void *arg)
+{
+    struct restoring *r = arg;
+
+    list_builder_add(r->builder, r->list, value);
+}
+
+bool list_keep_restore(const char *folder, struct list_builder *b, unsigned list)
+{
+    const struct list_info *info = list_builder_info(b, list);
+    auto_free char *path = path_of(folder, info);
+    auto_diags struct diags *quiet = diags_new();
+    struct list_source source = {.path = path, .type = info->type};
+    struct restoring r = {b, list};
+    struct list_counts counts;
+    usec_t fetched;
+
+    if (!list_keep_has(folder, info, &fetched))
+        return false;
+    list_builder_empty(b, list, fetched);
+    return list_read(&source, take_value, &r, &counts, quiet) == 0 && counts.refused == 0;
+}
+
+/* ---- storing ---- */
+
+static void add_line(struct text value, void *arg)
+{
+    struct buffer *lines = arg;
+
+    buffer_add(lines, value.at, value.len);
+    buffer_add(lines, "\n", 1);
+}
+
+static int set_time(const char *path, usec_t fetched)
+{
+    struct timespec t = {.tv_sec = (time_t)(fetched / USEC_PER_SEC)};
+    struct timespec both[2] = {t, t};
+
+    return utimensat(AT_FDCWD, path, both, 0) == 0 ? 0 : -errno;
+}
+
+int list_keep_store(const char *folder, const struct list_builder *b, unsigned list)
+{
+    const struct list_info *info = list_builder_info(b, list);
+    auto_free char *path = path_of(folder, info);
+    auto_buffer struct buffer lines = {0};
+    char head[HEAD_MAX], kept[HEAD_MAX];
+    int result = 0;
+
+    head_of(info, head);
+    if (!read_head(path, kept) || strcmp(head, kept) != 0) {
+        if (mkdir(folder, 0755) != 0 && errno != EEXIST)
+            return -errno;
+        buffer_text(&lines, head);
+        list_builder_each(b, list, add_line, &lines);
+        result = file_replace(path, lines.at, lines.len);
+    }
+    return result == 0 ? set_time(path, info->fetched) : result;
+}
