@@ -7,6 +7,7 @@
 
 #include "domain.h"
 
+#define V4_BITS_FROM   96 /* of an address: what is before says that it is IPv4 */
 #define MAC_BITS       48
 #define MAC_BITS_LEAST 24 /* a maker's number (OUI) */
 
@@ -71,7 +72,7 @@ static bool holds_all_v4(const struct prefix *p)
 {
     struct addr first = addr_v4((const uint8_t[4]){0});
 
-    return p->len <= 96 && prefix_contains(p, &first);
+    return p->len <= V4_BITS_FROM && prefix_contains(p, &first);
 }
 
 static int clean_network(struct text written, char *ret_value)
@@ -252,6 +253,18 @@ int list_value_clean(enum list_type type, struct text written,
 
 /* ---- keys ---- */
 
+static size_t addr_key(const struct prefix *p, uint8_t *ret_key)
+{
+    if (!addr_is_v4(&p->addr)) {
+        memcpy(ret_key, &p->addr, sizeof(p->addr));
+        ret_key[sizeof(p->addr)] = p->len;
+        return LIST_KEY_V6;
+    }
+    memcpy(ret_key, p->addr.bytes + V4_BITS_FROM / 8, LIST_V4_BYTES);
+    ret_key[LIST_V4_BYTES] = (uint8_t)(p->len - V4_BITS_FROM);
+    return LIST_KEY_V4;
+}
+
 size_t list_value_key(enum list_class class, struct text clean,
                       uint8_t ret_key[LIST_VALUE_MAX])
 {
@@ -266,9 +279,7 @@ size_t list_value_key(enum list_class class, struct text clean,
     case LIST_CLASS_ADDR:
         if (!copy(clean, text, sizeof(text)) || prefix_parse(text, &p) != 0)
             return 0;
-        memcpy(ret_key, &p.addr, sizeof(p.addr));
-        ret_key[sizeof(p.addr)] = p.len;
-        return LIST_KEY_ADDR;
+        return addr_key(&p, ret_key);
     case LIST_CLASS_MAC:
         bits = parse_mac(clean, &mac);
         if (bits < 0)

@@ -56,7 +56,8 @@ static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
     n.sets = cur_u32_le(c);
     n.bucket_bits = cur_u32_le(c);
     for (size_t w = 0; w < 3; w++)
-        n.addr_lens[w] = cur_u64_le(c);
+        n.v6_lens[w] = cur_u64_le(c);
+    n.v4_lens = cur_u64_le(c);
     n.mac_lens = cur_u64_le(c);
 
     if (magic != LISTDB_MAGIC)
@@ -65,7 +66,8 @@ static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
         return -EPROTONOSUPPORT;
     if (cur_broken(c) || zero != 0 || n.entries > LISTDB_ENTRIES_MAX ||
         n.lists > LISTDB_MAX || n.sets > LISTDB_SETS_MAX ||
-        n.bucket_bits > LISTDB_BITS_MAX || n.addr_lens[2] > 1 || n.mac_lens >> 49 != 0)
+        n.bucket_bits > LISTDB_BITS_MAX || n.v6_lens[2] > 1 || n.v4_lens >> 33 != 0 ||
+        n.mac_lens >> 49 != 0)
         return -EBADMSG;
     *ret_counts = n;
     return 0;
@@ -415,10 +417,15 @@ static size_t hash_lengths(const struct listdb *db, enum list_class class,
 static size_t hash_addr(const struct listdb *db, const struct addr *addr,
                         uint64_t *hashes, uint8_t *ret_lens)
 {
-    uint8_t key[LIST_KEY_ADDR];
+    uint8_t key[LIST_KEY_V6];
 
+    if (addr_is_v4(addr)) {
+        memcpy(key, addr->bytes + sizeof(*addr) - LIST_V4_BYTES, LIST_V4_BYTES);
+        return hash_lengths(db, LIST_CLASS_ADDR, &db->counts.v4_lens, key, LIST_V4_BYTES,
+                            hashes, ret_lens);
+    }
     memcpy(key, addr, sizeof(*addr));
-    return hash_lengths(db, LIST_CLASS_ADDR, db->counts.addr_lens, key, sizeof(*addr),
+    return hash_lengths(db, LIST_CLASS_ADDR, db->counts.v6_lens, key, sizeof(*addr),
                         hashes, ret_lens);
 }
 
@@ -463,7 +470,10 @@ int listdb_longest_addr(const struct listdb *db, const struct addr *addr, unsign
     uint64_t hashes[LENS_MAX];
     uint8_t lens[LENS_MAX];
 
-    return longest(db, hashes, lens, hash_addr(db, addr, hashes, lens), list);
+    size_t count = hash_addr(db, addr, hashes, lens);
+    int bits = longest(db, hashes, lens, count, list);
+
+    return bits >= 0 && addr_is_v4(addr) ? bits + 128 - 32 : bits;
 }
 
 int listdb_longest_mac(const struct listdb *db, const struct mac *mac, unsigned list)

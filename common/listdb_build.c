@@ -29,7 +29,7 @@ struct list_builder {
     unsigned list_count;
     char *text; /* each name with its length in a byte before it */
     size_t text_len, text_capacity;
-    uint64_t addr_lens[3], mac_lens;
+    uint64_t v6_lens[3], v4_lens, mac_lens; /* as in the file */
 };
 
 /* A name's hash and a list it is on; later the set of all lists it is on. */
@@ -150,16 +150,17 @@ static int compare_hits(const void *a, const void *b)
     return (of_a->hash > of_b->hash) - (of_a->hash < of_b->hash);
 }
 
-static void note_len(struct list_builder *b, enum list_class class, const uint8_t *key)
+static void note_len(struct list_builder *b, enum list_class class, const uint8_t *key,
+                     size_t len)
 {
-    uint8_t bits;
+    uint8_t bits = key[len - 1];
 
-    if (class == LIST_CLASS_ADDR) {
-        bits = key[LIST_KEY_ADDR - 1];
-        b->addr_lens[bits / 64] |= UINT64_C(1) << (bits % 64);
-    } else if (class == LIST_CLASS_MAC) {
-        b->mac_lens |= UINT64_C(1) << key[LIST_KEY_MAC - 1];
-    }
+    if (class == LIST_CLASS_MAC)
+        b->mac_lens |= UINT64_C(1) << bits;
+    else if (class == LIST_CLASS_ADDR && len == LIST_KEY_V4)
+        b->v4_lens |= UINT64_C(1) << bits;
+    else if (class == LIST_CLASS_ADDR)
+        b->v6_lens[bits / 64] |= UINT64_C(1) << (bits % 64);
 }
 
 static void hash_list(struct list_builder *b, unsigned list, uint64_t seed,
@@ -175,7 +176,7 @@ static void hash_list(struct list_builder *b, unsigned list, uint64_t seed,
         size_t len = list_value_key(class, name_at(b, l->names[i]), bytes);
 
         assert(len > 0);
-        note_len(b, class, bytes);
+        note_len(b, class, bytes, len);
         hits->at[hits->count++] =
             (struct hit){.hash = hash_bytes(&key, bytes, len), .number = list};
     }
@@ -254,7 +255,8 @@ static void put_header(uint8_t *at, const struct listdb_counts *n)
     at = put_number(at, n->sets, 4);
     at = put_number(at, n->bucket_bits, 4);
     for (size_t w = 0; w < 3; w++)
-        at = put_number(at, n->addr_lens[w], 8);
+        at = put_number(at, n->v6_lens[w], 8);
+    at = put_number(at, n->v4_lens, 8);
     put_number(at, n->mac_lens, 8);
 }
 
@@ -310,12 +312,13 @@ static uint8_t *make_file(const struct list_builder *b, uint64_t seed,
         .entries = (uint32_t)hits->count,
         .lists = b->list_count,
         .sets = (uint32_t)sets->count,
+        .v4_lens = b->v4_lens,
         .mac_lens = b->mac_lens,
     };
     struct listdb_layout at;
     uint8_t *file, *pos;
 
-    memcpy(n.addr_lens, b->addr_lens, sizeof(n.addr_lens));
+    memcpy(n.v6_lens, b->v6_lens, sizeof(n.v6_lens));
     while (n.entries >> n.bucket_bits > 12)
         n.bucket_bits++;
     at = listdb_layout(&n);

@@ -6,7 +6,8 @@
  *
  *   header   magic (8), format (4), zero (4), checksum (8), seed (8), entries (4),
  *            lists (4), sets (4), bucket bits (4); the lengths that occur, a bit each:
- *            of networks, 0 to 128 (24), of hardware addresses, 0 to 48 (8)
+ *            of IPv6 networks, 0 to 128 (24), of IPv4 ones, 0 to 32 (8), of hardware
+ *            addresses, 0 to 48 (8)
  *   lists    one struct list_info each: name (48), source (128), licence (64),
  *            version (32), entries (8), fetched (8), max_age (8), kind (2), type (2),
  *            on_stale (2), zero (2), except (32)
@@ -54,7 +55,7 @@
 struct listdb_counts {
     uint64_t seed;
     uint32_t entries, lists, sets, bucket_bits;
-    uint64_t addr_lens[3], mac_lens; /* bit n: something of n bits is listed */
+    uint64_t v6_lens[3], v4_lens, mac_lens; /* bit n: something of n bits is listed */
 };
 
 /* Where the parts begin, and how long the file is. */

@@ -60,10 +60,12 @@ int list_value_clean(enum list_type type, struct text written,
                      char ret_value[LIST_VALUE_MAX], size_t *ret_len);
 
 /*
- * The bytes that stand for a clean value. Those of a network are its 16 bytes, those of
- * a hardware address 6, and behind them how many bits of them count.
+ * The bytes that stand for a clean value. Those of a network are its 4 or 16 bytes, those
+ * of a hardware address 6, and behind them how many bits of them count.
  */
-#define LIST_KEY_ADDR (sizeof(struct addr) + 1)
+#define LIST_V4_BYTES 4
+#define LIST_KEY_V4   (LIST_V4_BYTES + 1)
+#define LIST_KEY_V6   (sizeof(struct addr) + 1)
 #define LIST_KEY_MAC  (sizeof(struct mac) + 1)
 size_t list_value_key(enum list_class class, struct text clean,
                       uint8_t ret_key[LIST_VALUE_MAX]);

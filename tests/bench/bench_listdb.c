@@ -2,7 +2,8 @@
 /*
  * A list file of 4.6 million made-up domains: how large it is, how long it takes to build
  * and to open, and what a look-up of a six-label name costs when it is on a list and when
- * it is not. Prints a table.
+ * it is not. Then a file of 100,000 networks, IPv4 and IPv6, of 24 lengths, and what a
+ * look-up of an address costs. Prints a table.
  *
  *   bench_listdb [DOMAINS]
  */
@@ -21,6 +22,7 @@
 
 #define DOMAINS 4600000
 #define LISTS   40
+#define NETS    100000
 #define ASKED   (1U << 18) /* other names each time, more than the caches hold */
 #define ROUNDS  8
 
@@ -122,6 +124,77 @@ static void measure(const char *path, uint64_t domains)
     free(q);
 }
 
+/* ---- networks ---- */
+
+/* Two of three are IPv4, /13 to /32; the others IPv6, /32, /40, /48 and /64. */
+static struct prefix net_of(uint64_t i)
+{
+    uint64_t random = mixed(i + 1000003);
+    struct addr addr = {{0}};
+    uint8_t len;
+
+    if (i % 3 == 0) {
+        memcpy(addr.bytes, &random, sizeof(random));
+        addr.bytes[0] = 0x20;
+        len = (const uint8_t[]){32, 40, 48, 64}[i / 3 % 4];
+    } else {
+        addr =
+            addr_v4((const uint8_t[]){(uint8_t)random, (uint8_t)(random >> 8),
+                                      (uint8_t)(random >> 16), (uint8_t)(random >> 24)});
+        len = (uint8_t)(96 + 13 + i % 20);
+    }
+    return prefix_of(&addr, len);
+}
+
+static void build_nets(const char *path)
+{
+    struct list_builder *b = list_builder_new();
+    struct list_info info = {.name = "nets", .type = LIST_CIDR};
+    char text[PREFIX_TEXT];
+
+    list_builder_list(b, &info);
+    for (uint64_t i = 0; i < NETS; i++) {
+        struct prefix p = net_of(i);
+
+        prefix_print(&p, text);
+        list_builder_add(b, 0, text_of(text));
+    }
+    if (list_builder_write(b, path) != 0)
+        exit(1);
+    list_builder_free(b);
+}
+
+static void measure_addrs(const struct listdb *db, const struct addr *addrs,
+                          const char *what)
+{
+    uint64_t start = cpu_nanoseconds(), found = 0;
+
+    for (unsigned round = 0; round < ROUNDS; round++)
+        for (unsigned i = 0; i < ASKED; i++)
+            found += listdb_query_addr(db, &addrs[i]).bits[0] != 0;
+    printf("address, %-11s %8.0f ns   (%.4f %% found)\n", what,
+           (double)(cpu_nanoseconds() - start) / ASKED / ROUNDS,
+           100.0 * (double)found / ASKED / ROUNDS);
+}
+
+static void measure_nets(const char *path)
+{
+    auto_free struct addr *addrs = xcalloc(ASKED, sizeof(*addrs));
+    auto_listdb struct listdb *db = NULL;
+
+    if (listdb_open(path, &db) != 0)
+        exit(1);
+    for (uint64_t i = 0; i < ASKED; i++)
+        addrs[i] = net_of(mixed(i) % NETS).addr;
+    measure_addrs(db, addrs, "in a net");
+    for (uint64_t i = 0; i < ASKED; i++) {
+        uint32_t random = (uint32_t)mixed(i + 77);
+
+        addrs[i] = addr_v4((const uint8_t *)&random);
+    }
+    measure_addrs(db, addrs, "any IPv4");
+}
+
 int main(int argc, char **argv)
 {
     uint64_t domains = argc > 1 ? strtoull(argv[1], NULL, 10) : DOMAINS;
@@ -140,6 +213,9 @@ int main(int argc, char **argv)
     printf("file                 %8.1f MB   (%.2f bytes a domain)\n",
            (double)st.st_size / 1e6, (double)st.st_size / (double)domains);
     measure(path, domains);
+    build_nets(path);
+    printf("%d networks\n", NETS);
+    measure_nets(path);
     unlink(path);
     return 0;
 }

@@ -152,8 +152,11 @@ static void a_clean_value_is_clean_again(void **state)
                      LIST_KEY_MAC);
     assert_int_equal(key[6], 24);
     assert_int_equal(list_value_key(LIST_CLASS_ADDR, TEXT("192.0.2.0/24"), key),
-                     LIST_KEY_ADDR);
-    assert_int_equal(key[16], 120);
+                     LIST_KEY_V4);
+    assert_int_equal(key[4], 24);
+    assert_int_equal(list_value_key(LIST_CLASS_ADDR, TEXT("2001:db8::/32"), key),
+                     LIST_KEY_V6);
+    assert_int_equal(key[16], 32);
 }
 
 int main(void)

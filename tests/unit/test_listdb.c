@@ -520,7 +520,9 @@ static void a_file_that_contradicts_itself_is_refused(void **state)
     assert_int_equal(opened_with(bytes, len, at.lists + 298, LIST_PORT), -EBADMSG);
     assert_int_equal(opened_with(bytes, len, at.lists + 300, 4), -EBADMSG); /* on_stale */
     assert_int_equal(opened_with(bytes, len, at.lists + 304, 1 << LISTS), -EBADMSG);
-    assert_int_equal(opened_with(bytes, len, 79, 1), -EBADMSG); /* a length over 128 */
+    assert_int_equal(opened_with(bytes, len, 71, 1), -EBADMSG); /* a length over 128 */
+    assert_int_equal(opened_with(bytes, len, 79, 1), -EBADMSG); /* over 32 */
+    assert_int_equal(opened_with(bytes, len, 87, 1), -EBADMSG); /* over 48 */
     assert_int_equal(opened_with(bytes, len, at.sets, 1 << LISTS), -EBADMSG);
     assert_int_equal(opened_with(bytes, len, at.index, 1), -EBADMSG);
     assert_int_equal(opened_with(bytes, len, at.index + 12, 3), -EBADMSG);
