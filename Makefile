@@ -16,7 +16,7 @@ VERSION := 0.1.0
 # ------------------------------------------------------------------ compiler flags
 
 PKGS := libpcap libndpi yaml-0.1 libzmq libsodium sqlite3 jansson libmicrohttpd libcurl \
-        libpsl libidn2 libseccomp libcap-ng libxxhash nettle
+        libpsl libidn2 libseccomp libcap-ng libxxhash nettle libarchive
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
         -Wwrite-strings -Wcast-qual -Wconversion -Wundef -Wformat=2

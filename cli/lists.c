@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cli/list_fetch.h"
 #include "domain.h"
 #include "json.h"
 #include "mem.h"
 
 struct lists_options {
     bool json;
-    const char *out, *ut1, *lists;
+    const char *out, *ut1, *lists, *config;
 };
 
 static const char *const kind_words[] = {"black", "white", "protected"};
@@ -248,6 +249,73 @@ static int show(const void *values, int argc, char **argv)
     return status;
 }
 
+/* ---- fetch ---- */
+
+static bool is_wanted(const char *name, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], name) == 0)
+            return true;
+    return argc == 0;
+}
+
+static bool know_all(const struct list_plan *p, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        size_t at = 0;
+
+        while (at < p->download_count && strcmp(p->downloads[at].name, argv[i]) != 0)
+            at++;
+        if (at < p->download_count)
+            continue;
+        fprintf(stderr, "hallwatch: there is no download \"%s\"\n", argv[i]);
+        return false;
+    }
+    return true;
+}
+
+/* 0, EXIT_KEPT when what was there before stays, EXIT_FAULT when nothing is there. */
+static int fetch_one(const struct list_plan *p, const struct planned_download *w,
+                     struct post *post)
+{
+    struct fetched f;
+
+    list_fetch(p, w, post, clock_wall(), &f);
+    if (f.result != FETCH_FAILED) {
+        printf("%s: %s%s\n", w->name, f.result == FETCH_NEW ? "new, " : "", f.words);
+        return 0;
+    }
+    fprintf(stderr, "hallwatch: %s: %s%s\n", w->name, f.words,
+            f.had_before ? "; what was fetched before stays" : "");
+    return f.had_before ? EXIT_KEPT : EXIT_FAULT;
+}
+
+static int fetch(const void *values, int argc, char **argv)
+{
+    const struct lists_options *o = values;
+    const char *path = o->config ? o->config : "/etc/hallwatch/lists.yaml";
+    auto_diags struct diags *d = diags_new();
+    auto_list_plan struct list_plan *p = list_plan_load(path, d);
+    auto_post struct post *post = post_new();
+    int status = report(d, REPORT_TEXT);
+
+    if (!p || status != 0)
+        return status;
+    if (!post || !know_all(p, argc, argv))
+        return EXIT_FAULT;
+    if (p->download_count == 0)
+        fprintf(stderr, "hallwatch: %s names no downloads\n", path);
+    for (size_t i = 0; i < p->download_count; i++) {
+        int one;
+
+        if (!is_wanted(p->downloads[i].name, argc, argv))
+            continue;
+        one = fetch_one(p, &p->downloads[i], post);
+        status = one == EXIT_FAULT || status == 0 ? one : status;
+    }
+    return status;
+}
+
 /* ---- the table ---- */
 
 #define OPTION(member) offsetof(struct lists_options, member)
@@ -270,7 +338,18 @@ static const struct option_row build_options[] = {
 static const struct option_row query_options[] = {LISTS, JSON, {0}};
 static const struct option_row show_options[] = {LISTS, {0}};
 
+static const struct option_row fetch_options[] = {
+    {"config", 'c', OPTION_TEXT, OPTION(config), "FILE",
+     "the lists.yaml (/etc/hallwatch/lists.yaml)"},
+    {0},
+};
+
 const struct command lists_commands[] = {
+    {"fetch", "[NAME...]", 0, INT_MAX, "get what lists are made of",
+     "All downloads of lists.yaml, or those that are named. What is missing, damaged,\n"
+     "empty or much smaller than before changes nothing; the exit code is then 3, or 1\n"
+     "when there is nothing from before.",
+     NULL, fetch_options, sizeof(struct lists_options), fetch},
     {"build", "[lists.yaml]", 0, 1, "compile the lists that rules ask",
      "Without lists.yaml, the shipped one. A list whose sources are missing, broken\n"
      "or too short stays as it was when it was compiled last; the exit code is then 3.",

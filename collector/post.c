@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collector/post.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -12,6 +15,8 @@
 #define CONNECT_SECONDS 10L
 #define TOTAL_SECONDS   30L
 #define ANSWER_MOST     (64 * 1024)
+#define REDIRECTS_MOST  5L
+#define STALL_SECONDS   30L /* without a byte */
 
 struct post {
     CURL *curl;
@@ -179,4 +184,111 @@ enum post_verdict post_http(struct post *p, const struct post_http *h,
     if (judge(status) != POST_DONE)
         snprintf(ret_words, POST_WORDS, "the server answered %ld", status);
     return judge(status);
+}
+
+/* ---- getting ---- */
+
+struct getting {
+    const struct post_get *set;
+    struct post_got *got;
+    bool too_much;
+};
+
+static size_t keep(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct getting *g = arg;
+    size_t len = size * count, done = 0;
+
+    g->too_much = g->too_much || len > g->set->max_size - g->got->size;
+    while (!g->too_much && done < len) {
+        ssize_t written = write(g->set->fd, bytes + done, len - done);
+
+        if (written < 0 && errno != EINTR)
+            return 0;
+        done += written > 0 ? (size_t)written : 0;
+    }
+    g->got->size += done;
+    return done;
+}
+
+/* A redirect has a head of its own: the last one's etag counts. */
+static size_t on_head(char *line, size_t size, size_t count, void *arg)
+{
+    struct getting *g = arg;
+    size_t len = size * count, from = 5, to = len;
+
+    if (len > 5 && strncasecmp(line, "HTTP/", 5) == 0)
+        g->got->etag[0] = '\0';
+    if (len < 6 || strncasecmp(line, "etag:", 5) != 0)
+        return len;
+    while (from < to && line[from] == ' ')
+        from++;
+    while (to > from && (line[to - 1] == '\r' || line[to - 1] == '\n'))
+        to--;
+    if (to - from < sizeof(g->got->etag)) {
+        memcpy(g->got->etag, line + from, to - from);
+        g->got->etag[to - from] = '\0';
+    }
+    return len;
+}
+
+/* RFC 9110 section 13.1: an etag says more than a time. */
+static struct curl_slist *ask_for_newer(struct post *p, const struct post_get *g)
+{
+    char line[POST_ETAG + 32];
+
+    if (g->etag && g->etag[0]) {
+        snprintf(line, sizeof(line), "If-None-Match: %s", g->etag);
+        return append(NULL, line);
+    }
+    if (g->modified) {
+        curl_easy_setopt(p->curl, CURLOPT_TIMECONDITION, (long)CURL_TIMECOND_IFMODSINCE);
+        curl_easy_setopt(p->curl, CURLOPT_TIMEVALUE_LARGE,
+                         (curl_off_t)(g->modified / USEC_PER_SEC));
+    }
+    return NULL;
+}
+
+static void prepare(struct post *p, struct getting *g)
+{
+    size_t unused;
+
+    begin(p, g->set->url, "http,https", &unused);
+    curl_easy_setopt(p->curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(p->curl, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(p->curl, CURLOPT_MAXREDIRS, REDIRECTS_MOST);
+    curl_easy_setopt(p->curl, CURLOPT_FAILONERROR, 1L);
+    curl_easy_setopt(p->curl, CURLOPT_FILETIME, 1L);
+    curl_easy_setopt(p->curl, CURLOPT_TIMEOUT_MS,
+                     (long)(g->set->timeout / USEC_PER_MSEC));
+    curl_easy_setopt(p->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(p->curl, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
+    curl_easy_setopt(p->curl, CURLOPT_WRITEFUNCTION, keep);
+    curl_easy_setopt(p->curl, CURLOPT_WRITEDATA, g);
+    curl_easy_setopt(p->curl, CURLOPT_HEADERFUNCTION, on_head);
+    curl_easy_setopt(p->curl, CURLOPT_HEADERDATA, g);
+}
+
+int post_get(struct post *p, const struct post_get *g, struct post_got *ret_got,
+             char ret_words[POST_WORDS])
+{
+    struct getting getting = {.set = g, .got = ret_got};
+    struct curl_slist *headers;
+    curl_off_t modified = -1;
+    long unmet = 0, status;
+    CURLcode code;
+
+    *ret_got = (struct post_got){0};
+    prepare(p, &getting);
+    headers = ask_for_newer(p, g);
+    curl_easy_setopt(p->curl, CURLOPT_HTTPHEADER, headers);
+    status = perform(p, ret_words, &code);
+    curl_slist_free_all(headers);
+    if (code != CURLE_OK)
+        return getting.too_much ? -EFBIG : -EIO;
+    curl_easy_getinfo(p->curl, CURLINFO_CONDITION_UNMET, &unmet);
+    curl_easy_getinfo(p->curl, CURLINFO_FILETIME_T, &modified);
+    ret_got->same = status == 304 || unmet;
+    ret_got->modified = modified > 0 ? (usec_t)modified * USEC_PER_SEC : 0;
+    return 0;
 }
