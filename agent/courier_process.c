@@ -225,6 +225,7 @@ static void report(struct running *r)
     json_put_number(mine, "early", (int64_t)hits_merger_early(r->merger));
     json_put_number(mine, "stale", (int64_t)r->stale);
     self_report(r->self, mine, clock_wall());
+    self_look_at_lists(r->self, clock_wall());
 }
 
 static void on_report(void *arg)
@@ -357,6 +358,7 @@ static void use(struct running *r, struct rulebook *book)
     courier_use(r->courier, c->rules, c->district, c->lists);
     hits_merger_use(r->merger, book->generation);
     self_use(r->self, book);
+    self_look_at_lists(r->self, clock_wall());
     rulebook_free(r->book);
     r->book = book;
     log_info("rules %s", book->bundle->version);
@@ -523,6 +525,7 @@ static int prepare(struct running *r)
     self_say(r->self, again ? "restarted" : "started", 1, clock_wall());
     for (size_t i = 0; i < p->sensors; i++)
         say_crashes(r, i);
+    self_look_at_lists(r->self, clock_wall());
     hand_out(r);
     return 0;
 }

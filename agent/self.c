@@ -12,12 +12,20 @@ struct seen {
     int64_t lost_packets, clock_back;
 };
 
+/* A list that was said to be old. */
+struct said {
+    char name[sizeof(((struct list_info *)NULL)->name)];
+    usec_t fetched;
+};
+
 struct self {
     struct self_settings set;
     const struct rulebook *book;
     struct matcher *matcher;
     struct event *event;
     struct seen *sensors;
+    struct said *said;
+    size_t said_count;
 };
 
 struct self *self_new(const struct self_settings *settings, const struct rulebook *book)
@@ -27,6 +35,7 @@ struct self *self_new(const struct self_settings *settings, const struct ruleboo
     s->set = *settings;
     s->event = event_new();
     s->sensors = xcalloc(settings->sensors, sizeof(*s->sensors));
+    s->said = xcalloc(LISTDB_MAX, sizeof(*s->said));
     self_use(s, book);
     return s;
 }
@@ -38,6 +47,7 @@ void self_free(struct self *s)
     for (size_t i = 0; i < s->set.sensors; i++)
         json_free(s->sensors[i].counters);
     free(s->sensors);
+    free(s->said);
     matcher_free(s->matcher);
     event_free(s->event);
     free(s);
@@ -83,7 +93,9 @@ static void keep(struct self *s, const struct json *document)
     outlet_put(s->set.outlet, WIRE_HEALTH, line, strlen(line));
 }
 
-void self_say(struct self *s, const char *what, uint64_t count, usec_t now)
+/* list: NULL unless it is about one. */
+static void say(struct self *s, const char *what, uint64_t count, const char *list,
+                usec_t now)
 {
     static const struct field_set nothing;
     auto_json struct json *document = NULL;
@@ -91,11 +103,59 @@ void self_say(struct self *s, const char *what, uint64_t count, usec_t now)
     event_begin(s->event, EVENT_AGENT, now);
     event_put_text(s->event, FIELD_AGENT_WHAT, text_of(what));
     event_put_number(s->event, FIELD_AGENT_COUNT, count);
+    if (list)
+        event_put_text(s->event, FIELD_AGENT_LIST, text_of(list));
     put_site(s);
     document = event_json(s->event, &nothing);
     json_put_path(document, "hallwatch.agent", json_new_text(s->set.agent->name));
     keep(s, document);
     ruleset_match(s->matcher, s->event, on_match, s);
+}
+
+void self_say(struct self *s, const char *what, uint64_t count, usec_t now)
+{
+    say(s, what, count, NULL, now);
+}
+
+/* ---- lists ---- */
+
+struct looking {
+    struct self *self;
+    usec_t now;
+};
+
+/* True the first time. Names are as many as lists at most: of one gone its place is free
+ * when there is no other. */
+static bool note_said(struct self *s, const struct list_info *info)
+{
+    size_t i = 0;
+
+    while (i < s->said_count && strcmp(s->said[i].name, info->name) != 0)
+        i++;
+    if (i < s->said_count && s->said[i].fetched == info->fetched)
+        return false;
+    if (i == LISTDB_MAX)
+        i = s->said_count = 0;
+    if (i == s->said_count)
+        s->said_count++;
+    memcpy(s->said[i].name, info->name, sizeof(s->said[i].name));
+    s->said[i].fetched = info->fetched;
+    return true;
+}
+
+static void on_stale_list(const struct list_info *info, uint64_t days, void *arg)
+{
+    const struct looking *l = arg;
+
+    if (note_said(l->self, info))
+        say(l->self, "list_stale", days, info->name, l->now);
+}
+
+void self_look_at_lists(struct self *s, usec_t now)
+{
+    struct looking l = {s, now};
+
+    ruleset_stale_lists(s->book->content->rules, now, on_stale_list, &l);
 }
 
 /* ---- counters ---- */

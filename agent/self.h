@@ -28,6 +28,9 @@ void self_use(struct self *s, const struct rulebook *book);
 /* what: a word of field agent.what; count: how many. */
 void self_say(struct self *s, const char *what, uint64_t count, usec_t now);
 
+/* Lists that became too old are said, each once for as long as it is the same one. */
+void self_look_at_lists(struct self *s, usec_t now);
+
 /* A sensor's counters; what got lost since the last ones is said. */
 void self_count(struct self *s, size_t sensor, const char *counters, size_t len,
                 usec_t now);

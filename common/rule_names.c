@@ -358,3 +358,18 @@ void rule_names_report_unused(struct rule_reader *r)
         if (!s->schedules[i].used)
             report_unused(r, "schedule", "W0308", s->schedules[i].node);
 }
+
+void ruleset_stale_lists(const struct ruleset *set, usec_t now, ruleset_stale_fn *fn,
+                         void *arg)
+{
+    for (size_t i = 0; i < set->list_count; i++) {
+        const struct list_def *l = &set->lists[i];
+        const struct list_info *info;
+
+        if (l->listdb < 0 || !l->used || l->on_stale == LIST_STALE_KEEP ||
+            now <= l->stale_from)
+            continue;
+        info = listdb_info(set->settings.lists, (unsigned)l->listdb);
+        fn(info, (now - info->fetched) / USEC_PER_DAY, arg);
+    }
+}

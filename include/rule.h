@@ -183,6 +183,14 @@ void ruleset_match(struct matcher *m, const struct event *e, match_fn *fn, void 
  * the event as the sensor judged it. */
 uint32_t matcher_parts(struct matcher *m, size_t rule, const struct event *e);
 
+/*
+ * Tells each list of the list file that rules ask, is older than it may be at `now`, and
+ * whose rule file does not say on_stale: keep. days: since it was fetched.
+ */
+typedef void ruleset_stale_fn(const struct list_info *info, uint64_t days, void *arg);
+void ruleset_stale_lists(const struct ruleset *set, usec_t now, ruleset_stale_fn *fn,
+                         void *arg);
+
 /* The lists the event's host is on, as the matcher found them; for the alert. */
 struct list_set matcher_lists(struct matcher *m, const struct event *e);
 
