@@ -75,6 +75,14 @@ void courier_hit(struct courier *c, size_t rule, const struct event *e)
     tracker_hit(c->tracker, rule, parts, c->event);
 }
 
+void courier_hit_before(struct courier *c, size_t rule, size_t rule_before,
+                        const struct event *e)
+{
+    alert_maker_found_by(c->maker, rule_before);
+    courier_hit(c, rule, e);
+    alert_maker_found_by(c->maker, ALERT_PRESENT);
+}
+
 void courier_device(struct courier *c, const struct event *e)
 {
     device_table_learn(c->devices, e);
@@ -93,6 +101,7 @@ void courier_finish(struct courier *c)
 void courier_use(struct courier *c, const struct ruleset *rules,
                  const struct district *district, const struct listdb *lists)
 {
+    const struct alert_settings before = c->set.alert;
     struct tracker *old = c->tracker;
 
     c->set.alert.rules = rules;
@@ -104,6 +113,12 @@ void courier_use(struct courier *c, const struct ruleset *rules,
     c->matcher = matcher_new(rules);
     alert_maker_free(c->maker);
     c->maker = alert_maker_new(&c->set.alert);
+    alert_maker_before(c->maker, before.rules, before.lists);
+}
+
+void courier_forget(struct courier *c)
+{
+    alert_maker_before(c->maker, NULL, NULL);
 }
 
 struct json *courier_stats(const struct courier *c)

@@ -27,6 +27,10 @@ struct courier *courier_new(const struct courier_settings *settings);
 void courier_free(struct courier *c);
 
 void courier_hit(struct courier *c, size_t rule, const struct event *e);
+/* A hit of the rules before these, which were still in use in a sensor; there it had the
+ * number rule_before. */
+void courier_hit_before(struct courier *c, size_t rule, size_t rule_before,
+                        const struct event *e);
 void courier_device(struct courier *c, const struct event *e);
 
 /* Packet time has come to now: summaries that are due are raised. */
@@ -35,9 +39,13 @@ void courier_tick(struct courier *c, usec_t now);
 /* The end of a capture: pending summaries are raised. */
 void courier_finish(struct courier *c);
 
-/* New rules; windows of rules that are unchanged go on. */
+/* New rules; windows of rules that are unchanged go on. The rules and lists before them
+ * must outlive the next courier_use, or courier_forget. */
 void courier_use(struct courier *c, const struct ruleset *rules,
                  const struct district *district, const struct listdb *lists);
+
+/* No hit of the rules before will come any more. */
+void courier_forget(struct courier *c);
 
 /* Alerts, repeats and evictions by rule, and the device table; yours to free. */
 struct json *courier_stats(const struct courier *c);

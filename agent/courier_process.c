@@ -36,6 +36,7 @@
 #define LINGER_MOST    (3 * USEC_PER_SEC)
 #define LINGER_STEP    (20 * USEC_PER_MSEC)
 #define REPORT_EVERY   USEC_PER_MIN
+#define FORGET_REPORTS 2 /* then nobody uses the rules before any more */
 
 struct running;
 
@@ -53,6 +54,8 @@ struct line {
 struct running {
     const struct courier_process *set;
     struct rulebook *book;
+    struct rulebook *before; /* hits that were found by it may still come; or NULL */
+    unsigned before_reports; /* since there is a new one */
     struct courier *courier;
     struct hits_merger *merger;
     struct outlet *outlet;
@@ -121,7 +124,8 @@ static void settle(struct running *r, usec_t until)
 static void merged_hit(size_t rule, const struct event *e, void *arg)
 {
     struct running *r = arg;
-    int here = rulebook_rule(r->book, hits_merger_generation(r->merger), rule);
+    uint8_t generation = hits_merger_generation(r->merger);
+    int here = rulebook_rule(r->book, generation, rule);
 
     r->at = event_time(e);
     if (r->silent_before)
@@ -129,10 +133,12 @@ static void merged_hit(size_t rule, const struct event *e, void *arg)
     if (r->unsettled >= MOST_UNSETTLED && r->at >= r->silent_before &&
         r->at <= hits_merger_horizon(r->merger))
         settle(r, r->at);
-    if (here >= 0)
+    if (here < 0)
+        r->stale++;
+    else if (generation == r->book->generation)
         courier_hit(r->courier, (size_t)here, e);
     else
-        r->stale++;
+        courier_hit_before(r->courier, (size_t)here, rule, e);
 }
 
 static void merged_device(const struct event *e, void *arg)
@@ -228,9 +234,20 @@ static void report(struct running *r)
     self_look_at_lists(r->self, clock_wall());
 }
 
+/* A list file may be large: the one before is not kept for longer than it can matter. */
+static void forget_before(struct running *r)
+{
+    if (!r->before || r->before_reports++ < FORGET_REPORTS)
+        return;
+    courier_forget(r->courier);
+    rulebook_free(r->before);
+    r->before = NULL;
+}
+
 static void on_report(void *arg)
 {
     report(arg);
+    forget_before(arg);
 }
 
 static void end_if_all_are_gone(struct running *r)
@@ -359,7 +376,9 @@ static void use(struct running *r, struct rulebook *book)
     hits_merger_use(r->merger, book->generation);
     self_use(r->self, book);
     self_look_at_lists(r->self, clock_wall());
-    rulebook_free(r->book);
+    rulebook_free(r->before);
+    r->before = r->book;
+    r->before_reports = 0;
     r->book = book;
     log_info("rules %s", book->bundle->version);
     hand_out(r);
@@ -557,6 +576,7 @@ static void release(struct running *r)
     hits_merger_free(r->merger);
     outlet_close(r->outlet);
     loop_free(r->loop);
+    rulebook_free(r->before);
     rulebook_free(r->book);
     free(r->lines);
 }

@@ -20,6 +20,11 @@
 struct alert_maker {
     struct alert_settings set;
     struct list_memo *lists;
+
+    const struct ruleset *rules_before;
+    const struct listdb *lists_before;
+    struct list_memo *memo_before;
+    size_t found_by; /* a rule of those before, or ALERT_PRESENT */
 };
 
 struct alert_maker *alert_maker_new(const struct alert_settings *settings)
@@ -28,6 +33,7 @@ struct alert_maker *alert_maker_new(const struct alert_settings *settings)
 
     m->set = *settings;
     m->lists = list_memo_new(settings->lists);
+    m->found_by = ALERT_PRESENT;
     return m;
 }
 
@@ -36,7 +42,23 @@ void alert_maker_free(struct alert_maker *m)
     if (!m)
         return;
     list_memo_free(m->lists);
+    list_memo_free(m->memo_before);
     free(m);
+}
+
+void alert_maker_before(struct alert_maker *m, const struct ruleset *rules,
+                        const struct listdb *lists)
+{
+    list_memo_free(m->memo_before);
+    m->memo_before = rules ? list_memo_new(lists) : NULL;
+    m->rules_before = rules;
+    m->lists_before = lists;
+    m->found_by = ALERT_PRESENT;
+}
+
+void alert_maker_found_by(struct alert_maker *m, size_t rule_before)
+{
+    m->found_by = m->rules_before ? rule_before : ALERT_PRESENT;
 }
 
 /* ---- what tells which device it is ---- */
@@ -319,25 +341,34 @@ static void put_list_version(struct json *list, const struct list_info *info)
 }
 
 /* The first list that the rule asked and that said yes. */
-static struct json *list_json(struct alert_maker *m, const struct compiled_rule *c,
-                              const struct event *e)
+static struct json *first_list(const struct ruleset *s, size_t rule,
+                               const struct listdb *lists, struct list_memo *memo,
+                               const struct event *e)
 {
-    const struct ruleset *s = m->set.rules;
+    const struct program *program = &s->rules[rule].program;
     struct json *list;
 
-    list_memo_begin(m->lists);
-    for (size_t i = 0; i < c->program.count; i++) {
-        const struct predicate *p = &s->predicates.at[c->program.steps[i].predicate];
+    list_memo_begin(memo);
+    for (size_t i = 0; i < program->count; i++) {
+        const struct predicate *p = &s->predicates.at[program->steps[i].predicate];
 
-        if (!p->list || !predicate_holds(p, e, m->lists))
+        if (!p->list || !predicate_holds(p, e, memo))
             continue;
         list = json_new_object();
         json_put_text(list, "name", p->list);
-        if (p->listdb != LISTDB_NONE && m->set.lists)
-            put_list_version(list, listdb_info(m->set.lists, (unsigned)p->listdb));
+        if (p->listdb != LISTDB_NONE && lists)
+            put_list_version(list, listdb_info(lists, (unsigned)p->listdb));
         return list;
     }
     return NULL;
+}
+
+static struct json *list_json(struct alert_maker *m, const struct raised *r)
+{
+    if (m->found_by != ALERT_PRESENT)
+        return first_list(m->rules_before, m->found_by, m->lists_before, m->memo_before,
+                          r->event);
+    return first_list(m->set.rules, r->rule, m->set.lists, m->lists, r->event);
 }
 
 static enum severity severity_of(const struct rule *rule, const struct event *e)
@@ -392,7 +423,7 @@ struct json *alert_make(struct alert_maker *m, const struct raised *r)
         json_put(h, "sequence", sequence_json(c, r));
     if (r->summary)
         json_put(h, "summary", summary_json(r));
-    if ((list = list_json(m, c, r->event)))
+    if ((list = list_json(m, r)))
         json_put(h, "list", list);
     if (rule->identity == IDENTITY_PSEUDONYM)
         put_pseudonym(m, r->event, &hidden, doc);

@@ -33,6 +33,18 @@ struct alert_settings {
 struct alert_maker *alert_maker_new(const struct alert_settings *settings);
 void alert_maker_free(struct alert_maker *m);
 
+/*
+ * The rules and lists before these, borrowed: a sensor may have found a hit by them that
+ * is only now decided, and its alert names the list as it was. NULL: there are none.
+ */
+void alert_maker_before(struct alert_maker *m, const struct ruleset *rules,
+                        const struct listdb *lists);
+
+/* The alerts that follow come of a hit of this rule of those before; ALERT_PRESENT: of
+ * the present ones, as at first. */
+#define ALERT_PRESENT SIZE_MAX
+void alert_maker_found_by(struct alert_maker *m, size_t rule_before);
+
 /* The document of an alert, or NULL for a rule in shadow mode. Yours to free. */
 struct json *alert_make(struct alert_maker *m, const struct raised *r);
 

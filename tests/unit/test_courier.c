@@ -148,6 +148,47 @@ static void windows_of_unchanged_rules_go_on_under_new_rules(void **state)
     assert_string_equal(title(f, 1), "New");
 }
 
+static struct ruleset *rules_with_list(const char *name, const char *item)
+{
+    auto_free char *more =
+        xasprintf("    when: host under $%s\nlists: {%s: {type: domain, items: [%s]}}\n",
+                  name, name, item);
+    auto_free char *text = rules_one("dns", more);
+
+    return rules_load(text);
+}
+
+static const char *list_of(const struct fixture *f, size_t alert)
+{
+    return json_text(json_get_path(json_item(f->alerts, alert), "hallwatch.list.name"),
+                     "none");
+}
+
+static void a_hit_of_the_rules_before_names_the_list_that_they_asked(void **state)
+{
+    struct fixture *f = *state;
+
+    f->next = rules_with_list("old", "old.test");
+    courier_use(f->courier, f->next, NULL, NULL);
+    ruleset_free(f->rules);
+    f->rules = rules_with_list("new", "new.test");
+    courier_use(f->courier, f->rules, NULL, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        begin(f, (i + 1) * USEC_PER_DAY);
+        event_put_host(f->event, FIELD_HOST, FIELD_UNKNOWN, TEXT("www.old.test"));
+        if (i == 1)
+            courier_forget(f->courier);
+        courier_hit_before(f->courier, 0, 0, f->event);
+    }
+    begin(f, 9 * USEC_PER_DAY);
+    event_put_host(f->event, FIELD_HOST, FIELD_UNKNOWN, TEXT("new.test"));
+    courier_hit(f->courier, 0, f->event);
+    assert_int_equal(json_count(f->alerts), 4);
+    assert_string_equal(list_of(f, 0), "old");
+    assert_string_equal(list_of(f, 1), "none");
+    assert_string_equal(list_of(f, 3), "new");
+}
+
 static void counters_tell_hits_and_alerts_of_each_rule(void **state)
 {
     struct fixture *f = *state;
@@ -173,6 +214,7 @@ int main(void)
         WITH_FIXTURE(a_rule_that_cannot_be_is_left_out),
         WITH_FIXTURE(an_alert_names_the_device_that_arp_told_of),
         WITH_FIXTURE(windows_of_unchanged_rules_go_on_under_new_rules),
+        WITH_FIXTURE(a_hit_of_the_rules_before_names_the_list_that_they_asked),
         WITH_FIXTURE(counters_tell_hits_and_alerts_of_each_rule),
     };
 
