@@ -16,8 +16,9 @@
 #include "rule.h"
 
 #define EXIT_FAULT 1 /* something is wrong with what was looked at */
-#define EXIT_KEPT  3 /* done, but something stayed as it was because the new was no good \
-                      */
+#define EXIT_KEPT                                                         \
+    3 /* done, but something stayed as it was because the new was no good \
+       */
 
 extern const struct command rules_commands[];
 extern const struct command lists_commands[];

@@ -40,7 +40,6 @@ struct list_source {
     bool forgiving;     /* what cannot be read at all is a warning, too: W0420, W0421 */
 };
 
-
 struct list_counts {
     uint64_t lines;   /* that were neither empty nor comments */
     uint64_t names;   /* handed on */
