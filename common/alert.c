@@ -318,6 +318,22 @@ static struct json *sequence_json(const struct compiled_rule *c, const struct ra
     return q;
 }
 
+static struct json *combination_json(const struct ruleset *s, const struct rule *rule,
+                                     const struct raised *r)
+{
+    struct json *c = json_new_object(), *rules = json_new_list();
+    char within[CLOCK_TEXT];
+
+    for (size_t i = 0; i < r->combined_count; i++)
+        json_add(rules, json_new_text(ruleset_rule(s, r->combined[i])->id));
+    clock_print_duration(rule->combine.keys.within, within);
+    json_put(c, "rules", rules);
+    json_put_text(c, "within", within);
+    put_time(c, "first", r->first);
+    put_time(c, "last", r->last);
+    return c;
+}
+
 static struct json *summary_json(const struct raised *r)
 {
     struct json *s = json_new_object();
@@ -421,6 +437,8 @@ struct json *alert_make(struct alert_maker *m, const struct raised *r)
         json_put(h, "window", window_json(rule, r));
     if (r->step_times)
         json_put(h, "sequence", sequence_json(c, r));
+    if (r->combined)
+        json_put(h, "combination", combination_json(m->set.rules, rule, r));
     if (r->summary)
         json_put(h, "summary", summary_json(r));
     if ((list = list_json(m, r)))

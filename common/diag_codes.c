@@ -80,7 +80,7 @@ static const struct diag_code codes[] = {
      "A word that stands alone is a macro, and none of this name is under macros:\n"
      "in any file. A field needs an operator and a value behind it; one that is\n"
      "true or false is asked with == true."},
-    {"E0212", "a macro is made of itself",
+    {"E0212", "a macro or rule is made of itself",
      "Following the macros from here leads back to here."},
     {"E0213", "no watched event has this field",
      "The field exists, but none of the kinds of event under watch: can have it,\n"
@@ -201,13 +201,12 @@ static const struct diag_code codes[] = {
      "parentheses in each other are the most. Many values belong into a list."},
     {"E0502", "a limit of a window",
      "A window is at most 31 days long and reaches to 100000; at most four fields\n"
-     "stand under by; a sequence has 2 to 8 steps."},
-    {"E0511", "combinations are not run by this version",
+     "stand under by; a sequence has 2 to 8 steps, a combination 2 to 32 rules."},
+    {"E0513", "bursts are not run by this version",
      "A rule that is loaded without a part of it would mean something else, so it\n"
      "is refused."},
-    {"E0513", "bursts are not run by this version", "See E0511."},
-    {"E0514", "inhibition is not run by this version", "See E0511."},
-    {"E0515", "aggregates are not run by this version", "See E0511."},
+    {"E0514", "inhibition is not run by this version", "See E0513."},
+    {"E0515", "aggregates are not run by this version", "See E0513."},
     {"E0516", "overlays are not run by this version",
      "Copy the rule into a file of your own under another id, change it there, and\n"
      "set the shipped one to mode: disabled."},
@@ -217,6 +216,9 @@ static const struct diag_code codes[] = {
      "requires: names a version that is newer than this program, or than the nDPI that\n"
      "the agent has (hallwatch-agent --version). Older programs do not know fields or\n"
      "names that these rules ask for, so that they would be silent."},
+    {"W0522", "a rule that is named is never heard of",
+     "It is disabled, runs elsewhere, or is only counted while the one that names it\n"
+     "is not: the combination can do no more than the others allow."},
     {"E0601", "a test failed",
      "The rule does not do what its test says. The hint shows how far it came. A\n"
      "bundle with a failing test is not sent to agents."},

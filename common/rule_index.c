@@ -199,7 +199,7 @@ static void file_rule(struct index *ix, const struct ruleset *s, uint32_t rule)
 {
     const struct compiled_rule *c = &s->rules[rule];
     struct rule_access access;
-    bool filed = rule_access(s, c->when, &access);
+    bool filed = c->when && rule_access(s, c->when, &access);
 
     for (enum event_kind k = 0; k < EVENT_KINDS; k++) {
         if (!(c->rule.watch >> k & 1))

@@ -257,6 +257,7 @@ static void note_use(struct ruleset *s, const struct compiled_rule *c)
         note_program(s, &c->exceptions[i].when);
     note_fields(s, rule->window.by, rule->window.by_count);
     note_fields(s, rule->sequence.keys.by, rule->sequence.keys.by_count);
+    note_fields(s, rule->combine.keys.by, rule->combine.keys.by_count);
     note_fields(s, rule->dedup.by, rule->dedup.by_count);
     if (rule->window.of != FIELD_UNKNOWN)
         field_set_add(&s->uses, rule->window.of);
@@ -270,6 +271,7 @@ static void read_rules(struct rule_reader *r)
         if (rule_read(r, &s->rules[i]) && s->rules[i].rule.mode != MODE_DISABLED)
             note_use(s, &s->rules[i]);
     check_ids(r);
+    rule_link(r);
 }
 
 /* ---- the clocks of the sites ---- */

@@ -300,6 +300,19 @@ static void explain_frame(struct matcher *m, const struct compiled_rule *c,
                   c->not_during->name);
 }
 
+static void explain_combination(const struct ruleset *s, const struct compiled_rule *c,
+                                struct buffer *out)
+{
+    const struct rule_combine *m = &c->rule.combine;
+
+    if (m->count == 0)
+        return;
+    buffer_print(out, "  it sees no events; it needs %u of the rules", m->at_least);
+    for (size_t i = 0; i < m->count; i++)
+        buffer_print(out, "%s %s", i ? "," : "", s->rules[m->of[i]].rule.id);
+    buffer_text(out, "\n");
+}
+
 static void explain_parts(struct matcher *m, const struct compiled_rule *c,
                           const struct event *e, struct buffer *out)
 {
@@ -335,7 +348,9 @@ void ruleset_explain(struct matcher *m, size_t rule, const struct event *e,
                  excepted ? "would match, but an exception covers it"
                  : met    ? "matches"
                           : "does not match");
-    explain_frame(m, c, e, out);
+    explain_combination(m->set, c, out);
+    if (c->rule.combine.count == 0)
+        explain_frame(m, c, e, out);
     explain_parts(m, c, e, out);
     for (size_t i = 0; met && i < c->exception_count; i++)
         if (event_time(e) < c->exceptions[i].until && run(m, &c->exceptions[i].when, e))

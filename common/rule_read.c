@@ -393,7 +393,7 @@ static const struct rule_key {
     {"traps", read_traps, false},
     {"severity", read_severity, true},
     {"owner", read_owner, true},
-    {"watch", read_watch, true},
+    {"watch", read_watch, false},
     {"at", read_at, false},
     {"scope", read_scope, false},
     {"during", read_during, false},
@@ -401,6 +401,7 @@ static const struct rule_key {
     {"when", read_when, false},
     {"window", read_window, false},
     {"sequence", rule_read_sequence, false},
+    {"combine", rule_read_combine, false},
     {"dedup", read_dedup, false},
     {"exceptions", rule_read_exceptions, false},
     {"identity", read_identity, false},
@@ -410,7 +411,6 @@ static const struct rule_key {
     {"labels", read_labels, false},
     {"references", read_references, false},
     {"tests", NULL, false},
-    {"combine", NULL, false},
     {"inhibits", NULL, false},
     {"burst", NULL, false},
     {"aggregate", NULL, false},
@@ -458,32 +458,60 @@ static void tell_once(struct rule *rule, const enum field_id by[RULE_BY_MAX],
 /* A window without a dedup would tell of every further event: it tells once a window. */
 static void set_defaults(struct rule *rule)
 {
-    const struct rule_keys *keys = &rule->sequence.keys;
+    const struct rule_keys *keys =
+        rule->sequence.steps > 0 ? &rule->sequence.keys : &rule->combine.keys;
 
     if (rule->dedup.every > 0)
         return;
     if (rule->window.kind != WINDOW_NONE)
         tell_once(rule, rule->window.by, rule->window.by_count, rule->window.within);
-    else if (rule->sequence.steps > 0)
+    else if (rule->sequence.steps > 0 || rule->combine.at_least > 0)
         tell_once(rule, keys->by, keys->by_count, keys->within);
 }
 
-/* What makes it a rule: `when`, or what stands for it; and one kind of state at most. */
+/* A combination sees no events: what it would say of them, it would not mean. */
+static bool check_combination(struct rule_reader *r, const struct node *body)
+{
+    static const char *const others[] = {"watch",      "scope", "during",
+                                         "not_during", "when",  "exceptions"};
+    bool good = true;
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        const struct node *n = node_get(body, others[i]);
+
+        if (!n)
+            continue;
+        diags_error(r->diags, node_place(n), "E0104",
+                    "a rule that combines others has no \"%s\"", others[i]);
+        diags_hint(r->diags, "it sees no events: the rules that it names do");
+        good = false;
+    }
+    return good;
+}
+
+/* What makes it a rule: `watch` and `when`, or what stands for them; and one kind of
+ * state at most. */
 static bool check_shape(struct rule_reader *r, const struct node *body)
 {
-    static const char *const kinds[] = {"window", "sequence"};
+    static const char *const kinds[] = {"window", "sequence", "combine"};
     const struct node *first = NULL, *n;
+    bool good;
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         n = node_get(body, kinds[i]);
         if (n && first) {
             diags_error(r->diags, node_place(n), "E0104",
-                        "a rule has one of: window, sequence");
+                        "a rule has one of: window, sequence, combine");
             return false;
         }
         first = n ? n : first;
     }
-    return node_get(body, "sequence") || node_need(body, "the rule", "when", r->diags);
+    if (node_get(body, "combine"))
+        return check_combination(r, body);
+    good = node_need(body, "the rule", "watch", r->diags);
+    return (node_get(body, "sequence") ||
+            node_need(body, "the rule", "when", r->diags)) &&
+           good;
 }
 
 static void finish(struct compiled_rule *c)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `sequence`: what must happen one after the other, and to whom.
+ * `sequence`: what must happen one after the other, and to whom. `combine`: which rules
+ * must be met, in any order, and by whom.
  */
 #include "items.h"
 #include "mem.h"
 #include "ruleset.h"
-#include "tracker.h"
 
 static bool is_taken(const struct compiled_rule *c, const char *id)
 {
@@ -96,4 +96,32 @@ bool rule_read_sequence(struct rule_reader *r, const struct node *n,
     good = rule_read_keys(r, n, "the sequence", c->rule.watch, &q->keys);
     steps = node_need(n, "the sequence", "steps", r->diags);
     return steps && read_steps(r, steps, c) && good;
+}
+
+bool rule_read_combine(struct rule_reader *r, const struct node *n,
+                       struct compiled_rule *c)
+{
+    static const char *const keys[] = {"of", "at_least", "by", "within", "max_keys"};
+    struct rule_combine *m = &c->rule.combine;
+    const struct node *of, *least;
+    uint64_t number = 0;
+    bool good;
+
+    if (!node_is(n, NODE_MAP, r->diags))
+        return false;
+    node_check_keys(n, "combine", keys, 5, r->diags);
+    good = rule_read_keys(r, n, "the combination", 0, &m->keys);
+    of = node_need(n, "the combination", "of", r->diags);
+    least = node_need(n, "the combination", "at_least", r->diags);
+    if (!of || !node_is(of, NODE_LIST, r->diags))
+        return false;
+    if (node_count(of) < 2 || node_count(of) > RULE_COMBINE_MAX) {
+        diags_error(r->diags, node_place(of), "E0502", "2 to %d rules can be combined",
+                    RULE_COMBINE_MAX);
+        return false;
+    }
+    if (!least || !node_read_number(least, 2, node_count(of), &number, r->diags))
+        return false;
+    m->at_least = (uint32_t)number;
+    return good;
 }

@@ -38,6 +38,7 @@ struct trial {
     struct tracker *tracker;
     uint64_t counts[EXPECTED_COUNTS];
     struct event *event; /* the one that is being tried */
+    uint8_t *heard; /* rules whose hits matter: those judged, and what they combine */
     struct event *alert; /* that of the first alert, with window.value */
     bool has_alert;
 };
@@ -115,13 +116,21 @@ static bool concerns(const struct trial *t, size_t rule)
     return rule == t->test->rule;
 }
 
+/* Its own events, or those that it hears of. */
+static bool is_match(const struct trial *t, size_t rule)
+{
+    return concerns(t, rule) || (t->test->rule != ALL_RULES &&
+                                 t->set->rules[t->test->rule].rule.combine.count);
+}
+
 static void on_match(size_t rule, enum match_verdict verdict, void *arg)
 {
     struct trial *t = arg;
 
-    if (!concerns(t, rule))
+    if (!t->heard[rule])
         return;
-    t->counts[verdict == MATCH_HIT ? EXPECT_MATCH : EXPECT_EXCEPTED]++;
+    if (is_match(t, rule))
+        t->counts[verdict == MATCH_HIT ? EXPECT_MATCH : EXPECT_EXCEPTED]++;
     if (verdict == MATCH_HIT)
         tracker_hit(t->tracker, rule, matcher_parts(t->matcher, rule, t->event),
                     t->event);
@@ -131,12 +140,25 @@ static void on_alert(const struct raised *r, void *arg)
 {
     struct trial *t = arg;
 
+    if (!concerns(t, r->rule))
+        return;
     t->counts[r->summary ? EXPECT_SUMMARIES : EXPECT_ALERTS]++;
     if (r->summary || t->has_alert)
         return;
     event_copy(t->alert, r->event);
     event_put_number(t->alert, FIELD_WINDOW_VALUE, r->value);
     t->has_alert = true;
+}
+
+static void hear(struct trial *t, size_t rule)
+{
+    const struct rule_combine *m = &t->set->rules[rule].rule.combine;
+
+    if (t->heard[rule])
+        return;
+    t->heard[rule] = 1;
+    for (size_t i = 0; i < m->count; i++)
+        hear(t, m->of[i]);
 }
 
 /* The rule's program on the event, noting the answers that were met on the way. */
@@ -272,7 +294,8 @@ static void hint_condition(struct runner *r, struct trial *t)
     if (t->test->rule == ALL_RULES || t->event_count == 0)
         return;
     c = &r->set->rules[t->test->rule];
-    if (!rule_test_event(t->event, t->events[0].body, t->events[0].n, t->test->start,
+    if (!c->when ||
+        !rule_test_event(t->event, t->events[0].body, t->events[0].n, t->test->start,
                          t->events[0].at, t->diags) ||
         !(c->rule.watch >> event_kind(t->event) & 1))
         return;
@@ -293,26 +316,26 @@ static void hint_condition(struct runner *r, struct trial *t)
                value.len ? value.at : "missing");
 }
 
-static void hint_window(struct runner *r, struct trial *t)
+/* How far what it counts came. */
+static void hint_state(struct runner *r, struct trial *t)
 {
     const struct compiled_rule *c = &r->set->rules[t->test->rule];
     const struct rule_window *w = &c->rule.window;
     char after[CLOCK_TEXT];
-    uint64_t peak;
     usec_t at;
+    uint64_t peak = tracker_peak(t->tracker, t->test->rule, &at);
 
-    if (w->kind == WINDOW_NONE && c->rule.sequence.steps == 0)
-        return;
-    peak = tracker_peak(t->tracker, t->test->rule, &at);
     clock_print_duration(at > t->test->start ? at - t->test->start : 0, after);
-    if (c->rule.sequence.steps > 0 && peak > 0)
+    if (w->kind != WINDOW_NONE)
+        diags_hint(t->diags, "highest window.value was %llu at %s; the rule needs %s%llu",
+                   (unsigned long long)peak, after, w->above ? "more than " : "",
+                   (unsigned long long)w->reach);
+    else if (c->rule.sequence.steps > 0 && peak > 0)
         diags_hint(t->diags, "the furthest step was \"%s\", at %s",
                    c->parts[peak - 1].name, after);
-    if (w->kind == WINDOW_NONE)
-        return;
-    diags_hint(t->diags, "highest window.value was %llu at %s; the rule needs %s%llu",
-               (unsigned long long)peak, after, w->above ? "more than " : "",
-               (unsigned long long)w->reach);
+    else if (c->rule.combine.count > 0)
+        diags_hint(t->diags, "at most %llu of its rules were met, at %s; it needs %u",
+                   (unsigned long long)peak, after, c->rule.combine.at_least);
 }
 
 static bool judge_counts(struct runner *r, struct trial *t)
@@ -329,7 +352,7 @@ static bool judge_counts(struct runner *r, struct trial *t)
         if (told && t->counts[EXPECT_MATCH] == 0 && t->counts[EXPECT_EXCEPTED] == 0)
             hint_condition(r, t);
         else if (told && test->rule != ALL_RULES)
-            hint_window(r, t);
+            hint_state(r, t);
         return false;
     }
     return true;
@@ -379,6 +402,10 @@ static bool run_trial(struct runner *r, const struct rule_test *test)
     t.event = event_new();
     t.alert = event_new();
     t.tracker = tracker_new(r->set, on_alert, &t);
+    t.heard = xcalloc(r->set->rule_count + 1, 1);
+    for (size_t i = 0; i < r->set->rule_count; i++)
+        if (concerns(&t, i))
+            hear(&t, i);
     plan_all(&t);
     run_events(r, &t);
     passed = judge_counts(r, &t) && judge_fields(r, &t);
@@ -388,6 +415,7 @@ static bool run_trial(struct runner *r, const struct rule_test *test)
     event_free(t.event);
     event_free(t.alert);
     free(t.events);
+    free(t.heard);
     return passed;
 }
 

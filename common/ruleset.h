@@ -113,6 +113,9 @@ bool rule_read_keys(struct rule_reader *r, const struct node *n, const char *wha
 bool rule_read_sequence(struct rule_reader *r, const struct node *n,
                         struct compiled_rule *c);
 
+bool rule_read_combine(struct rule_reader *r, const struct node *n,
+                       struct compiled_rule *c);
+
 /* An expression of the rule on the events that it watches; NULL after telling. */
 struct expr *rule_read_expr(struct rule_reader *r, const struct node *n,
                             const struct rule *rule);
@@ -121,6 +124,10 @@ void rule_add_part(struct rule_reader *r, struct compiled_rule *c, const char *n
 bool rule_read_dedup(struct rule_reader *r, const struct node *n, struct rule *rule);
 bool rule_read_exceptions(struct rule_reader *r, const struct node *n,
                           struct compiled_rule *c);
+
+/* ---- rule_link.c: when all rules are read, those that name others ---- */
+
+void rule_link(struct rule_reader *r);
 
 /* Keys of later versions: their shape is checked, then they are refused. */
 bool rule_refuse_later(struct rule_reader *r, const struct node *body);

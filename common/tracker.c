@@ -33,6 +33,7 @@ void tracker_free(struct tracker *t)
             continue;
         agemap_free(t->states[i]->windows);
         agemap_free(t->states[i]->sequences);
+        agemap_free(t->states[i]->combined);
         agemap_free(t->states[i]->told);
         free(t->states[i]);
     }
@@ -72,14 +73,6 @@ static void drop_empty_windows(struct rule_state *s, usec_t now)
     while (s->windows && (w = agemap_oldest(s->windows)) && now > w->newest &&
            now - w->newest > rule_of(s)->window.within)
         agemap_drop_oldest(s->windows);
-}
-
-static void note_peak(struct rule_state *s, uint64_t value, usec_t time)
-{
-    if (s->peak >= value)
-        return;
-    s->peak = value;
-    s->peak_at = time;
 }
 
 static struct window_reading add_to_window(struct rule_state *s,
@@ -144,19 +137,12 @@ static void drop_old_sequences(struct rule_state *s, usec_t now)
         agemap_drop_oldest(s->sequences);
 }
 
-/* As many keys as the rule says, but not more than fit into TRACKER_BYTES. */
-static uint32_t sequence_keys(const struct rule_sequence *rule)
-{
-    size_t most = TRACKER_BYTES / (sequence_size(rule->steps) + TRACKER_PLACE);
-
-    return most < rule->keys.max_keys ? (uint32_t)most : rule->keys.max_keys;
-}
-
 static bool meets_sequence(struct rule_state *s, uint32_t parts, struct raised *r)
 {
     const struct rule_sequence *rule = &rule_of(s)->sequence;
     const struct rule_keys *keys = &rule->keys;
     struct tracker *t = s->tracker;
+    size_t place = sequence_size(rule->steps);
     usec_t now = event_time(r->event);
     struct agemap_key key;
     bool is_new, evicted, met;
@@ -165,8 +151,7 @@ static bool meets_sequence(struct rule_state *s, uint32_t parts, struct raised *
     if (!tracker_whole_key(t, keys->by, keys->by_count, r->event, &key))
         return false;
     if (!s->sequences)
-        s->sequences =
-            agemap_new(sequence_size(rule->steps), sequence_keys(rule), NULL, NULL);
+        s->sequences = agemap_new(place, tracker_keys_most(keys, place), NULL, NULL);
     q = agemap_touch(s->sequences, &key, &is_new, &evicted);
     s->counts.evicted += evicted;
     met = sequence_add(q, rule->steps, keys->within, parts, now, t->step_times);
@@ -178,6 +163,34 @@ static bool meets_sequence(struct rule_state *s, uint32_t parts, struct raised *
 }
 
 /* ---- from outside ---- */
+
+static void rule_is_met(struct rule_state *s, const struct raised *r);
+
+static void let_hear(struct tracker *t, const struct rule_listener *who,
+                     const struct raised *r)
+{
+    struct rule_state *s = state_of(t, who->rule);
+    size_t rules[RULE_COMBINE_MAX];
+    struct raised mine = {.rule = who->rule, .event = r->event};
+
+    if (ruleset_rule(t->set, r->rule)->mode == MODE_SHADOW &&
+        rule_of(s)->mode != MODE_SHADOW)
+        return;
+    s->counts.hits++;
+    tracker_tell_due(s, event_time(r->event));
+    if (tracker_combine(s, who->member, &mine, rules))
+        rule_is_met(s, &mine);
+}
+
+/* No rule is part of itself (rule_link.c), so this ends. */
+static void rule_is_met(struct rule_state *s, const struct raised *r)
+{
+    const struct rule *rule = rule_of(s);
+
+    tracker_tell(s, r);
+    for (size_t i = 0; i < rule->listener_count; i++)
+        let_hear(s->tracker, &rule->listeners[i], r);
+}
 
 void tracker_hit(struct tracker *t, size_t rule, uint32_t parts, const struct event *e)
 {
@@ -194,7 +207,7 @@ void tracker_hit(struct tracker *t, size_t rule, uint32_t parts, const struct ev
         return;
     if (rule_of(s)->sequence.steps > 0 && !meets_sequence(s, parts, &r))
         return;
-    tracker_tell(s, &r);
+    rule_is_met(s, &r);
 }
 
 void tracker_tick(struct tracker *t, usec_t now)
@@ -205,6 +218,7 @@ void tracker_tick(struct tracker *t, usec_t now)
         tracker_tell_due(t->states[i], now);
         drop_empty_windows(t->states[i], now);
         drop_old_sequences(t->states[i], now);
+        tracker_combine_drop(t->states[i], now);
     }
 }
 

@@ -83,3 +83,10 @@ void tracker_tell_apart(const struct tracker *t, const struct value *v,
     item->key = hash_value(t->secrets, v, type);
     item->hash = hash_value(t->shared, v, type).a;
 }
+
+uint32_t tracker_keys_most(const struct rule_keys *keys, size_t place)
+{
+    size_t most = TRACKER_BYTES / (place + TRACKER_PLACE);
+
+    return most < keys->max_keys ? (uint32_t)most : keys->max_keys;
+}

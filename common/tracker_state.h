@@ -14,6 +14,7 @@ struct rule_state {
     size_t rule;
     struct agemap *windows;   /* struct window; made when it is needed, as the others */
     struct agemap *sequences; /* struct sequence */
+    struct agemap *combined;  /* struct combined */
     struct agemap *told;      /* struct told, tracker_tell.c */
     size_t bytes;             /* of the windows */
     uint64_t peak;
@@ -40,6 +41,19 @@ static inline const struct rule *rule_of(const struct rule_state *s)
     return ruleset_rule(s->tracker->set, s->rule);
 }
 
+/* Of a window, sequence or combination: the highest value so far, for a test that
+ * failed. */
+static inline void note_peak(struct rule_state *s, uint64_t value, usec_t time)
+{
+    if (s->peak >= value)
+        return;
+    s->peak = value;
+    s->peak_at = time;
+}
+
+/* As many keys as the rule says, but not more than fit into TRACKER_BYTES. */
+uint32_t tracker_keys_most(const struct rule_keys *keys, size_t place);
+
 /* ---- tracker_keys.c ---- */
 
 void tracker_make_keys(struct tracker *t);
@@ -54,6 +68,14 @@ bool tracker_whole_key(const struct tracker *t, const enum field_id *by, size_t 
 
 void tracker_tell_apart(const struct tracker *t, const struct value *v,
                         enum field_type type, struct window_item *item);
+
+/* ---- tracker_combine.c ---- */
+
+/* A rule is met that it names as number `member`: r becomes the combination's, and true,
+ * when enough are. ret_rules has room for RULE_COMBINE_MAX. */
+bool tracker_combine(struct rule_state *s, size_t member, struct raised *r,
+                     size_t *ret_rules);
+void tracker_combine_drop(struct rule_state *s, usec_t now); /* what is too old */
 
 /* ---- tracker_tell.c: dedup and what follows from it ---- */
 

@@ -74,6 +74,7 @@ static void note_repeat(struct rule_state *s, struct told *told, const struct ra
     told->latest = *r;
     told->latest.event = NULL;
     told->latest.step_times = NULL;
+    told->latest.combined = NULL;
     if (rule_of(s)->dedup.emit == DEDUP_FIRST)
         return;
     len = event_pack(r->event, t->packed, sizeof(t->packed));
@@ -86,9 +87,13 @@ static void note_repeat(struct rule_state *s, struct told *told, const struct ra
 
 static uint32_t most_keys(const struct rule *rule)
 {
-    uint32_t window = rule->window.max_keys, sequence = rule->sequence.keys.max_keys;
+    uint32_t most[] = {rule->window.max_keys, rule->sequence.keys.max_keys,
+                       rule->combine.keys.max_keys};
 
-    return window ? window : sequence ? sequence : RULE_KEYS_DEFAULT;
+    for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++)
+        if (most[i] > 0)
+            return most[i];
+    return RULE_KEYS_DEFAULT;
 }
 
 void tracker_tell(struct rule_state *s, const struct raised *r)

@@ -71,6 +71,21 @@ struct rule_sequence {
     struct rule_keys keys;
 };
 
+#define RULE_COMBINE_MAX 32
+
+/* So many different ones of these rules are met. */
+struct rule_combine {
+    const size_t *of; /* numbers of rules */
+    size_t count;     /* 0: the rule combines none, and watches events itself */
+    uint32_t at_least;
+    struct rule_keys keys;
+};
+
+/* Who hears of it when a rule is met: a combination, and as which of its rules. */
+struct rule_listener {
+    size_t rule, member;
+};
+
 enum dedup_emit { DEDUP_FIRST, DEDUP_FIRST_AND_SUMMARY };
 
 struct rule_dedup {
@@ -99,6 +114,9 @@ struct rule {
     bool at_collector;
     struct rule_window window; /* at most one of these */
     struct rule_sequence sequence;
+    struct rule_combine combine;
+    const struct rule_listener *listeners;
+    size_t listener_count;
     struct rule_dedup dedup;
     const char *playbook; /* NULL: none */
     struct place playbook_place;

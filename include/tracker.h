@@ -6,7 +6,12 @@
  * was met within `within` before it, that hit included. All state is bounded by the
  * rule's max_keys and by TRACKER_BYTES; what is pushed out is counted. A field of `by`
  * that an event does not have is a value like any other to a window and to dedup; what
- * joins different events (a sequence) does not hear of such an event.
+ * joins different events (a sequence, a combination) does not hear of such an event.
+ *
+ * A combination hears of its rules each time that they are met, told or as a repeat:
+ * dedup is about telling. Of a rule in shadow mode only those in shadow mode hear. Its
+ * alert comes after that of the rule that completes it, and carries the event of that
+ * one.
  *
  * The tracker belongs to one process (the courier, `rules test`, -r) and takes its time
  * from the events and from tracker_tick.
@@ -26,13 +31,15 @@ struct raised {
     size_t rule;
     const struct event *event; /* the one that met the window, or the last of a summary */
     usec_t first, last;        /* events counted in: the window's, or the summary's */
-    uint64_t value;            /* window value; steps of a sequence; else 1 */
+    uint64_t value;            /* of a window; steps; rules combined; else 1 */
     uint64_t count;            /* of a ratio: events that the value is a share of */
     uint64_t error;            /* approximate: how far off the value may be, either way */
     bool approximate;
     const usec_t *step_times; /* of a sequence: when each step was met; else NULL */
-    bool summary;             /* a repeat count after the first alert, not a new matter */
-    uint64_t repeats;         /* summary: how many more since the first alert */
+    const size_t *combined;   /* of a combination: the rules that were met; else NULL */
+    size_t combined_count;
+    bool summary;     /* a repeat count after the first alert, not a new matter */
+    uint64_t repeats; /* summary: how many more since the first alert */
 };
 
 typedef void tracker_fn(const struct raised *r, void *arg);

@@ -206,6 +206,47 @@ static void counters_tell_hits_and_alerts_of_each_rule(void **state)
     json_free(stats);
 }
 
+static const char *text_at(const struct fixture *f, size_t alert, const char *path)
+{
+    return json_text(json_get_path(json_item(f->alerts, alert), path), "");
+}
+
+/* The document says what was joined to come to it. */
+static void an_alert_names_what_it_is_made_of(void **state)
+{
+    struct fixture *f = *state;
+    const struct json *both, *steps;
+
+    f->next = f->rules;
+    f->rules = rules_load(
+        RULES_HEAD "rules:\n" EACH
+                   "  - {id: test.other, title: Other, why: W, severity: low,"
+                   " owner: security, identity: device, watch: [dns],"
+                   " sequence: {by: [src.ip], within: 1m, steps: [{id: low,"
+                   " when: dns.id == 1}, {id: again, when: dns.id == 1}]}}\n"
+                   "  - {id: test.both, title: Both, why: W, severity: low,"
+                   " owner: security, identity: device,"
+                   " combine: {of: [test.other, test.each], at_least: 2, by: [device],"
+                   " within: 1m}}\n");
+    courier_use(f->courier, f->rules, NULL, NULL);
+    hit(f, "test.other", 1 * USEC_PER_SEC);
+    hit(f, "test.other", 3 * USEC_PER_SEC);
+    hit(f, "test.each", 4 * USEC_PER_SEC);
+    assert_int_equal(json_count(f->alerts), 3);
+    assert_string_equal(title(f, 0), "Other");
+    steps = json_get_path(json_item(f->alerts, 0), "hallwatch.sequence.steps");
+    assert_int_equal(json_count(steps), 2);
+    assert_string_equal(json_text(json_item(steps, 1), ""), "again");
+    assert_string_equal(text_at(f, 0, "hallwatch.sequence.within"), "1 min");
+    assert_string_equal(title(f, 1), "Each");
+    assert_string_equal(title(f, 2), "Both");
+    both = json_get_path(json_item(f->alerts, 2), "hallwatch.combination.rules");
+    assert_int_equal(json_count(both), 2);
+    assert_string_equal(json_text(json_item(both, 0), ""), "test.other");
+    assert_string_equal(text_at(f, 2, "hallwatch.combination.first"),
+                        "1970-01-01T00:00:03.000000+0000");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +257,7 @@ int main(void)
         WITH_FIXTURE(windows_of_unchanged_rules_go_on_under_new_rules),
         WITH_FIXTURE(a_hit_of_the_rules_before_names_the_list_that_they_asked),
         WITH_FIXTURE(counters_tell_hits_and_alerts_of_each_rule),
+        WITH_FIXTURE(an_alert_names_what_it_is_made_of),
     };
 
     return cmocka_run_group_tests_name("courier", tests, NULL, NULL);

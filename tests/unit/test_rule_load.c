@@ -130,7 +130,6 @@ static void what_this_version_does_not_run_is_refused_by_name(void **state)
     static const struct {
         const char *more, *wanted;
     } rows[] = {
-        {"    combine: {of: [], at_least: 2, by: [src.ip], within: 5m}\n", "E0511]"},
         {"    burst: {clients: 5, by: segment, within: 15m, instead: info}\n", "E0513]"},
         {"    inhibits: {rules: [a.b], equal: [src.ip], for: 1h}\n", "E0514]"},
         {"    aggregate: 10\n", "E0515]"},
@@ -261,7 +260,7 @@ static void sequences_are_checked(void **state)
         {"{by: src.ip, within: 5m, steps: [{id: a, when: host exists},"
          " {id: b, when: host exists}]}\n"
          "    window: {count: events, by: src.ip, within: 5m, gte: 5}",
-         "one of: window, sequence"},
+         "one of: window, sequence, combine"},
     };
 
     (void)state;
@@ -269,6 +268,66 @@ static void sequences_are_checked(void **state)
         auto_free char *more = xasprintf("    sequence: %s\n", rows[i].sequence);
 
         assert_rule_fault(more, rows[i].wanted);
+    }
+}
+
+/* Two rules that watch, and one that combines, whose keys are `more`. */
+static char *combining(const char *more)
+{
+    return xasprintf(
+        RULES_HEAD
+        "rules:\n"
+        "  - {id: t.a, title: A, why: W, severity: low, owner: security, watch: [dns],"
+        " when: host exists}\n"
+        "  - {id: t.b, title: B, why: W, severity: low, owner: security, watch: [flow],"
+        " when: host exists}\n"
+        "  - {id: t.off, title: O, why: W, severity: low, owner: security, watch: [flow],"
+        " when: host exists, mode: disabled}\n"
+        "  - id: t.both\n    title: C\n    why: W\n    severity: high\n"
+        "    owner: security\n%s",
+        more);
+}
+
+static void combinations_are_checked(void **state)
+{
+    static const struct {
+        const char *more, *wanted;
+    } rows[] = {
+        {"combine: {of: [t.a], at_least: 2, by: device, within: 5m}", "2 to 32 rules"},
+        {"combine: {of: [t.a, t.b], at_least: 3, by: device, within: 5m}", "from 2 to 2"},
+        {"combine: {of: [t.a, t.bb], at_least: 2, by: device, within: 5m}",
+         "did you mean \"t.b\""},
+        {"combine: {of: [t.a, t.a], at_least: 2, by: device, within: 5m}",
+         "\"t.a\" stands here already"},
+        {"combine: {of: [t.a, t.both], at_least: 2, by: device, within: 5m}",
+         "\"t.both\" is the rule itself"},
+        {"combine: {of: [t.a, t.b], at_least: 2, by: dns.qname, within: 5m}",
+         "no event that rule \"t.b\" watches has \"dns.qname\""},
+        {"combine: {of: [t.a, t.b], at_least: 2, by: device, within: 5m}\n"
+         "    dedup: {by: dns.qname, every: 1h}",
+         "no event that rule \"t.b\" watches has \"dns.qname\""},
+        {"combine: {of: [t.a, t.b], at_least: 2, by: device, within: 5m}\n"
+         "    when: host exists",
+         "a rule that combines others has no \"when\""},
+        {"combine: {of: [t.a, t.b], at_least: 2, by: device, within: 5m}\n"
+         "    during: lessons",
+         "a rule that combines others has no \"during\""},
+        {"combine: {of: [t.a, t.off], at_least: 2, by: device, within: 5m}",
+         "nothing is heard of \"t.off\": it is disabled"},
+        {"combine: {of: [t.a, t.b, t.c], at_least: 2, by: device, within: 5m}\n"
+         "  - {id: t.c, title: C, why: W, severity: low, owner: security,"
+         " combine: {of: [t.b, t.both], at_least: 2, by: device, within: 5m}}",
+         "is made of itself"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *more = xasprintf("    %s\n", rows[i].more);
+        auto_free char *text = combining(more);
+        auto_free char *faults = rules_faults(text);
+
+        if (!strstr(faults, rows[i].wanted))
+            fail_msg("wanted: %s\ngot: %s", rows[i].wanted, faults);
     }
 }
 
@@ -435,6 +494,7 @@ int main(void)
         cmocka_unit_test(rules_say_which_versions_they_need),
         cmocka_unit_test(windows_have_limits),
         cmocka_unit_test(sequences_are_checked),
+        cmocka_unit_test(combinations_are_checked),
         cmocka_unit_test(exceptions_need_an_end_an_owner_and_a_reason),
         cmocka_unit_test(the_end_of_an_exception_is_announced),
         cmocka_unit_test(names_of_places_are_those_of_the_district),

@@ -195,6 +195,74 @@ static void when_holds_for_all_steps(void **state)
     assert_tests_pass(text, 2);
 }
 
+/* ---- combine ---- */
+
+/* Three weak signs, each told once a day at most; two of them together are one. */
+#define SIGNS                                                                            \
+    RULES_HEAD                                                                           \
+    "rules:\n"                                                                           \
+    "  - {id: sign.a, title: A, why: W, severity: info, owner: security, watch: [dns],"  \
+    " when: dns.qtype == \"TXT\", dedup: {by: [device], every: 24h}}\n"                  \
+    "  - {id: sign.b, title: B, why: W, severity: info, owner: security, watch: [flow]," \
+    " when: flow.bytes_out > 1MB, window: {count: events, by: [device], within: 1m,"     \
+    " gte: 2}}\n"                                                                        \
+    "  - {id: sign.c, title: C, why: W, severity: info, owner: security, watch: [flow]," \
+    " when: dst.port == 4444%s}\n"                                                       \
+    "  - id: sign.two\n    title: T\n    why: W\n    severity: high\n"                   \
+    "    owner: security\n"                                                              \
+    "    combine: {of: [sign.a, sign.b, sign.c], at_least: 2, by: [device],"             \
+    " within: 1h}\n"                                                                     \
+    "    tests:\n"
+#define TXT(at, who) \
+    "          - {at: " at ", kind: dns, src.ip: 10.0.0." who ", dns.qtype: TXT}\n"
+#define BIG(at, who) \
+    "          - {at: " at ", kind: flow, src.ip: 10.0.0." who ", flow.bytes_out: 2MB}\n"
+#define PORT(at, who) \
+    "          - {at: " at ", kind: flow, src.ip: 10.0.0." who ", dst.port: 4444}\n"
+#define CASE(name)   "      - name: " name "\n        events:\n"
+#define EXPECT(what) "        expect: {" what "}\n"
+
+static void a_combination_needs_different_rules_by_one_key_in_time(void **state)
+{
+    auto_free char *text = xasprintf(
+        SIGNS CASE("two of them") TXT("0s", "1") PORT("30m", "1")
+            EXPECT("alerts: 1, match: 2, fields: {window.value: 2, dst.port: 4444}")
+                CASE("one of them twice") TXT("0s", "1") TXT("30m", "1")
+                    EXPECT("alerts: 0, match: 2") CASE("two machines") TXT("0s", "1")
+                        PORT("30m", "2") EXPECT("alerts: 0, match: 2")
+                            CASE("too far apart") TXT("0s", "1") PORT("61m", "1")
+                                EXPECT("alerts: 0"),
+        "");
+
+    (void)state;
+    assert_tests_pass(text, 4);
+}
+
+/* A window counts when it is met; a repeat that dedup does not tell counts, too. */
+static void a_combination_hears_what_rules_came_to(void **state)
+{
+    auto_free char *text = xasprintf(
+        SIGNS CASE("a window that is not met") TXT("0s", "1") BIG("5s", "1")
+            EXPECT("alerts: 0") CASE("and one that is") TXT("0s", "1") BIG("5s", "1")
+                BIG("6s", "1") EXPECT("alerts: 1") CASE("a repeat of the morning's")
+                    TXT("0s", "1") TXT("5h", "1") PORT("5h", "1") EXPECT("alerts: 1"),
+        "");
+
+    (void)state;
+    assert_tests_pass(text, 3);
+}
+
+static void a_rule_in_shadow_mode_is_not_heard_by_one_that_is_not(void **state)
+{
+    auto_free char *text =
+        xasprintf(SIGNS CASE("nobody is told of the port") TXT("0s", "1") PORT("30m", "1")
+                      EXPECT("alerts: 0, match: 2"),
+                  ", mode: shadow");
+
+    (void)state;
+    assert_tests_pass(text, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +271,9 @@ int main(void)
         cmocka_unit_test(a_limit_may_lie_beyond_what_is_told_apart),
         cmocka_unit_test(a_sequence_is_met_by_one_machine_in_time),
         cmocka_unit_test(when_holds_for_all_steps),
+        cmocka_unit_test(a_combination_needs_different_rules_by_one_key_in_time),
+        cmocka_unit_test(a_combination_hears_what_rules_came_to),
+        cmocka_unit_test(a_rule_in_shadow_mode_is_not_heard_by_one_that_is_not),
     };
 
     return cmocka_run_group_tests_name("rule_state", tests, NULL, NULL);
