@@ -18,13 +18,6 @@ struct courier {
     struct event *event; /* the hit, dressed with its device */
 };
 
-static enum severity severity_of(const struct rule *rule, const struct event *e)
-{
-    const struct value *band = event_get(e, FIELD_SEGMENT_BAND);
-
-    return rule->severity[band && band->number <= BAND_STAFF ? band->number : BAND_NONE];
-}
-
 static void on_raised(const struct raised *r, void *arg)
 {
     struct courier *c = arg;
@@ -35,7 +28,7 @@ static void on_raised(const struct raised *r, void *arg)
     if (!document)
         return;
     line = json_write(document);
-    c->set.on_alert(severity_of(rule, r->event), line, strlen(line), c->set.arg);
+    c->set.on_alert(alert_severity(rule, r), line, strlen(line), c->set.arg);
 }
 
 struct courier *courier_new(const struct courier_settings *settings)
@@ -136,6 +129,8 @@ struct json *courier_stats(const struct courier *c)
         json_put_number(one, "hits", (int64_t)n.hits);
         json_put_number(one, "alerts", (int64_t)n.alerts);
         json_put_number(one, "repeats", (int64_t)n.repeats);
+        json_put_number(one, "in_burst", (int64_t)n.in_burst);
+        json_put_number(one, "inhibited", (int64_t)n.inhibited);
         json_put_number(one, "evicted", (int64_t)n.evicted);
         json_put(rules, ruleset_rule(c->set.alert.rules, i)->id, one);
     }

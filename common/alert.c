@@ -387,15 +387,17 @@ static struct json *list_json(struct alert_maker *m, const struct raised *r)
     return first_list(m->set.rules, r->rule, m->set.lists, m->lists, r->event);
 }
 
-static enum severity severity_of(const struct rule *rule, const struct event *e)
+enum severity alert_severity(const struct rule *rule, const struct raised *r)
 {
-    const struct value *band = event_get(e, FIELD_SEGMENT_BAND);
+    const struct value *band = event_get(r->event, FIELD_SEGMENT_BAND);
+    enum severity own =
+        rule->severity[band && band->number <= BAND_STAFF ? band->number : BAND_NONE];
 
-    return rule->severity[band && band->number <= BAND_STAFF ? band->number : BAND_NONE];
+    return r->burst && rule->burst.instead < own ? rule->burst.instead : own;
 }
 
 static void put_rule(struct json *h, const struct alert_maker *m, const struct rule *rule,
-                     enum severity severity)
+                     enum severity severity, enum identity identity, bool leads_on)
 {
     json_put_text(h, "rule", rule->id);
     json_put_text(h, "rule_version", rule->version);
@@ -405,8 +407,8 @@ static void put_rule(struct json *h, const struct alert_maker *m, const struct r
     json_put_text(h, "severity", names_get(&names_severity, severity));
     json_put_text(h, "owner", names_get(&names_role, rule->owner));
     json_put_text(h, "mode", names_get(&names_rule_mode, rule->mode));
-    json_put_text(h, "identity", names_get(&names_identity, rule->identity));
-    if (rule->playbook) {
+    json_put_text(h, "identity", names_get(&names_identity, identity));
+    if (leads_on && rule->playbook) {
         json_put_text(h, "playbook", rule->playbook);
         json_put_text(h, "after_hours", names_get(&names_after_hours, rule->after_hours));
     }
@@ -416,12 +418,47 @@ static void put_rule(struct json *h, const struct alert_maker *m, const struct r
         json_put_bool(h, "drill", true);
 }
 
+static struct json *burst_json(const struct rule *rule, const struct raised *r)
+{
+    struct json *b = json_new_object();
+    char within[CLOCK_TEXT];
+
+    clock_print_duration(rule->burst.within, within);
+    json_put_number(b, "clients", (int64_t)r->burst);
+    json_put_text(b, "by", field_get(rule->burst.by)->name);
+    json_put_text(b, "within", within);
+    put_time(b, "first", r->first);
+    put_time(b, "last", r->last);
+    return b;
+}
+
+/* What was met: of a burst, that of one of its devices would say nothing. */
+static void put_state(struct json *h, const struct alert_maker *m,
+                      const struct compiled_rule *c, const struct raised *r)
+{
+    const struct rule *rule = &c->rule;
+
+    if (r->burst) {
+        json_put(h, "burst", burst_json(rule, r));
+        return;
+    }
+    if (rule->window.kind != WINDOW_NONE)
+        json_put(h, "window", window_json(rule, r));
+    if (r->step_times)
+        json_put(h, "sequence", sequence_json(c, r));
+    if (r->combined)
+        json_put(h, "combination", combination_json(m->set.rules, rule, r));
+    if (r->summary)
+        json_put(h, "summary", summary_json(r));
+}
+
 struct json *alert_make(struct alert_maker *m, const struct raised *r)
 {
     const struct compiled_rule *c = &m->set.rules->rules[r->rule];
     const struct rule *rule = &c->rule;
-    enum severity severity = severity_of(rule, r->event);
-    struct field_set hidden = hidden_fields(r->event, rule->identity);
+    enum severity severity = alert_severity(rule, r);
+    enum identity identity = r->burst ? IDENTITY_NONE : rule->identity;
+    struct field_set hidden = hidden_fields(r->event, identity);
     struct json *doc, *h, *list;
 
     if (rule->mode != MODE_ALERT)
@@ -432,18 +469,11 @@ struct json *alert_make(struct alert_maker *m, const struct raised *r)
     json_put_path(doc, "hallwatch.event",
                   json_new_text(names_get(&names_event_kind, event_kind(r->event))));
     h = json_get(doc, "hallwatch");
-    put_rule(h, m, rule, severity);
-    if (rule->window.kind != WINDOW_NONE)
-        json_put(h, "window", window_json(rule, r));
-    if (r->step_times)
-        json_put(h, "sequence", sequence_json(c, r));
-    if (r->combined)
-        json_put(h, "combination", combination_json(m->set.rules, rule, r));
-    if (r->summary)
-        json_put(h, "summary", summary_json(r));
+    put_rule(h, m, rule, severity, identity, !r->burst);
+    put_state(h, m, c, r);
     if ((list = list_json(m, r)))
         json_put(h, "list", list);
-    if (rule->identity == IDENTITY_PSEUDONYM)
+    if (identity == IDENTITY_PSEUDONYM)
         put_pseudonym(m, r->event, &hidden, doc);
     return doc;
 }

@@ -202,11 +202,9 @@ static const struct diag_code codes[] = {
     {"E0502", "a limit of a window",
      "A window is at most 31 days long and reaches to 100000; at most four fields\n"
      "stand under by; a sequence has 2 to 8 steps, a combination 2 to 32 rules."},
-    {"E0513", "bursts are not run by this version",
+    {"E0515", "aggregates are not run by this version",
      "A rule that is loaded without a part of it would mean something else, so it\n"
      "is refused."},
-    {"E0514", "inhibition is not run by this version", "See E0513."},
-    {"E0515", "aggregates are not run by this version", "See E0513."},
     {"E0516", "overlays are not run by this version",
      "Copy the rule into a file of your own under another id, change it there, and\n"
      "set the shipped one to mode: disabled."},

@@ -202,6 +202,38 @@ static void listen_to_members(struct ruleset *s, size_t rule)
         add_listener(s, c->combine.of[i], (struct rule_listener){rule, i});
 }
 
+/* ---- inhibition ---- */
+
+static void add_inhibitor(struct ruleset *s, size_t rule, size_t by)
+{
+    struct rule *target = &s->rules[rule].rule;
+    size_t *more = arena_array(&s->arena, target->inhibitor_count + 1, sizeof(*more));
+
+    if (target->inhibitor_count > 0)
+        memcpy(more, target->inhibitors, target->inhibitor_count * sizeof(*more));
+    more[target->inhibitor_count++] = by;
+    target->inhibitors = more;
+}
+
+static void link_inhibits(struct rule_reader *r, size_t rule)
+{
+    struct compiled_rule *c = &r->set->rules[rule];
+    struct rule_inhibits *i = &c->rule.inhibits;
+    const struct node *n = node_get(c->node, "inhibits");
+
+    if (!node_get(n, "rules") ||
+        !find_rules(r, node_get(n, "rules"), c, &i->rules, &i->count))
+        return;
+    if (!check_fields(r, node_get(n, "equal"), i->equal, i->equal_count, i->rules,
+                      i->count) ||
+        c->rule.mode == MODE_DISABLED || c->rule.at_collector)
+        return;
+    if (c->rule.combine.count > 0)
+        check_fields(r, node_get(n, "equal"), i->equal, i->equal_count, &rule, 1);
+    for (size_t k = 0; k < i->count; k++)
+        add_inhibitor(r->set, i->rules[k], rule);
+}
+
 void rule_link(struct rule_reader *r)
 {
     struct ruleset *s = r->set;
@@ -218,5 +250,8 @@ void rule_link(struct rule_reader *r)
         check_members(&l, &s->rules[i]);
         listen_to_members(s, i);
     }
+    for (size_t i = 0; i < s->rule_count; i++)
+        if (s->rules[i].rule.inhibits.within)
+            link_inhibits(r, i);
     free(l.state);
 }

@@ -258,6 +258,7 @@ static void note_use(struct ruleset *s, const struct compiled_rule *c)
     note_fields(s, rule->window.by, rule->window.by_count);
     note_fields(s, rule->sequence.keys.by, rule->sequence.keys.by_count);
     note_fields(s, rule->combine.keys.by, rule->combine.keys.by_count);
+    note_fields(s, rule->inhibits.equal, rule->inhibits.equal_count);
     note_fields(s, rule->dedup.by, rule->dedup.by_count);
     if (rule->window.of != FIELD_UNKNOWN)
         field_set_add(&s->uses, rule->window.of);

@@ -403,6 +403,8 @@ static const struct rule_key {
     {"sequence", rule_read_sequence, false},
     {"combine", rule_read_combine, false},
     {"dedup", read_dedup, false},
+    {"burst", rule_read_burst, false},
+    {"inhibits", rule_read_inhibits, false},
     {"exceptions", rule_read_exceptions, false},
     {"identity", read_identity, false},
     {"mode", read_mode, false},
@@ -411,8 +413,6 @@ static const struct rule_key {
     {"labels", read_labels, false},
     {"references", read_references, false},
     {"tests", NULL, false},
-    {"inhibits", NULL, false},
-    {"burst", NULL, false},
     {"aggregate", NULL, false},
 };
 #define RULE_KEYS (sizeof(rule_keys) / sizeof(rule_keys[0]))

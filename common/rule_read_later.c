@@ -12,8 +12,6 @@ static const struct later_key {
     enum node_kind kind;
     const char *keys[5];
 } later_keys[] = {
-    {"burst", "E0513", "bursts", NODE_MAP, {"clients", "by", "within", "instead"}},
-    {"inhibits", "E0514", "inhibition", NODE_MAP, {"rules", "equal", "for"}},
     {"aggregate", "E0515", "aggregates", NODE_SCALAR, {NULL}},
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `window` and `dedup`: what a rule counts, for whom, for how long.
+ * `window`: what a rule counts, for whom, for how long.
  */
 #include <stdlib.h>
 
@@ -255,29 +255,4 @@ bool rule_read_window(struct rule_reader *r, const struct node *n,
         rule_read_within(r, node_need(n, "the window", "within", r->diags), &w->within) &&
         good;
     return good && read_reach(r, n, w) && read_limits(r, n, w);
-}
-
-bool rule_read_dedup(struct rule_reader *r, const struct node *n, struct rule *rule)
-{
-    static const char *const keys[] = {"by", "every", "emit"};
-    static const char *const emits[] = {"first", "first_and_summary"};
-    struct rule_dedup *dedup = &rule->dedup;
-    const struct node *by, *emit;
-    size_t index;
-    bool good;
-
-    if (!node_is(n, NODE_MAP, r->diags))
-        return false;
-    node_check_keys(n, "dedup", keys, 3, r->diags);
-    by = node_need(n, "dedup", "by", r->diags);
-    good = by && rule_read_by(r, by, rule->watch, dedup->by, &dedup->by_count);
-    good = rule_read_within(r, node_need(n, "dedup", "every", r->diags), &dedup->every) &&
-           good;
-    emit = node_get(n, "emit");
-    if (!emit)
-        return good;
-    if (!node_read_name(emit, "way to tell of repeats", emits, 2, &index, r->diags))
-        return false;
-    dedup->emit = (enum dedup_emit)index;
-    return good;
 }

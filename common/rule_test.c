@@ -194,6 +194,12 @@ static void run_events(struct runner *r, struct trial *t)
                 note_steps(r, k, t->event);
     }
     tracker_finish(t->tracker);
+    for (size_t i = 0; i < r->set->rule_count; i++) {
+        if (!concerns(t, i))
+            continue;
+        t->counts[EXPECT_IN_BURST] += tracker_counts(t->tracker, i).in_burst;
+        t->counts[EXPECT_INHIBITED] += tracker_counts(t->tracker, i).inhibited;
+    }
 }
 
 /* ---- what differs from site to site ---- */

@@ -10,8 +10,8 @@
 
 #define COUNT_MAX 20000
 
-static const char *const count_words[EXPECTED_COUNTS] = {"alerts", "match", "excepted",
-                                                         "summaries"};
+static const char *const count_words[EXPECTED_COUNTS] = {
+    "alerts", "match", "excepted", "summaries", "in_burst", "inhibited"};
 
 const char *rule_test_count_name(enum expected_count c)
 {
@@ -87,14 +87,15 @@ static bool read_fields(struct rule_reader *r, struct rule_test *t)
 
 static bool read_expect(struct rule_reader *r, struct rule_test *t)
 {
-    static const char *const keys[] = {"alerts", "match", "excepted", "summaries",
-                                       "fields"};
+    const char *keys[EXPECTED_COUNTS + 1];
     const struct node *expect = node_need(t->node, "the test", "expect", r->diags);
     bool good = true;
 
     if (!expect || !node_is(expect, NODE_MAP, r->diags))
         return false;
-    node_check_keys(expect, "expect", keys, 5, r->diags);
+    memcpy(keys, count_words, sizeof(count_words));
+    keys[EXPECTED_COUNTS] = "fields";
+    node_check_keys(expect, "expect", keys, EXPECTED_COUNTS + 1, r->diags);
     for (size_t i = 0; i < EXPECTED_COUNTS; i++) {
         t->expected[i].node = node_get(expect, count_words[i]);
         if (t->expected[i].node)

@@ -14,6 +14,8 @@ enum expected_count {
     EXPECT_MATCH,
     EXPECT_EXCEPTED,
     EXPECT_SUMMARIES,
+    EXPECT_IN_BURST,
+    EXPECT_INHIBITED,
     EXPECTED_COUNTS
 };
 const char *rule_test_count_name(enum expected_count c);

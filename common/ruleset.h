@@ -122,6 +122,10 @@ struct expr *rule_read_expr(struct rule_reader *r, const struct node *n,
 void rule_add_part(struct rule_reader *r, struct compiled_rule *c, const char *name,
                    struct expr *when);
 bool rule_read_dedup(struct rule_reader *r, const struct node *n, struct rule *rule);
+bool rule_read_burst(struct rule_reader *r, const struct node *n,
+                     struct compiled_rule *c);
+bool rule_read_inhibits(struct rule_reader *r, const struct node *n,
+                        struct compiled_rule *c);
 bool rule_read_exceptions(struct rule_reader *r, const struct node *n,
                           struct compiled_rule *c);
 

@@ -34,6 +34,8 @@ void tracker_free(struct tracker *t)
         agemap_free(t->states[i]->windows);
         agemap_free(t->states[i]->sequences);
         agemap_free(t->states[i]->combined);
+        agemap_free(t->states[i]->inhibiting);
+        agemap_free(t->states[i]->bursts);
         agemap_free(t->states[i]->told);
         free(t->states[i]);
     }
@@ -187,7 +189,12 @@ static void rule_is_met(struct rule_state *s, const struct raised *r)
 {
     const struct rule *rule = rule_of(s);
 
+    if (tracker_inhibited(s, r->event)) {
+        s->counts.inhibited++;
+        return;
+    }
     tracker_tell(s, r);
+    tracker_inhibit(s, r->event);
     for (size_t i = 0; i < rule->listener_count; i++)
         let_hear(s->tracker, &rule->listeners[i], r);
 }
@@ -219,6 +226,7 @@ void tracker_tick(struct tracker *t, usec_t now)
         drop_empty_windows(t->states[i], now);
         drop_old_sequences(t->states[i], now);
         tracker_combine_drop(t->states[i], now);
+        tracker_inhibit_drop(t->states[i], now);
     }
 }
 

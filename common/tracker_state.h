@@ -12,11 +12,13 @@
 struct rule_state {
     struct tracker *tracker;
     size_t rule;
-    struct agemap *windows;   /* struct window; made when it is needed, as the others */
-    struct agemap *sequences; /* struct sequence */
-    struct agemap *combined;  /* struct combined */
-    struct agemap *told;      /* struct told, tracker_tell.c */
-    size_t bytes;             /* of the windows */
+    struct agemap *windows;    /* struct window; made when it is needed, as the others */
+    struct agemap *sequences;  /* struct sequence */
+    struct agemap *combined;   /* struct combined */
+    struct agemap *inhibiting; /* usec_t: when it was met last */
+    struct agemap *bursts;     /* struct burst, tracker_burst.c */
+    struct agemap *told;       /* struct told, tracker_tell.c */
+    size_t bytes;              /* of the windows */
     uint64_t peak;
     usec_t peak_at;
     struct tracker_counts counts;
@@ -76,6 +78,22 @@ void tracker_tell_apart(const struct tracker *t, const struct value *v,
 bool tracker_combine(struct rule_state *s, size_t member, struct raised *r,
                      size_t *ret_rules);
 void tracker_combine_drop(struct rule_state *s, usec_t now); /* what is too old */
+
+/* ---- tracker_inhibit.c ---- */
+
+/* One of the rules that inhibit this one explains e. */
+bool tracker_inhibited(struct rule_state *s, const struct event *e);
+
+/* The rule is met: what it inhibits is inhibited from now on. */
+void tracker_inhibit(struct rule_state *s, const struct event *e);
+void tracker_inhibit_drop(struct rule_state *s, usec_t now); /* what is too old */
+
+/* ---- tracker_burst.c ---- */
+
+enum burst_state { BURST_NONE, BURST_BEGINS, BURST_GOES_ON };
+
+/* Of an alert that is to be told. When a burst begins, r becomes its alert. */
+enum burst_state tracker_burst(struct rule_state *s, struct raised *r);
 
 /* ---- tracker_tell.c: dedup and what follows from it ---- */
 

@@ -96,27 +96,50 @@ static uint32_t most_keys(const struct rule *rule)
     return RULE_KEYS_DEFAULT;
 }
 
-void tracker_tell(struct rule_state *s, const struct raised *r)
+/* A repeat of what was told; false when it is new. */
+static bool is_repeat(struct rule_state *s, const struct agemap_key *key,
+                      const struct raised *r)
 {
-    const struct rule *rule = rule_of(s);
-    struct agemap_key key;
+    struct told *told = s->told ? agemap_find(s->told, key) : NULL;
+
+    if (told)
+        note_repeat(s, told, r);
+    return told;
+}
+
+static void remember(struct rule_state *s, const struct agemap_key *key, usec_t time)
+{
     bool is_new, evicted;
     struct told *told;
 
-    if (rule->dedup.every == 0) {
-        raise_alert(s, r);
-        return;
-    }
-    key = tracker_key(s->tracker, rule->dedup.by, rule->dedup.by_count, r->event);
     if (!s->told)
-        s->told = agemap_new(sizeof(struct told), most_keys(rule), drop_told, s);
-    told = agemap_find(s->told, &key);
-    if (told) {
-        note_repeat(s, told, r);
-        return;
-    }
-    told = agemap_touch(s->told, &key, &is_new, &evicted);
-    told->first = event_time(r->event);
+        s->told = agemap_new(sizeof(*told), most_keys(rule_of(s)), drop_told, s);
+    told = agemap_touch(s->told, key, &is_new, &evicted);
+    told->first = time;
     s->counts.evicted += evicted;
-    raise_alert(s, r);
+}
+
+/* What a burst stands for is not remembered as told: nobody was told of that device. */
+void tracker_tell(struct rule_state *s, const struct raised *r)
+{
+    const struct rule_dedup *dedup = &rule_of(s)->dedup;
+    struct raised mine = *r;
+    struct agemap_key key;
+
+    if (dedup->every > 0) {
+        key = tracker_key(s->tracker, dedup->by, dedup->by_count, r->event);
+        if (is_repeat(s, &key, r))
+            return;
+    }
+    switch (tracker_burst(s, &mine)) {
+    case BURST_GOES_ON:
+        s->counts.in_burst++;
+        return;
+    case BURST_BEGINS:
+        break;
+    case BURST_NONE:
+        if (dedup->every > 0)
+            remember(s, &key, event_time(r->event));
+    }
+    raise_alert(s, &mine);
 }

@@ -8,6 +8,8 @@
  *   pseudonym  hallwatch.device.pseudonym, a keyed name that changes each term; the true
  *              address, MAC and name are sealed in hallwatch.device.sealed for the vault
  * key device     open
+ * An alert that stands for a burst of devices shows none of them, and leads to no
+ * playbook.
  */
 #ifndef ALERT_H
 #define ALERT_H
@@ -47,6 +49,9 @@ void alert_maker_found_by(struct alert_maker *m, size_t rule_before);
 
 /* The document of an alert, or NULL for a rule in shadow mode. Yours to free. */
 struct json *alert_make(struct alert_maker *m, const struct raised *r);
+
+/* By the age band of the event's segment; that of a burst where it stands for others. */
+enum severity alert_severity(const struct rule *rule, const struct raised *r);
 
 /* "7KQX-M3TA": the pseudonym of a device (hardware address or address as text). */
 #define ALERT_PSEUDONYM 12

@@ -95,6 +95,24 @@ struct rule_dedup {
     enum dedup_emit emit;
 };
 
+/* So many devices of one place at once are probably a lesson: one alert of the place, of
+ * lower severity, stands for those of the devices that come then. */
+struct rule_burst {
+    uint32_t clients; /* 0: the rule has none */
+    enum field_id by; /* segment.name or site.id */
+    usec_t within;
+    enum severity instead;
+};
+
+/* Alerts of other rules, the same in these fields, that this one explains. */
+struct rule_inhibits {
+    const size_t *rules; /* numbers */
+    size_t count;
+    enum field_id equal[RULE_BY_MAX];
+    size_t equal_count;
+    usec_t within; /* after the last time that this one was met: `for` */
+};
+
 enum after_hours { AFTER_HOURS_PAGE, AFTER_HOURS_HOLD, AFTER_HOURS_DIGEST };
 extern const struct names names_after_hours;
 
@@ -118,6 +136,10 @@ struct rule {
     const struct rule_listener *listeners;
     size_t listener_count;
     struct rule_dedup dedup;
+    struct rule_burst burst;
+    struct rule_inhibits inhibits;
+    const size_t *inhibitors; /* who inhibits this one */
+    size_t inhibitor_count;
     const char *playbook; /* NULL: none */
     struct place playbook_place;
     enum after_hours after_hours;

@@ -13,6 +13,17 @@
  * alert comes after that of the rule that completes it, and carries the event of that
  * one.
  *
+ * An alert of a rule with `burst` counts its device for the place. When so many are there
+ * within the time, one alert is raised for the place, and of further devices none is
+ * until there are fewer again. What was told of the first ones stays told: nothing is
+ * held back, for an alert in time is worth more. Repeats of what was told are repeats. A
+ * device without a place is told of by itself.
+ *
+ * A rule that `inhibits` others is remembered by the values of `equal`; what those raise
+ * with the same values up to `for` after it is counted and not told. A missing value is
+ * not equal to anything, what was told before stays told, what is inhibited itself (or in
+ * shadow mode) inhibits nothing. Of one event, rules are met in the order of the files.
+ *
  * The tracker belongs to one process (the courier, `rules test`, -r) and takes its time
  * from the events and from tracker_tick.
  */
@@ -38,6 +49,7 @@ struct raised {
     const usec_t *step_times; /* of a sequence: when each step was met; else NULL */
     const size_t *combined;   /* of a combination: the rules that were met; else NULL */
     size_t combined_count;
+    uint64_t burst;   /* devices of the place, when it stands for them; else 0 */
     bool summary;     /* a repeat count after the first alert, not a new matter */
     uint64_t repeats; /* summary: how many more since the first alert */
 };
@@ -46,7 +58,9 @@ typedef void tracker_fn(const struct raised *r, void *arg);
 
 struct tracker_counts {
     uint64_t hits, alerts, repeats, summaries;
-    uint64_t evicted; /* window and dedup keys that gave up their place */
+    uint64_t in_burst;  /* alerts that a burst's stood for */
+    uint64_t inhibited; /* alerts, and repeats, that another rule's explains */
+    uint64_t evicted;   /* window and dedup keys that gave up their place */
 };
 
 struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg);

@@ -320,6 +320,30 @@ static void the_list_that_matched_is_named(void **state)
     assert_string_equal(at(doc, "hallwatch.list.name"), "yes");
 }
 
+/* It stands for many, so it shows none of them, whatever the rule may show. */
+static void the_alert_of_a_burst_shows_a_place_and_no_device(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc =
+        alert_with(f, "http",
+                   "    when: host exists\n"
+                   "    identity: device\n"
+                   "    window: {count: events, by: device, within: 5m, gte: 1}\n"
+                   "    burst: {clients: 3, by: segment, within: 15m, instead: info}\n"
+                   "    response: {playbook: malware-on-device}\n",
+                   (struct raised){.value = 3, .first = 1, .last = 2, .burst = 3});
+
+    assert_shows_no_device(doc);
+    assert_string_equal(at(doc, "hallwatch.severity"), "info");
+    assert_string_equal(at(doc, "hallwatch.identity"), "none");
+    assert_string_equal(at(doc, "hallwatch.burst.by"), "segment.name");
+    assert_string_equal(at(doc, "hallwatch.burst.within"), "15 min");
+    assert_int_equal(json_number(json_get_path(doc, "hallwatch.burst.clients"), 0), 3);
+    assert_null(json_get_path(doc, "hallwatch.window"));
+    assert_null(json_get_path(doc, "hallwatch.playbook"));
+    assert_null(json_get_path(doc, "hallwatch.device"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +358,7 @@ int main(void)
         WITH_FIXTURE(severity_follows_the_age_band),
         WITH_FIXTURE(a_shadow_rule_makes_no_alert),
         WITH_FIXTURE(a_summary_says_how_many_more),
+        WITH_FIXTURE(the_alert_of_a_burst_shows_a_place_and_no_device),
         WITH_FIXTURE(the_list_that_matched_is_named),
     };
 

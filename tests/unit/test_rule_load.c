@@ -130,11 +130,8 @@ static void what_this_version_does_not_run_is_refused_by_name(void **state)
     static const struct {
         const char *more, *wanted;
     } rows[] = {
-        {"    burst: {clients: 5, by: segment, within: 15m, instead: info}\n", "E0513]"},
-        {"    inhibits: {rules: [a.b], equal: [src.ip], for: 1h}\n", "E0514]"},
         {"    aggregate: 10\n", "E0515]"},
         {"    scope: {groups: [year-7]}\n", "E0517]"},
-        {"    inhibits: {rule: [a.b]}\n", "unknown key \"rule\" in inhibits"},
     };
 
     (void)state;
@@ -331,6 +328,42 @@ static void combinations_are_checked(void **state)
     }
 }
 
+static void bursts_and_inhibition_are_checked(void **state)
+{
+    static const struct {
+        const char *more, *wanted;
+    } rows[] = {
+        {"burst: {clients: 1, by: segment, within: 15m, instead: info}", "from 2 to"},
+        {"burst: {clients: 5, by: segmnt, within: 15m, instead: info}",
+         "did you mean \"segment\""},
+        {"burst: {clients: 5, by: segment, within: 15m, instead: low}",
+         "lower than the rule's, which is low"},
+        {"burst: {clients: 5, by: segment, within: 15m, insted: info}",
+         "did you mean \"instead\""},
+        {"burst: {clients: 5, by: segment, instead: info}", "no \"within\""},
+        {"inhibits: {rules: [a.b], equal: [src.ip], for: 1h}", "unknown rule \"a.b\""},
+        {"inhibits: {rules: [test.one], equal: [src.ip], for: 1h}",
+         "\"test.one\" is the rule itself"},
+        {"inhibits: {rule: [a.b], equal: [src.ip], for: 1h}",
+         "unknown key \"rule\" in inhibits"},
+        {"inhibits: {rules: [test.two], for: 1h}", "no \"equal\""},
+        {"inhibits: {rules: [test.two], equal: [dns.qname], for: 1h}",
+         "no event that rule \"test.two\" watches has \"dns.qname\""},
+        {"inhibits: {rules: [test.two], equal: [src.ip], for: 40d}", "at most 31 days"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *more =
+            xasprintf("    when: host exists\n    %s\n"
+                      "  - {id: test.two, title: T, severity: low, owner: security,"
+                      " watch: [arp], when: src.ip exists}\n",
+                      rows[i].more);
+
+        assert_rule_fault(more, rows[i].wanted);
+    }
+}
+
 static void exceptions_need_an_end_an_owner_and_a_reason(void **state)
 {
     static const struct {
@@ -495,6 +528,7 @@ int main(void)
         cmocka_unit_test(windows_have_limits),
         cmocka_unit_test(sequences_are_checked),
         cmocka_unit_test(combinations_are_checked),
+        cmocka_unit_test(bursts_and_inhibition_are_checked),
         cmocka_unit_test(exceptions_need_an_end_an_owner_and_a_reason),
         cmocka_unit_test(the_end_of_an_exception_is_announced),
         cmocka_unit_test(names_of_places_are_those_of_the_district),

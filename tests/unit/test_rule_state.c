@@ -263,6 +263,136 @@ static void a_rule_in_shadow_mode_is_not_heard_by_one_that_is_not(void **state)
     assert_tests_pass(text, 1);
 }
 
+/* ---- burst ---- */
+
+#define VIDEO(at, who, segment)                                                          \
+    "          - {at: " at ", kind: dns, src.ip: 10.0.0." who ", segment.name: " segment \
+    ", dns.qname: video.example}\n"
+#define LESSON                                                           \
+    "    when: host == \"video.example\"\n"                              \
+    "    dedup: {by: [device], every: 24h}\n"                            \
+    "    burst: {clients: 3, by: segment, within: 15m, instead: info}\n" \
+    "    tests:\n"
+
+static char *medium(const char *watch, const char *more)
+{
+    auto_free char *one = rules_one(watch, more);
+    char *severity = strstr(one, "severity: low");
+
+    return xasprintf("%.*sseverity: medium%s", (int)(severity - one), one,
+                     severity + strlen("severity: low"));
+}
+
+static void many_devices_at_once_are_one_alert(void **state)
+{
+    auto_free char *text = medium(
+        "dns",
+        LESSON CASE("two singly, the third for the segment, then none") VIDEO("0s", "1",
+                                                                              "wifi")
+            VIDEO("1m", "2", "wifi") VIDEO("2m", "3", "wifi") VIDEO("3m", "4", "wifi")
+                VIDEO("4m", "5", "wifi") EXPECT("alerts: 3, in_burst: 2, match: 5") CASE(
+                    "one device again and again is no lesson") VIDEO("0s", "1", "wifi")
+                    VIDEO("1m", "1", "wifi") VIDEO("2m", "1", "wifi")
+                        EXPECT("alerts: 1, in_burst: 0") CASE("two segments are two")
+                            VIDEO("0s", "1", "wifi") VIDEO("1m", "2", "wifi")
+                                VIDEO("2m", "3", "lab") EXPECT("alerts: 3, in_burst: 0")
+                                    CASE("slowly is not at once") VIDEO("0s", "1", "wifi")
+                                        VIDEO("10m", "2", "wifi")
+                                            VIDEO("20m", "3", "wifi")
+                                                EXPECT("alerts: 3"));
+
+    (void)state;
+    assert_tests_pass(text, 4);
+}
+
+/* Nobody was told of that device, so in the evening it is news. */
+static void who_was_in_a_burst_is_told_of_later(void **state)
+{
+    auto_free char *text = medium(
+        "dns", LESSON CASE("in the evening, alone") VIDEO("0s", "1", "wifi")
+                   VIDEO("1m", "2", "wifi") VIDEO("2m", "3", "wifi")
+                       VIDEO("3m", "4", "wifi") VIDEO("8h", "4", "wifi")
+                           VIDEO("9h", "1", "wifi") EXPECT("alerts: 4, in_burst: 1"));
+
+    (void)state;
+    assert_tests_pass(text, 1);
+}
+
+static void a_device_without_a_segment_is_told_of_by_itself(void **state)
+{
+#define NOWHERE(at, who)                                      \
+    "          - {at: " at ", kind: dns, src.ip: 10.0.0." who \
+    ", dns.qname: video.example}\n"
+    auto_free char *text =
+        medium("dns", LESSON CASE("three of nowhere") NOWHERE("0s", "1")
+                          NOWHERE("1m", "2") NOWHERE("2m", "3") NOWHERE("3m", "4")
+                              EXPECT("alerts: 4, in_burst: 0"));
+
+    (void)state;
+    assert_tests_pass(text, 1);
+}
+
+/* ---- inhibits ---- */
+
+/* A scan of ports explains the refused connections that it is made of. */
+#define SCAN                                                                \
+    RULES_HEAD                                                              \
+    "rules:\n"                                                              \
+    "  - {id: t.scan, title: S, why: W, severity: high, owner: security,"   \
+    " watch: [flow_start], when: dst.port == 1,%s"                          \
+    " inhibits: {rules: [t.refused], equal: [src.ip, vlan], for: 1h}}\n"    \
+    "  - {id: t.refused, title: R, why: W, severity: low, owner: security," \
+    " watch: [flow_start], when: tcp.state == \"refused\"}\n"               \
+    "tests:\n"
+#define SCANNED(at, vlan) \
+    "      - {at: " at ", kind: flow_start, src.ip: 10.0.0.1, dst.port: 1" vlan "}\n"
+#define REFUSED(at, who, vlan)                                        \
+    "      - {at: " at ", kind: flow_start, src.ip: 10.0.0." who vlan \
+    ", tcp.state: refused}\n"
+#define FILE_CASE(name)   "  - name: " name "\n    events:\n"
+#define FILE_EXPECT(what) "    expect: {" what "}\n"
+
+static void what_another_rule_explains_is_counted_and_not_told(void **state)
+{
+    auto_free char *text = xasprintf(
+        SCAN FILE_CASE("after it, from the same machine") SCANNED("0s", ", vlan: 7")
+            REFUSED("1m", "1", ", vlan: 7") REFUSED("59m", "1", ", vlan: 7") FILE_EXPECT(
+                "alerts: 1, inhibited: 2") FILE_CASE("what was told before stays told")
+                REFUSED("0s", "1", ", vlan: 7") SCANNED("1m", ", vlan: 7")
+                    FILE_EXPECT("alerts: 2, inhibited: 0") FILE_CASE("another machine")
+                        SCANNED("0s", ", vlan: 7") REFUSED("1m", "2", ", vlan: 7")
+                            FILE_EXPECT("alerts: 2, inhibited: 0")
+                                FILE_CASE("later than that") SCANNED("0s", ", vlan: 7")
+                                    REFUSED("61m", "1", ", vlan: 7")
+                                        FILE_EXPECT("alerts: 2"),
+        "");
+
+    (void)state;
+    assert_tests_pass(text, 4);
+}
+
+static void a_value_that_both_lack_is_not_equal(void **state)
+{
+    auto_free char *text =
+        xasprintf(SCAN FILE_CASE("no VLAN on either side") SCANNED("0s", "")
+                      REFUSED("1m", "1", "") FILE_EXPECT("alerts: 2, inhibited: 0"),
+                  "");
+
+    (void)state;
+    assert_tests_pass(text, 1);
+}
+
+static void a_rule_in_shadow_mode_inhibits_nothing(void **state)
+{
+    auto_free char *text =
+        xasprintf(SCAN FILE_CASE("nobody was told of the scan") SCANNED("0s", ", vlan: 7")
+                      REFUSED("1m", "1", ", vlan: 7") FILE_EXPECT("inhibited: 0"),
+                  " mode: shadow,");
+
+    (void)state;
+    assert_tests_pass(text, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +404,12 @@ int main(void)
         cmocka_unit_test(a_combination_needs_different_rules_by_one_key_in_time),
         cmocka_unit_test(a_combination_hears_what_rules_came_to),
         cmocka_unit_test(a_rule_in_shadow_mode_is_not_heard_by_one_that_is_not),
+        cmocka_unit_test(many_devices_at_once_are_one_alert),
+        cmocka_unit_test(who_was_in_a_burst_is_told_of_later),
+        cmocka_unit_test(a_device_without_a_segment_is_told_of_by_itself),
+        cmocka_unit_test(what_another_rule_explains_is_counted_and_not_told),
+        cmocka_unit_test(a_value_that_both_lack_is_not_equal),
+        cmocka_unit_test(a_rule_in_shadow_mode_inhibits_nothing),
     };
 
     return cmocka_run_group_tests_name("rule_state", tests, NULL, NULL);
