@@ -60,6 +60,8 @@ const struct alert_key alert_keys[] = {
     {"hallwatch.window.error", TYPE_NUMBER, false, NULL,
      "of an estimate (different values): how far off it may be, either way, in 95 of 100 "
      "cases"},
+    {"hallwatch.window.devices", TYPE_NUMBER, false, NULL,
+     "of an aggregate: from how many devices it comes"},
     {"hallwatch.window.first", TYPE_TIME, false, NULL, "time of the first hit in it"},
     {"hallwatch.window.last", TYPE_TIME, false, NULL, "time of the last hit in it"},
     {"hallwatch.sequence.steps", TYPE_TEXTS, false, NULL,

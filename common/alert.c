@@ -295,6 +295,8 @@ static struct json *window_json(const struct rule *rule, const struct raised *r)
     json_put_bool(w, "approximate", r->approximate);
     if (r->error)
         json_put_number(w, "error", (int64_t)r->error);
+    if (r->devices)
+        json_put_number(w, "devices", (int64_t)r->devices);
     put_time(w, "first", r->first);
     put_time(w, "last", r->last);
     return w;

@@ -202,9 +202,6 @@ static const struct diag_code codes[] = {
     {"E0502", "a limit of a window",
      "A window is at most 31 days long and reaches to 100000; at most four fields\n"
      "stand under by; a sequence has 2 to 8 steps, a combination 2 to 32 rules."},
-    {"E0515", "aggregates are not run by this version",
-     "A rule that is loaded without a part of it would mean something else, so it\n"
-     "is refused."},
     {"E0516", "overlays are not run by this version",
      "Copy the rule into a file of your own under another id, change it there, and\n"
      "set the shipped one to mode: disabled."},
@@ -217,6 +214,9 @@ static const struct diag_code codes[] = {
     {"W0522", "a rule that is named is never heard of",
      "It is disabled, runs elsewhere, or is only counted while the one that names it\n"
      "is not: the combination can do no more than the others allow."},
+    {"E0524", "an aggregate names a device",
+     "A rule with aggregate: says how many devices, never which: its identity is none,\n"
+     "and no field that names a device stands under by."},
     {"E0601", "a test failed",
      "The rule does not do what its test says. The hint shows how far it came. A\n"
      "bundle with a failing test is not sent to agents."},

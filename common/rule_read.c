@@ -403,17 +403,17 @@ static const struct rule_key {
     {"sequence", rule_read_sequence, false},
     {"combine", rule_read_combine, false},
     {"dedup", read_dedup, false},
+    {"identity", read_identity, false},
+    {"aggregate", rule_read_aggregate, false},
     {"burst", rule_read_burst, false},
     {"inhibits", rule_read_inhibits, false},
     {"exceptions", rule_read_exceptions, false},
-    {"identity", read_identity, false},
     {"mode", read_mode, false},
     {"evidence", read_evidence, false},
     {"response", read_response, false},
     {"labels", read_labels, false},
     {"references", read_references, false},
     {"tests", NULL, false},
-    {"aggregate", NULL, false},
 };
 #define RULE_KEYS (sizeof(rule_keys) / sizeof(rule_keys[0]))
 
@@ -546,7 +546,6 @@ bool rule_read(struct rule_reader *r, struct compiled_rule *c)
             good = false;
     }
     good = check_shape(r, c->node) && good;
-    good = rule_refuse_later(r, c->node) && good;
     if (!good)
         return false;
     join_parts(r, c);

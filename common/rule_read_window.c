@@ -14,6 +14,7 @@
 #define EXACT_MAX     65536
 #define EXACT_DEFAULT 1024
 #define LEAST_DEFAULT 10
+#define DEVICES_MIN   2
 
 static void report_field(struct rule_reader *r, const struct node *n, uint32_t kinds)
 {
@@ -255,4 +256,54 @@ bool rule_read_window(struct rule_reader *r, const struct node *n,
         rule_read_within(r, node_need(n, "the window", "within", r->diags), &w->within) &&
         good;
     return good && read_reach(r, n, w) && read_limits(r, n, w);
+}
+
+/* What tells one device from another has no place among what is shown. */
+static bool is_anonymous(struct rule_reader *r, const struct node *n,
+                         const enum field_id *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct field *f = field_get(fields[i]);
+
+        if (f->privacy != PRIVACY_PERSON && f->type != TYPE_MAC)
+            continue;
+        diags_error(r->diags, node_place(n), "E0524",
+                    "\"%s\" names a device, and the rule counts at least %u of them",
+                    f->name, (unsigned)DEVICES_MIN);
+        return false;
+    }
+    return true;
+}
+
+/* After window, dedup and identity. */
+bool rule_read_aggregate(struct rule_reader *r, const struct node *n,
+                         struct compiled_rule *c)
+{
+    const struct node *window = node_get(c->node, "window");
+    const struct node *dedup = node_get(c->node, "dedup");
+    const struct node *identity = node_get(c->node, "identity");
+    struct rule *rule = &c->rule;
+    uint64_t number;
+    bool good = true;
+
+    if (!node_read_number(n, DEVICES_MIN, COUNT_MAX, &number, r->diags))
+        return false;
+    rule->aggregate = (uint32_t)number;
+    if (!window) {
+        diags_error(r->diags, node_place(n), "E0104",
+                    "devices are counted in a window, and the rule has none");
+        return false;
+    }
+    if (identity && rule->identity != IDENTITY_NONE) {
+        diags_error(r->diags, node_place(identity), "E0524",
+                    "a rule that counts devices shows none of them");
+        good = false;
+    }
+    rule->identity = IDENTITY_NONE;
+    good =
+        is_anonymous(r, node_get(window, "by"), rule->window.by, rule->window.by_count) &&
+        good;
+    return (!dedup || is_anonymous(r, node_get(dedup, "by"), rule->dedup.by,
+                                   rule->dedup.by_count)) &&
+           good;
 }

@@ -122,6 +122,8 @@ struct expr *rule_read_expr(struct rule_reader *r, const struct node *n,
 void rule_add_part(struct rule_reader *r, struct compiled_rule *c, const char *name,
                    struct expr *when);
 bool rule_read_dedup(struct rule_reader *r, const struct node *n, struct rule *rule);
+bool rule_read_aggregate(struct rule_reader *r, const struct node *n,
+                         struct compiled_rule *c);
 bool rule_read_burst(struct rule_reader *r, const struct node *n,
                      struct compiled_rule *c);
 bool rule_read_inhibits(struct rule_reader *r, const struct node *n,
@@ -132,9 +134,6 @@ bool rule_read_exceptions(struct rule_reader *r, const struct node *n,
 /* ---- rule_link.c: when all rules are read, those that name others ---- */
 
 void rule_link(struct rule_reader *r);
-
-/* Keys of later versions: their shape is checked, then they are refused. */
-bool rule_refuse_later(struct rule_reader *r, const struct node *body);
 
 /* ---- rule_access.c ---- */
 

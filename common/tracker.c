@@ -58,46 +58,88 @@ static struct rule_state *state_of(struct tracker *t, size_t rule)
 
 /* ---- windows ---- */
 
+#define EXACT_DEVICES 256 /* beyond those that are needed, before they are estimated */
+
+/* A key's: what the rule counts, and for an aggregate from how many devices it comes. */
+struct counted {
+    struct window window, devices;
+};
+
+static size_t counted_bytes(const struct counted *c)
+{
+    return window_bytes(&c->window) + window_bytes(&c->devices);
+}
+
 static void drop_window(void *place, void *arg)
 {
     struct rule_state *s = arg;
-    struct window *w = place;
+    struct counted *c = place;
 
-    s->bytes -= window_bytes(w);
-    window_done(w);
+    s->bytes -= counted_bytes(c);
+    window_done(&c->window);
+    window_done(&c->devices);
 }
 
 /* Keys that have been silent for a whole window have nothing left to count. */
 static void drop_empty_windows(struct rule_state *s, usec_t now)
 {
-    const struct window *w;
+    const struct counted *c;
 
-    while (s->windows && (w = agemap_oldest(s->windows)) && now > w->newest &&
-           now - w->newest > rule_of(s)->window.within)
+    while (s->windows && (c = agemap_oldest(s->windows)) && now > c->window.newest &&
+           now - c->window.newest > rule_of(s)->window.within)
         agemap_drop_oldest(s->windows);
 }
 
-static struct window_reading add_to_window(struct rule_state *s,
-                                           const struct agemap_key *key, usec_t time,
-                                           const struct window_item *item)
+/* True when enough devices are in it; an event without one comes from none. */
+static bool count_devices(struct rule_state *s, struct window *devices, struct raised *r)
+{
+    const struct rule *rule = rule_of(s);
+    const struct value *device = event_get(r->event, FIELD_DEVICE);
+    struct rule_window window = {.kind = WINDOW_DISTINCT,
+                                 .within = rule->window.within,
+                                 .reach = rule->aggregate,
+                                 .exact_up_to = rule->aggregate + EXACT_DEVICES};
+    struct window_item item = {0};
+    struct window_reading got;
+
+    if (!rule->aggregate || !device)
+        return !rule->aggregate;
+    tracker_tell_apart(s->tracker, device, TYPE_TEXT, &item);
+    got = window_add(devices, &window, event_time(r->event), &item);
+    r->devices = got.value;
+    return got.met;
+}
+
+static struct counted *counted_of(struct rule_state *s, const struct raised *r)
 {
     const struct rule_window *rule = &rule_of(s)->window;
-    struct window_reading got;
+    struct agemap_key key = tracker_key(s->tracker, rule->by, rule->by_count, r->event);
+    struct counted *c;
     bool is_new, evicted;
-    struct window *w;
 
     if (!s->windows)
-        s->windows = agemap_new(sizeof(struct window), rule->max_keys, drop_window, s);
-    w = agemap_touch(s->windows, key, &is_new, &evicted);
+        s->windows = agemap_new(sizeof(*c), rule->max_keys, drop_window, s);
+    c = agemap_touch(s->windows, &key, &is_new, &evicted);
     s->counts.evicted += evicted;
-    s->bytes -= is_new ? 0 : window_bytes(w);
-    got = window_add(w, rule, time, item);
-    s->bytes += window_bytes(w);
+    s->bytes += is_new ? counted_bytes(c) : 0;
+    return c;
+}
+
+static bool add_to_window(struct rule_state *s, struct raised *r,
+                          const struct window_item *item, struct window_reading *ret)
+{
+    struct counted *c = counted_of(s, r);
+    bool enough;
+
+    s->bytes -= counted_bytes(c);
+    *ret = window_add(&c->window, &rule_of(s)->window, event_time(r->event), item);
+    enough = count_devices(s, &c->devices, r);
+    s->bytes += counted_bytes(c);
     while (s->bytes > TRACKER_BYTES && agemap_count(s->windows) > 1) {
         agemap_drop_oldest(s->windows);
         s->counts.evicted++;
     }
-    return got;
+    return ret->met && enough;
 }
 
 /* True when the window is met; an event that lacks what is counted adds nothing. */
@@ -106,9 +148,9 @@ static bool meets_window(struct rule_state *s, uint32_t parts, struct raised *r)
     const struct rule_window *rule = &rule_of(s)->window;
     const struct value *of =
         rule->of == FIELD_UNKNOWN ? NULL : event_get(r->event, rule->of);
-    struct agemap_key key = tracker_key(s->tracker, rule->by, rule->by_count, r->event);
     struct window_item item = {.parts = parts};
     struct window_reading got;
+    bool met;
 
     if (rule->of != FIELD_UNKNOWN && !of)
         return false;
@@ -116,7 +158,7 @@ static bool meets_window(struct rule_state *s, uint32_t parts, struct raised *r)
         tracker_tell_apart(s->tracker, of, field_get(rule->of)->type, &item);
     else if (rule->kind == WINDOW_SUM)
         item.amount = of->number;
-    got = add_to_window(s, &key, event_time(r->event), &item);
+    met = add_to_window(s, r, &item, &got);
     if (rule->kind != WINDOW_RATIO || got.count >= rule->least)
         note_peak(s, got.value, event_time(r->event));
     r->first = got.first;
@@ -125,7 +167,7 @@ static bool meets_window(struct rule_state *s, uint32_t parts, struct raised *r)
     r->count = got.count;
     r->error = got.error;
     r->approximate = got.approximate;
-    return got.met;
+    return met;
 }
 
 /* ---- sequences ---- */

@@ -130,6 +130,7 @@ struct rule {
     enum rule_mode mode;
     uint32_t watch; /* bit 1 << event_kind */
     bool at_collector;
+    uint32_t aggregate;        /* with a window: devices that must be in it; 0: any */
     struct rule_window window; /* at most one of these */
     struct rule_sequence sequence;
     struct rule_combine combine;

@@ -13,6 +13,8 @@
  * alert comes after that of the rule that completes it, and carries the event of that
  * one.
  *
+ * A window with `aggregate` is met only when events of so many devices are in it.
+ *
  * An alert of a rule with `burst` counts its device for the place. When so many are there
  * within the time, one alert is raised for the place, and of further devices none is
  * until there are fewer again. What was told of the first ones stays told: nothing is
@@ -49,6 +51,7 @@ struct raised {
     const usec_t *step_times; /* of a sequence: when each step was met; else NULL */
     const size_t *combined;   /* of a combination: the rules that were met; else NULL */
     size_t combined_count;
+    uint64_t devices; /* in the window, of a rule with `aggregate`; else 0 */
     uint64_t burst;   /* devices of the place, when it stands for them; else 0 */
     bool summary;     /* a repeat count after the first alert, not a new matter */
     uint64_t repeats; /* summary: how many more since the first alert */

@@ -130,7 +130,6 @@ static void what_this_version_does_not_run_is_refused_by_name(void **state)
     static const struct {
         const char *more, *wanted;
     } rows[] = {
-        {"    aggregate: 10\n", "E0515]"},
         {"    scope: {groups: [year-7]}\n", "E0517]"},
     };
 
@@ -364,6 +363,33 @@ static void bursts_and_inhibition_are_checked(void **state)
     }
 }
 
+static void an_aggregate_names_no_device(void **state)
+{
+    static const struct {
+        const char *more, *wanted;
+    } rows[] = {
+        {"aggregate: 1", "from 2 to"},
+        {"aggregate: 10", "in a window, and the rule has none"},
+        {"aggregate: 10\n    window: {count: events, by: [device], within: 1h, gte: 5}",
+         "\"device\" names a device"},
+        {"aggregate: 10\n    window: {count: events, by: [src.mac], within: 1h, gte: 5}",
+         "\"src.mac\" names a device"},
+        {"aggregate: 10\n    window: {count: events, by: [host], within: 1h, gte: 5}\n"
+         "    dedup: {by: [src.ip], every: 1h}",
+         "\"src.ip\" names a device"},
+        {"aggregate: 10\n    window: {count: events, by: [host], within: 1h, gte: 5}\n"
+         "    identity: pseudonym",
+         "shows none of them"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *more = xasprintf("    when: host exists\n    %s\n", rows[i].more);
+
+        assert_rule_fault(more, rows[i].wanted);
+    }
+}
+
 static void exceptions_need_an_end_an_owner_and_a_reason(void **state)
 {
     static const struct {
@@ -529,6 +555,7 @@ int main(void)
         cmocka_unit_test(sequences_are_checked),
         cmocka_unit_test(combinations_are_checked),
         cmocka_unit_test(bursts_and_inhibition_are_checked),
+        cmocka_unit_test(an_aggregate_names_no_device),
         cmocka_unit_test(exceptions_need_an_end_an_owner_and_a_reason),
         cmocka_unit_test(the_end_of_an_exception_is_announced),
         cmocka_unit_test(names_of_places_are_those_of_the_district),

@@ -393,6 +393,39 @@ static void a_rule_in_shadow_mode_inhibits_nothing(void **state)
     assert_tests_pass(text, 1);
 }
 
+/* ---- aggregate ---- */
+
+static void an_aggregate_waits_for_enough_devices(void **state)
+{
+    auto_free char *text = rules_one(
+        "dns",
+        "    when: host exists\n"
+        "    aggregate: 10\n"
+        "    window: {count: events, by: [host.registrable], within: 1h, gte: 20}\n"
+        "    tests:\n"
+        "      - name: thirty times by ten devices\n"
+        "        generate: {count: 30, every: 1s, event: {kind: dns,"
+        " src.ip: \"10.0.0.${n%10}\", dns.qname: a.example.org}}\n"
+        "        expect: {alerts: 1, match: 30}\n"
+        "      - name: as often by nine\n"
+        "        generate: {count: 30, every: 1s, event: {kind: dns,"
+        " src.ip: \"10.0.0.${n%9}\", dns.qname: a.example.org}}\n"
+        "        expect: {alerts: 0, match: 30}\n"
+        "      - name: ten in more than the time\n"
+        "        generate: {count: 30, every: 7m, event: {kind: dns,"
+        " src.ip: \"10.0.0.${n%10}\", dns.qname: a.example.org}}\n"
+        "        expect: {alerts: 0}\n"
+        "      - name: nobody knows by whom\n"
+        "        generate: {count: 30, every: 1s, event: {kind: dns,"
+        " dns.qname: a.example.org}}\n"
+        "        expect: {alerts: 0}\n");
+    auto_ruleset struct ruleset *s = rules_load(text);
+
+    (void)state;
+    assert_int_equal(ruleset_rule(s, 0)->identity, IDENTITY_NONE);
+    assert_tests_pass(text, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +443,7 @@ int main(void)
         cmocka_unit_test(what_another_rule_explains_is_counted_and_not_told),
         cmocka_unit_test(a_value_that_both_lack_is_not_equal),
         cmocka_unit_test(a_rule_in_shadow_mode_inhibits_nothing),
+        cmocka_unit_test(an_aggregate_waits_for_enough_devices),
     };
 
     return cmocka_run_group_tests_name("rule_state", tests, NULL, NULL);
