@@ -114,6 +114,11 @@ void courier_forget(struct courier *c)
     alert_maker_before(c->maker, NULL, NULL);
 }
 
+void courier_forget_counts(struct courier *c)
+{
+    tracker_forget_counts(c->tracker);
+}
+
 struct json *courier_stats(const struct courier *c)
 {
     struct json *o = json_new_object(), *rules = json_new_object();
@@ -121,18 +126,20 @@ struct json *courier_stats(const struct courier *c)
 
     for (size_t i = 0; i < ruleset_count(c->set.alert.rules); i++) {
         struct tracker_counts n = tracker_counts(c->tracker, i);
+        const struct rule *rule = ruleset_rule(c->set.alert.rules, i);
         struct json *one;
 
         if (!n.hits)
             continue;
         one = json_new_object();
+        json_put_text(one, "mode", names_get(&names_rule_mode, rule->mode));
         json_put_number(one, "hits", (int64_t)n.hits);
         json_put_number(one, "alerts", (int64_t)n.alerts);
         json_put_number(one, "repeats", (int64_t)n.repeats);
         json_put_number(one, "in_burst", (int64_t)n.in_burst);
         json_put_number(one, "inhibited", (int64_t)n.inhibited);
         json_put_number(one, "evicted", (int64_t)n.evicted);
-        json_put(rules, ruleset_rule(c->set.alert.rules, i)->id, one);
+        json_put(rules, rule->id, one);
     }
     json_put(o, "rules", rules);
     json_put_number(devices, "now", (int64_t)device_table_count(c->devices));

@@ -47,7 +47,11 @@ void courier_use(struct courier *c, const struct ruleset *rules,
 /* No hit of the rules before will come any more. */
 void courier_forget(struct courier *c);
 
-/* Alerts, repeats and evictions by rule, and the device table; yours to free. */
+/* What was counted so far was reported by another courier: counts begin at zero. */
+void courier_forget_counts(struct courier *c);
+
+/* Matches, alerts and what became of them by rule, those in shadow mode too, and the
+ * device table; yours to free. */
 struct json *courier_stats(const struct courier *c);
 
 #endif

@@ -65,6 +65,7 @@ struct running {
     struct watch *notes, *stop, *reload, *patience, *report, *linger;
     unsigned lingered; /* steps */
     size_t counting;   /* whose counters a batch brings */
+    usec_t since;      /* its counters are of this courier, which began then */
     usec_t at;         /* packet time of what is being decided */
     usec_t silent_before;
     usec_t safe_when, safe_put; /* alerts that must be safe for that time to be */
@@ -227,7 +228,10 @@ static void on_linger(void *arg)
 static void report(struct running *r)
 {
     struct json *mine = courier_stats(r->courier);
+    char since[CLOCK_TEXT];
 
+    clock_print(r->since, since);
+    json_put_text(mine, "since", since);
     json_put_number(mine, "early", (int64_t)hits_merger_early(r->merger));
     json_put_number(mine, "stale", (int64_t)r->stale);
     self_report(r->self, mine, clock_wall());
@@ -464,6 +468,7 @@ static void read_journal(struct running *r)
         courier_tick(r->courier, r->at);
     }
     r->silent_before = 0;
+    courier_forget_counts(r->courier);
     journal_end(r->set->journal);
     if (!whole) {
         log_error("%zu batches of hits were given up: one of them seems to end every "
@@ -529,6 +534,7 @@ static int prepare(struct running *r)
     const struct courier_process *p = r->set;
     bool again = atomic_exchange(&p->board->courier_ran, true);
 
+    r->since = clock_wall();
     r->loop = loop_new();
     if (outlet_open(p->settings, p->print, p->keys, r->loop, &r->outlet) < 0)
         return 1;

@@ -88,6 +88,9 @@ const struct command rules_commands[] = {
      NULL, fields_options, sizeof(struct rules_options), rules_fields},
     {"explain-code", "CODE", 1, 1, "explain the code of a fault: E0214", NULL, NULL,
      rules_json_options, sizeof(struct rules_options), rules_explain_code},
+    {"shadow", NULL, 0, 0, "show how often rules in shadow mode were met, by week",
+     "What agents sent to this collector. Weeks begin on Monday, in UTC.", NULL,
+     rules_shadow_options, sizeof(struct shadow_options), rules_shadow},
     {0},
 };
 

@@ -14,11 +14,18 @@ struct rules_options {
     const char *format, *district, *lists, *site, *rule, *playbooks;
 };
 
+struct shadow_options {
+    struct store_choice choice; /* first: see STORE_OPTIONS */
+    uint64_t weeks;
+    bool all, json;
+};
+
 extern const struct option_row rules_check_options[];
 extern const struct option_row rules_options[]; /* of replay */
 extern const struct option_row rules_test_options[];
 extern const struct option_row rules_explain_options[];
 extern const struct option_row rules_json_options[]; /* --json alone */
+extern const struct option_row rules_shadow_options[];
 
 struct world_settings rules_world(const struct rules_options *o, int argc, char **argv);
 
@@ -29,6 +36,7 @@ int rules_explain(const void *values, int argc, char **argv);
 int rules_replay(const void *values, int argc, char **argv);
 int rules_fields(const void *values, int argc, char **argv);
 int rules_explain_code(const void *values, int argc, char **argv);
+int rules_shadow(const void *values, int argc, char **argv);
 
 /*
  * Starts hallwatch-agent on a capture with these rules and reads its alerts: fn is called

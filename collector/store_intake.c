@@ -6,6 +6,7 @@
 
 #include "collector/alert_read.h"
 #include "collector/store_agent.h"
+#include "collector/store_rule_week.h"
 #include "crypt.h"
 #include "json.h"
 #include "mem.h"
@@ -146,11 +147,13 @@ static int put_health(struct store_intake *i, const struct intake_record *r)
 {
     auto_json struct json *value = json_parse((const char *)r->bytes, r->len, NULL);
     auto_free char *text = NULL;
+    int rc;
 
     if (!json_is_object(value))
         return -EBADMSG;
     text = json_write(value);
-    return store_agent_health(i->s, r->agent, text);
+    rc = store_agent_health(i->s, r->agent, text);
+    return rc ? rc : store_rule_week_add(i->s, r->agent, value);
 }
 
 static struct store_place place_of(const struct intake_record *r)

@@ -158,9 +158,22 @@
     "  who TEXT NOT NULL, what TEXT NOT NULL, about TEXT NOT NULL," \
     "  detail TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (district, id));"
 
+/* Of the district: nothing in them is of a device. The last counters of each agent are
+ * what its next ones are held against. */
+#define RULE_WEEKS \
+    "CREATE TABLE rule_weeks (" \
+    "  district TEXT NOT NULL, week BIGINT NOT NULL, rule TEXT NOT NULL," \
+    "  mode BIGINT NOT NULL, matches BIGINT NOT NULL, alerts BIGINT NOT NULL," \
+    "  repeats BIGINT NOT NULL, in_burst BIGINT NOT NULL, inhibited BIGINT NOT NULL," \
+    "  PRIMARY KEY (district, week, rule));" \
+    "CREATE TABLE rule_counters (" \
+    "  district TEXT NOT NULL, agent TEXT NOT NULL, since TEXT NOT NULL," \
+    "  counters TEXT NOT NULL, PRIMARY KEY (district, agent));"
+
 /* clang-format on */
 
 const struct store_migration store_migrations[] = {
     {"the first tables", META AGENTS INCIDENTS ALERTS RUNS TASKS WISHES SILENCES AUDIT},
+    {"how often rules are met, by week", RULE_WEEKS},
 };
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(*store_migrations);

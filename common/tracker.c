@@ -279,6 +279,13 @@ void tracker_finish(struct tracker *t)
             tracker_tell_all(t->states[i]);
 }
 
+void tracker_forget_counts(struct tracker *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->states[i])
+            t->states[i]->counts = (struct tracker_counts){0};
+}
+
 struct tracker_counts tracker_counts(const struct tracker *t, size_t rule)
 {
     return t->states[rule] ? t->states[rule]->counts : (struct tracker_counts){0};

@@ -79,6 +79,9 @@ void tracker_tick(struct tracker *t, usec_t now);
 /* The end of a capture: raises every summary that is pending. */
 void tracker_finish(struct tracker *t);
 
+/* All counts are zero again; what is being counted goes on. */
+void tracker_forget_counts(struct tracker *t);
+
 struct tracker_counts tracker_counts(const struct tracker *t, size_t rule);
 
 /* The highest value that any window of the rule came to, and when; 0 without one. */

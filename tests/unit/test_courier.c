@@ -247,6 +247,31 @@ static void an_alert_names_what_it_is_made_of(void **state)
                         "1970-01-01T00:00:03.000000+0000");
 }
 
+/* Of a rule in shadow mode the counters are all there is. */
+static void a_rule_in_shadow_mode_is_counted_and_not_told(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *stats = NULL, *none = NULL;
+
+    f->next = f->rules;
+    f->rules =
+        rules_load(RULES_HEAD "rules:\n" RULE_TEXT("quiet", "Quiet", ", mode: shadow"));
+    courier_use(f->courier, f->rules, NULL, NULL);
+    hit(f, "test.quiet", 1 * USEC_PER_SEC);
+    hit(f, "test.quiet", 2 * USEC_PER_SEC);
+    assert_int_equal(json_count(f->alerts), 0);
+    stats = courier_stats(f->courier);
+    assert_string_equal(
+        json_get_text(json_get(json_get(stats, "rules"), "test.quiet"), "mode", ""),
+        "shadow");
+    assert_int_equal(
+        json_get_number(json_get(json_get(stats, "rules"), "test.quiet"), "alerts", 0),
+        2);
+    courier_forget_counts(f->courier);
+    none = courier_stats(f->courier);
+    assert_null(json_get(json_get(none, "rules"), "test.quiet"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +283,7 @@ int main(void)
         WITH_FIXTURE(a_hit_of_the_rules_before_names_the_list_that_they_asked),
         WITH_FIXTURE(counters_tell_hits_and_alerts_of_each_rule),
         WITH_FIXTURE(an_alert_names_what_it_is_made_of),
+        WITH_FIXTURE(a_rule_in_shadow_mode_is_counted_and_not_told),
     };
 
     return cmocka_run_group_tests_name("courier", tests, NULL, NULL);

@@ -147,44 +147,43 @@ static void only_who_may_create_it_makes_tables(void **state)
 
 /* ---- migrations ---- */
 
-static const struct store_migration first_step = {
-    "the first", "CREATE TABLE meta (district TEXT NOT NULL, name TEXT NOT NULL,"
-                 " value TEXT NOT NULL, PRIMARY KEY (district, name));"};
-
-static int migrate_to(struct fixture *f, const struct store_migration *steps,
-                      size_t count)
+/* One step more than those that the store has behind it. */
+static int migrate_by(struct fixture *f, const char *name, const char *sql)
 {
-    return store_migrate(f->s, &f->settings, steps, count);
+    auto_free struct store_migration *steps =
+        xcalloc(store_migration_count + 1, sizeof(*steps));
+
+    memcpy(steps, store_migrations, store_migration_count * sizeof(*steps));
+    steps[store_migration_count] = (struct store_migration){name, sql};
+    return store_migrate(f->s, &f->settings, steps, store_migration_count + 1);
 }
 
 static void a_migration_keeps_a_copy_of_the_store_before_it(void **state)
 {
     struct fixture *f = *state;
-    const struct store_migration steps[] = {
-        first_step, {"shoes", "CREATE TABLE shoes (id {serial}, size BIGINT);"}};
     char copy[128];
     int64_t count = -1;
 
-    assert_int_equal(migrate_to(f, steps, 2), 0);
-    assert_int_equal(store_version(f->s), 2);
+    assert_int_equal(
+        migrate_by(f, "shoes", "CREATE TABLE shoes (id {serial}, size BIGINT);"), 0);
+    assert_int_equal(store_version(f->s), store_migration_count + 1);
     assert_int_equal(
         sql_number(f->s, &count, "SELECT count(*) FROM shoes WHERE size > $1", NUM(0)),
         0);
-    snprintf(copy, sizeof(copy), "%s.v1", f->place);
+    snprintf(copy, sizeof(copy), "%s.v%zu", f->place, store_migration_count);
     assert_int_equal(access(copy, F_OK), 0);
 }
 
 static void a_failed_migration_leaves_the_store_as_it_was(void **state)
 {
     struct fixture *f = *state;
-    const struct store_migration steps[] = {
-        first_step,
-        {"hats", "CREATE TABLE hats (id {serial}); CREATE TABLE hats (id {serial});"}};
     int64_t count = -1;
 
-    assert_int_not_equal(migrate_to(f, steps, 2), 0);
-    assert_non_null(
-        strstr(store_error(f->s), "step 2 (hats) failed, the store is as it"));
+    assert_int_not_equal(
+        migrate_by(f, "hats",
+                   "CREATE TABLE hats (id {serial}); CREATE TABLE hats (id {serial});"),
+        0);
+    assert_non_null(strstr(store_error(f->s), "(hats) failed, the store is as it"));
     assert_int_equal(sql_number(f->s, &count,
                                 "SELECT count(*) FROM sqlite_schema WHERE name = $1",
                                 STR("hats")),
@@ -193,7 +192,7 @@ static void a_failed_migration_leaves_the_store_as_it_was(void **state)
 
     store_close(f->s);
     f->s = open_place(f);
-    assert_int_equal(store_version(f->s), 1);
+    assert_int_equal(store_version(f->s), store_migration_count);
 }
 
 static void a_newer_store_is_refused(void **state)
@@ -210,10 +209,9 @@ static void a_newer_store_is_refused(void **state)
 static void an_old_store_is_only_brought_up_by_who_may(void **state)
 {
     struct fixture *f = *state;
-    const struct store_migration steps[] = {first_step, {"shoes", "SELECT 1;"}};
 
     f->settings.create = false;
-    assert_int_equal(migrate_to(f, steps, 2), -ESTALE);
+    assert_int_equal(migrate_by(f, "shoes", "SELECT 1;"), -ESTALE);
     assert_non_null(strstr(store_error(f->s), "start the collector once"));
 }
 
