@@ -41,7 +41,8 @@ static void try_event(const struct ruleset *set, struct matcher *m, struct event
 static void on_raised(const struct raised *r, void *arg)
 {
     struct alert_maker *maker = arg;
-    auto_json struct json *doc = alert_make(maker, r);
+
+    json_free(alert_make(maker, r));
 }
 
 struct counting {
