@@ -214,9 +214,15 @@ static const struct diag_code codes[] = {
     {"W0522", "a rule that is named is never heard of",
      "It is disabled, runs elsewhere, or is only counted while the one that names it\n"
      "is not: the combination can do no more than the others allow."},
+    {"W0523", "rules at the collector are not run by this version",
+     "The rule is read and checked, so that it can be written already. Agents leave it\n"
+     "alone."},
     {"E0524", "an aggregate names a device",
      "A rule with aggregate: says how many devices, never which: its identity is none,\n"
      "and no field that names a device stands under by."},
+    {"W0525", "an agent makes no such events",
+     "Events of kind rule and alert are for rules at the collector. A rule that is to\n"
+     "hear of others of its agent combines them."},
     {"E0601", "a test failed",
      "The rule does not do what its test says. The hint shows how far it came. A\n"
      "bundle with a failing test is not sent to agents."},

@@ -202,6 +202,9 @@ static bool read_at(struct rule_reader *r, const struct node *n, struct compiled
     if (!node_read_name(n, "place to run a rule", places, 2, &place, r->diags))
         return false;
     c->rule.at_collector = place == 1;
+    if (c->rule.at_collector)
+        diags_warn(r->diags, node_place(n), "W0523",
+                   "this version runs no rules at the collector: nothing will meet it");
     return true;
 }
 
@@ -489,6 +492,19 @@ static bool check_combination(struct rule_reader *r, const struct node *body)
     return good;
 }
 
+/* The kinds of event that only a collector's rules could see. */
+static void warn_if_blind(struct rule_reader *r, const struct compiled_rule *c)
+{
+    uint32_t never = 1U << EVENT_RULE | 1U << EVENT_ALERT;
+
+    if (c->rule.at_collector || !(c->rule.watch & never))
+        return;
+    diags_warn(r->diags, node_place(node_get(c->node, "watch")), "W0525",
+               "an agent makes no events of rules and alerts: nothing of them will meet "
+               "it");
+    diags_hint(r->diags, "to hear of other rules of the agent: combine");
+}
+
 /* What makes it a rule: `watch` and `when`, or what stands for them; and one kind of
  * state at most. */
 static bool check_shape(struct rule_reader *r, const struct node *body)
@@ -548,6 +564,7 @@ bool rule_read(struct rule_reader *r, struct compiled_rule *c)
     good = check_shape(r, c->node) && good;
     if (!good)
         return false;
+    warn_if_blind(r, c);
     join_parts(r, c);
     finish(c);
     return true;

@@ -327,6 +327,18 @@ static void combinations_are_checked(void **state)
     }
 }
 
+static void what_will_never_be_met_is_a_warning(void **state)
+{
+    auto_free char *collector =
+        rules_one("dns", "    at: collector\n    when: host exists\n");
+    auto_free char *alerts = rules_one("alert", "    when: alert.rule exists\n");
+    auto_free char *first = rules_faults(collector), *second = rules_faults(alerts);
+
+    (void)state;
+    assert_non_null(strstr(first, "warning[W0523]: this version runs no rules at the"));
+    assert_non_null(strstr(second, "warning[W0525]: an agent makes no events of rules"));
+}
+
 static void bursts_and_inhibition_are_checked(void **state)
 {
     static const struct {
@@ -554,6 +566,7 @@ int main(void)
         cmocka_unit_test(windows_have_limits),
         cmocka_unit_test(sequences_are_checked),
         cmocka_unit_test(combinations_are_checked),
+        cmocka_unit_test(what_will_never_be_met_is_a_warning),
         cmocka_unit_test(bursts_and_inhibition_are_checked),
         cmocka_unit_test(an_aggregate_names_no_device),
         cmocka_unit_test(exceptions_need_an_end_an_owner_and_a_reason),
