@@ -49,7 +49,7 @@ int claim_take(const char *folder, const char *name, const char *settings,
                struct claim_holder *ret_holder)
 {
     auto_free char *path = path_of(folder, name);
-    auto_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
     struct flock lock = whole_file();
     int r;
 
@@ -59,13 +59,12 @@ int claim_take(const char *folder, const char *name, const char *settings,
         r = errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
         fcntl(fd, F_GETLK, &lock);
         read_holder(fd, lock.l_pid, ret_holder);
+        close(fd);
         return r;
     }
     /* A full disk keeps nobody from starting: then the file says nothing. */
     (void)write_holder(fd, settings);
-    r = fd;
-    fd = -1;
-    return r;
+    return fd;
 }
 
 bool claim_is_held(const char *folder, const char *name, struct claim_holder *ret_holder)
