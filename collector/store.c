@@ -47,15 +47,17 @@ static int backup_before(struct store *s, const struct store_settings *set,
 {
     const char *base = strrchr(set->place, '/');
     auto_free char *path = NULL;
+    int rc;
 
     if (set->backups)
         path =
             xasprintf("%s/%s.v%u", set->backups, base ? base + 1 : set->place, version);
     else
         path = xasprintf("%s.v%u", set->place, version);
-    if (access(path, F_OK) == 0) /* an earlier try got this far */
+    rc = s->driver->backup(s->db, path);
+    if (rc == -EEXIST) /* an earlier try got this far, or another process did */
         return 0;
-    return s->driver->backup(s->db, path);
+    return rc ? sql_answer(s, rc, "%s", s->driver->error(s->db)) : 0;
 }
 
 /* Whether anything of ours is there at all; asked before there is a table to ask. */
@@ -69,28 +71,38 @@ static bool is_empty(struct store *s)
     return false;
 }
 
-static int apply(struct store *s, const struct store_migration *m, unsigned version)
+static int take_step(struct store *s, const struct store_migration *m, unsigned version)
 {
     auto_free char *sql = sql_expand(s->driver, m->sql, NULL);
-    unsigned now_version = 0;
+    int rc = s->driver->script(s->db, sql);
+
+    if (rc)
+        sql_answer(s, rc, "step %u (%s) failed, the store is as it was: %s", version,
+                   m->what, s->driver->error(s->db));
+    return rc;
+}
+
+/* All in one transaction: another process that opens the store meanwhile waits, and never
+ * sees it half made. */
+static int take_steps(struct store *s, const struct store_migration *steps, size_t count)
+{
+    unsigned version = 0;
     int rc = store_begin(s);
 
     if (rc)
         return rc;
     if (!is_empty(s))
-        rc = read_version(s, &now_version);
-    if (rc == 0 && now_version >= version) { /* another process was faster */
+        rc = read_version(s, &version);
+    if (rc == 0 && version >= count) { /* another process was faster */
         store_rollback(s);
         return 0;
     }
+    for (unsigned v = version; rc == 0 && v < count; v++)
+        rc = take_step(s, &steps[v], v + 1);
     if (rc == 0)
-        rc = s->driver->script(s->db, sql);
-    if (rc == 0)
-        rc = write_version(s, version);
+        rc = write_version(s, (unsigned)count);
     if (rc == 0)
         return store_commit(s);
-    sql_answer(s, rc, "step %u (%s) failed, the store is as it was: %s", version, m->what,
-               s->driver->error(s->db));
     store_rollback(s);
     return rc;
 }
@@ -123,8 +135,8 @@ int store_migrate(struct store *s, const struct store_settings *set,
         return refuse_old(s, set, version);
     if (version > 0 && version < count)
         rc = backup_before(s, set, version);
-    for (unsigned v = version; rc == 0 && v < count; v++)
-        rc = apply(s, &steps[v], v + 1);
+    if (rc == 0 && version < count)
+        rc = take_steps(s, steps, count);
     s->version = (unsigned)count;
     return rc;
 }

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -349,18 +350,27 @@ static int copy_into(struct store_db *db, const char *path)
     return code == SQLITE_DONE || code == SQLITE_OK ? 0 : fail(db, code);
 }
 
+/* Who comes while another process makes the same copy waits for it, and has no work. */
+static int claim_copy(int fd, const char *path)
+{
+    struct stat st;
+
+    if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0)
+        return -errno;
+    if (access(path, F_OK) == 0)
+        return -EEXIST;
+    if (st.st_nlink == 0) /* the other one failed */
+        return -EAGAIN;
+    return ftruncate(fd, 0) < 0 ? -errno : 0;
+}
+
 /* Under another name until it is whole; link() never takes the place of a file. */
 static int sqlite_backup(struct store_db *db, const char *path)
 {
     auto_free char *part = xasprintf("%s.part", path);
-    int fd, rc;
+    auto_close int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int rc = claim_copy(fd, path);
 
-    unlink(part);
-    fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        rc = -errno;
-    else
-        rc = close(fd) < 0 ? -errno : 0;
     if (rc == 0) {
         rc = copy_into(db, part);
         if (rc)

@@ -57,16 +57,34 @@ static void closing_undoes_what_was_not_committed(void **state)
 
 #define OPENERS 4
 
-/* In a process of its own: waits for the start, which is that the pipe is closed. */
-static int open_at_once(struct fixture *f, const int start[2])
+/* In a process of its own: opens the store, and does more with it, at the time of all the
+ * others. They wait for one another: the pipe ends when the last of them closes it. */
+static int at_once(struct fixture *f, const int start[2], int (*then)(struct fixture *f))
 {
-    struct store *s = NULL;
     char nothing;
 
+    if (then && store_open(&f->settings, &f->s, NULL) != 0)
+        return 1;
     close(start[1]);
     if (read(start[0], &nothing, 1) != 0)
         return 1;
-    return store_open(&f->settings, &s, NULL) == 0 ? 0 : 1;
+    return then ? then(f) : store_open(&f->settings, &f->s, NULL) != 0;
+}
+
+/* How many of several processes fail. */
+static int open_by_several(struct fixture *f, int (*then)(struct fixture *f))
+{
+    int failed = 0, status, start[2];
+
+    assert_int_equal(pipe(start), 0);
+    for (int i = 0; i < OPENERS; i++)
+        if (fork() == 0)
+            _exit(at_once(f, start, then));
+    close(start[0]);
+    close(start[1]);
+    for (int i = 0; i < OPENERS; i++)
+        failed += wait(&status) < 0 || status != 0;
+    return failed;
 }
 
 static void several_processes_may_make_it_at_once(void **state)
@@ -75,19 +93,9 @@ static void several_processes_may_make_it_at_once(void **state)
 
     store_close(f->s);
     for (int round = 0; round < 25; round++) {
-        int failed = 0, status, start[2];
-
         remove_all(f->folder);
         assert_int_equal(mkdir(f->folder, 0700), 0);
-        assert_int_equal(pipe(start), 0);
-        for (int i = 0; i < OPENERS; i++)
-            if (fork() == 0)
-                _exit(open_at_once(f, start));
-        close(start[0]);
-        close(start[1]);
-        for (int i = 0; i < OPENERS; i++)
-            failed += wait(&status) < 0 || status != 0;
-        assert_int_equal(failed, 0);
+        assert_int_equal(open_by_several(f, NULL), 0);
     }
     f->s = open_place(f);
 }
@@ -172,6 +180,27 @@ static void a_migration_keeps_a_copy_of_the_store_before_it(void **state)
         0);
     snprintf(copy, sizeof(copy), "%s.v%zu", f->place, store_migration_count);
     assert_int_equal(access(copy, F_OK), 0);
+}
+
+static int migrate(struct fixture *f)
+{
+    return migrate_by(f, "shoes", "CREATE TABLE shoes (id {serial}, size BIGINT);") != 0;
+}
+
+static void several_processes_may_bring_it_up_at_once(void **state)
+{
+    struct fixture *f = *state;
+
+    store_close(f->s);
+    for (int round = 0; round < 25; round++) {
+        remove_all(f->folder);
+        assert_int_equal(mkdir(f->folder, 0700), 0);
+        store_close(open_place(f));
+        assert_int_equal(open_by_several(f, migrate), 0);
+    }
+    remove_all(f->folder);
+    assert_int_equal(mkdir(f->folder, 0700), 0);
+    f->s = open_place(f);
 }
 
 static void a_failed_migration_leaves_the_store_as_it_was(void **state)
@@ -414,6 +443,7 @@ int main(void)
         WITH_FIXTURE(some_other_file_is_no_store),
         WITH_FIXTURE(only_who_may_create_it_makes_tables),
         WITH_FIXTURE(a_migration_keeps_a_copy_of_the_store_before_it),
+        WITH_FIXTURE(several_processes_may_bring_it_up_at_once),
         WITH_FIXTURE(a_failed_migration_leaves_the_store_as_it_was),
         WITH_FIXTURE(a_newer_store_is_refused),
         WITH_FIXTURE(an_old_store_is_only_brought_up_by_who_may),
