@@ -143,7 +143,8 @@ int store_rule_week_add(struct store *s, const char *agent, const struct json *d
     if (!json_is_object(rules) || !since || strlen(since) > CLOCK_TEXT ||
         a.week < oldest_kept(s))
         return 0;
-    a.before = before = last_of(s, agent, since);
+    before = last_of(s, agent, since);
+    a.before = before;
     json_each(rules, add_rule, &a);
     if (a.rc == 0)
         a.rc = keep(s, agent, since, rules);

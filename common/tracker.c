@@ -154,9 +154,9 @@ static bool meets_window(struct rule_state *s, uint32_t parts, struct raised *r)
 
     if (rule->of != FIELD_UNKNOWN && !of)
         return false;
-    if (rule->kind == WINDOW_DISTINCT)
+    if (of && rule->kind == WINDOW_DISTINCT)
         tracker_tell_apart(s->tracker, of, field_get(rule->of)->type, &item);
-    else if (rule->kind == WINDOW_SUM)
+    else if (of && rule->kind == WINDOW_SUM)
         item.amount = of->number;
     met = add_to_window(s, r, &item, &got);
     if (rule->kind != WINDOW_RATIO || got.count >= rule->least)
