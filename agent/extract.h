@@ -30,6 +30,7 @@ enum extract_from {
     EXTRACT_DATAGRAM, /* UDP payloads, each by itself */
     EXTRACT_PIECES,   /* UDP payloads of a client, which carry one message in pieces */
     EXTRACT_STREAM,   /* TCP, each direction put in order */
+    EXTRACT_ICMP6,    /* ICMPv6 messages, behind the checksum */
 };
 
 enum extract_result {
@@ -87,7 +88,8 @@ struct extractor {
 #define EXTRACT_FIRST 8
 
 extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extract_dns_tcp,
-    extract_http, extract_tls, extract_quic;
+    extract_http, extract_tls, extract_quic, extract_dhcp6, extract_nd, extract_mdns,
+    extract_llmnr, extract_nbns;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;

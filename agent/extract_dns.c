@@ -6,36 +6,18 @@
  *
  * mDNS and LLMNR look alike, but name machines and not what is called: not here.
  */
+#include "agent/dns_message.h"
 #include "agent/dns_name.h"
 #include "agent/extract.h"
 #include "domain.h"
 
-#define DNS_PORT     53
-#define HEADER_BYTES 12
-#define OPCODE_MAX   6 /* DSO, RFC 8490 */
-
-enum dns_wire_type {
-    WIRE_A = 1,
-    WIRE_NS = 2,
-    WIRE_CNAME = 5,
-    WIRE_PTR = 12,
-    WIRE_MX = 15,
-    WIRE_AAAA = 28,
-    WIRE_SRV = 33,
-    WIRE_DNAME = 39,
-    WIRE_OPT = 41,
-    WIRE_SVCB = 64,
-    WIRE_HTTPS = 65,
-};
-
-struct header {
-    uint16_t id, flags, questions, answers, authority, additional;
-};
+#define DNS_PORT   53
+#define OPCODE_MAX 6 /* DSO, RFC 8490 */
 
 /* One message being read. */
 struct reading {
     struct cur message; /* from its first byte, for compression pointers */
-    struct header head;
+    struct dns_head head;
     struct event *event;
     uint32_t ttl; /* the least so far */
     uint64_t data_len;
@@ -46,35 +28,14 @@ struct reading {
     struct dns_name scratch; /* the name that is being read */
 };
 
-struct record {
-    uint16_t type;
-    uint32_t ttl;
-    struct cur data;
-};
-
-static bool is_answer(const struct header *h)
+static bool head_read(struct cur *c, struct dns_head *ret_head)
 {
-    return h->flags >> 15;
-}
+    struct dns_head h;
 
-static unsigned opcode(const struct header *h)
-{
-    return h->flags >> 11 & 0xf;
-}
-
-static bool header_read(struct cur *c, struct header *ret_head)
-{
-    struct header h = {.id = cur_u16(c)};
-
-    h.flags = cur_u16(c);
-    h.questions = cur_u16(c);
-    h.answers = cur_u16(c);
-    h.authority = cur_u16(c);
-    h.additional = cur_u16(c);
-    if (cur_broken(c))
+    if (!dns_head_read(c, &h))
         return false;
     /* Only answers may ask nothing: RFC 5936 section 2.2, errors, RFC 7873. */
-    if (h.questions == 0 && !is_answer(&h) && h.additional == 0)
+    if (h.questions == 0 && !dns_head_is_answer(&h) && h.additional == 0)
         return false;
     *ret_head = h;
     return true;
@@ -117,14 +78,10 @@ static bool read_questions(struct reading *r, struct cur *c)
 
 static void read_address(struct reading *r, struct cur data)
 {
-    size_t len = cur_left(&data);
-    const uint8_t *bytes = cur_bytes(&data, len);
     struct addr addr;
 
-    if (len != 4 && len != 16)
-        return;
-    addr = len == 4 ? addr_v4(bytes) : addr_v6(bytes);
-    event_add_addr(r->event, FIELD_DNS_ANSWER_IP, &addr);
+    if (dns_record_addr(data, &addr))
+        event_add_addr(r->event, FIELD_DNS_ANSWER_IP, &addr);
 }
 
 static void read_name(struct reading *r, struct cur data)
@@ -171,18 +128,12 @@ static const struct {
     {WIRE_SVCB, 0, read_service}, {WIRE_HTTPS, 0, read_service},
 };
 
-static bool record_read(struct cur *c, struct record *ret_record)
+static bool record_read(struct cur *c, struct dns_record *ret_record)
 {
-    bool good = dns_name_skip(c);
-
-    ret_record->type = cur_u16(c);
-    cur_skip(c, 2); /* class */
-    ret_record->ttl = cur_u32(c);
-    ret_record->data = cur_sub(c, cur_u16(c));
-    return good && !cur_broken(c);
+    return dns_name_skip(c) && dns_record_read(c, ret_record);
 }
 
-static void read_answer(struct reading *r, const struct record *record)
+static void read_answer(struct reading *r, const struct dns_record *record)
 {
     r->data_len += cur_left(&record->data);
     if (record->ttl < r->ttl)
@@ -201,12 +152,12 @@ static void read_answer(struct reading *r, const struct record *record)
 
 static bool read_answers(struct reading *r, struct cur *c)
 {
-    struct record record;
+    struct dns_record record;
 
     for (unsigned i = 0; i < r->head.answers; i++) {
         if (!record_read(c, &record))
             return false;
-        if (is_answer(&r->head))
+        if (dns_head_is_answer(&r->head))
             read_answer(r, &record);
     }
     return true;
@@ -216,7 +167,7 @@ static bool read_answers(struct reading *r, struct cur *c)
 static bool read_rest(struct reading *r, struct cur *c)
 {
     unsigned count = (unsigned)r->head.authority + r->head.additional;
-    struct record record;
+    struct dns_record record;
 
     for (unsigned i = 0; i < count; i++) {
         if (!record_read(c, &record))
@@ -248,13 +199,14 @@ static bool read_message(struct cur message, struct extract_out *out,
     struct cur c = message;
     bool answers, whole;
 
-    if (!header_read(&c, &r.head))
+    if (!head_read(&c, &r.head))
         return false;
     event_begin(r.event, EVENT_DNS, out->packet->time);
-    event_put_number(r.event, FIELD_DNS_QR, is_answer(&r.head) ? DNS_ANSWER : DNS_QUERY);
+    event_put_number(r.event, FIELD_DNS_QR,
+                     dns_head_is_answer(&r.head) ? DNS_ANSWER : DNS_QUERY);
     event_put_number(r.event, FIELD_DNS_ID, r.head.id);
     event_put_number(r.event, FIELD_DNS_TRANSPORT, transport);
-    r.strange = opcode(&r.head) > OPCODE_MAX;
+    r.strange = dns_head_opcode(&r.head) > OPCODE_MAX;
     if (!read_questions(&r, &c))
         return false;
 
@@ -263,7 +215,7 @@ static bool read_message(struct cur message, struct extract_out *out,
     /* Other protocols on port 53 are not wholly made of questions and records. */
     if ((r.strange || r.head.questions == 0) && !whole)
         return false;
-    if (is_answer(&r.head))
+    if (dns_head_is_answer(&r.head))
         put_answer(&r, answers);
     out->emit(r.event, out->arg);
     return true;
@@ -289,7 +241,7 @@ static bool tcp_wants(const struct packet *p, struct cur bytes)
 {
     uint16_t len = cur_u16(&bytes);
 
-    return by_port(p) && (cur_broken(&bytes) || len >= HEADER_BYTES);
+    return by_port(p) && (cur_broken(&bytes) || len >= DNS_HEAD_BYTES);
 }
 
 /* RFC 1035 section 4.2.2: each message behind its length. */

@@ -26,8 +26,9 @@
 
 static_assert(EXTRACT_NOTE == STREAM_NOTE, "a note has one size");
 
-#define IP_TCP 6
-#define IP_UDP 17
+#define IP_TCP   6
+#define IP_UDP   17
+#define IP_ICMP6 58
 
 #define LOOKING  UINT8_MAX /* chosen: nobody wanted the first bytes */
 #define LOOK_MAX 24        /* segments in vain before a flow is given up */
@@ -406,7 +407,8 @@ static void read_pieces(struct inspector *i, const struct packet *p, struct flow
 
 static void read_whole(struct inspector *i, const struct packet *p, struct flow *f)
 {
-    size_t x = find_extractor(EXTRACT_DATAGRAM, p, p->payload);
+    enum extract_from from = p->ip_proto == IP_UDP ? EXTRACT_DATAGRAM : EXTRACT_ICMP6;
+    size_t x = find_extractor(from, p, p->payload);
     struct flow_reading *r = &f->stage.reading;
     struct cur bytes = p->payload;
 
@@ -426,7 +428,8 @@ static void read_datagram(struct inspector *i, const struct packet *p, struct fl
     bool early = f->out.packets <= PIECES_WITHIN;
     size_t x = extractor_count;
 
-    if (from_client && early && (begun || !f->stage.reading.named))
+    if (p->ip_proto == IP_UDP && from_client && early &&
+        (begun || !f->stage.reading.named))
         x = find_extractor(EXTRACT_PIECES, p, p->payload);
     if (begun && !early) {
         i->counts.gaps++;
@@ -462,7 +465,8 @@ bool inspector_packet(struct inspector *i, const struct packet *p, struct flow *
 
     i->flow = f;
     i->out.packet = p;
-    if (p->layer != PACKET_L4 || (p->ip_proto != IP_TCP && p->ip_proto != IP_UDP))
+    if (p->layer != PACKET_L4 ||
+        (p->ip_proto != IP_TCP && p->ip_proto != IP_UDP && p->ip_proto != IP_ICMP6))
         r->finished[0] = r->finished[1] = true;
     else if (p->ip_proto == IP_TCP)
         read_stream(i, p, f, from_client ? 0 : 1);

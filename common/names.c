@@ -36,8 +36,15 @@ NAMES(tls_side, "TLS side", TLS_SERVER, "client", "server");
 NAMES(tls_ech, "ECH", ECH_REAL, "none", "offered", "real");
 NAMES(quic_version, "QUIC version", QUIC_DRAFT, "v1", "v2", "draft");
 NAMES(http_side, "HTTP side", HTTP_RESPONSE, "request", "response");
-NAMES(dhcp_type, "DHCP message", DHCP_INFORM, "none", "discover", "offer", "request",
-      "decline", "ack", "nak", "release", "inform");
+NAMES(dhcp_type, "DHCP message", DHCP_RECONFIGURE, "none", "discover", "offer", "request",
+      "decline", "ack", "nak", "release", "inform", "solicit", "advertise", "confirm",
+      "renew", "rebind", "reply", "reconfigure");
+NAMES(nd_type, "neighbour discovery message", ND_REDIRECT, "rs", "ra", "ns", "na",
+      "redirect");
+NAMES(nd_preference, "router preference", ND_PREFERENCE_HIGH, "low", "medium", "high");
+NAMES(name_proto, "name protocol", NAME_NBNS, "mdns", "llmnr", "nbns");
+NAMES(name_op, "name operation", NAME_OP_OTHER, "query", "register", "release", "wait",
+      "refresh", "other");
 NAMES(arp_op, "ARP operation", ARP_REPLY, "other", "request", "reply");
 NAMES(event_kind, "kind of event", EVENT_KINDS - 1, "flow_start", "flow", "dns", "tls",
       "quic", "http", "dhcp", "arp", "nd", "name", "device", "agent", "rule", "alert");
@@ -48,7 +55,7 @@ NAMES(dns_rcode, "DNS result", 23, "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
       "RCODE12", "RCODE13", "RCODE14", "RCODE15", "BADVERS", "BADKEY", "BADTIME",
       "BADMODE", "BADNAME", "BADALG", "BADTRUNC", "BADCOOKIE");
 
-/* IANA's registry of DNS resource record types, sorted by number. */
+/* IANA's registry of DNS resource record types, sorted by number; then NetBIOS' own. */
 #define DNS_TYPES(T)                                                                    \
     T(1, "A"), T(2, "NS"), T(5, "CNAME"), T(6, "SOA"), T(10, "NULL"), T(11, "WKS"),     \
         T(12, "PTR"), T(13, "HINFO"), T(14, "MINFO"), T(15, "MX"), T(16, "TXT"),        \
@@ -61,13 +68,13 @@ NAMES(dns_rcode, "DNS result", 23, "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
         T(61, "OPENPGPKEY"), T(62, "CSYNC"), T(63, "ZONEMD"), T(64, "SVCB"),            \
         T(65, "HTTPS"), T(99, "SPF"), T(108, "EUI48"), T(109, "EUI64"), T(249, "TKEY"), \
         T(250, "TSIG"), T(251, "IXFR"), T(252, "AXFR"), T(255, "ANY"), T(256, "URI"),   \
-        T(257, "CAA")
+        T(257, "CAA"), T(NAMES_DNS_TYPE_NB, "NB"), T(NAMES_DNS_TYPE_NBSTAT, "NBSTAT")
 
 #define WORD(number, word)   word
 #define NUMBER(number, word) number
 
 static const char *const dns_type_words[] = {"other", DNS_TYPES(WORD)};
-static const unsigned short dns_type_numbers[] = {DNS_TYPES(NUMBER)};
+static const unsigned dns_type_numbers[] = {DNS_TYPES(NUMBER)};
 const struct names names_dns_type = {"DNS type", dns_type_words, COUNT(dns_type_words)};
 
 unsigned names_dns_type_of(unsigned wire)

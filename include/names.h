@@ -109,6 +109,10 @@ extern const struct names names_dns_qr;
 extern const struct names names_dns_type;  /* "A", "AAAA", ..., "other" is the first */
 extern const struct names names_dns_rcode; /* by the number on the wire, up to 23 */
 
+/* NetBIOS' own types have numbers that DNS gave to others; here they have these. */
+#define NAMES_DNS_TYPE_NB     0x10020
+#define NAMES_DNS_TYPE_NBSTAT 0x10021
+
 /* The index in names_dns_type of a type's number on the wire. */
 unsigned names_dns_type_of(unsigned wire);
 
@@ -136,12 +140,39 @@ enum dhcp_type {
     DHCP_ACK,
     DHCP_NAK,
     DHCP_RELEASE,
-    DHCP_INFORM
+    DHCP_INFORM, /* DHCPv6: information-request; what follows is DHCPv6's alone */
+    DHCP_SOLICIT,
+    DHCP_ADVERTISE,
+    DHCP_CONFIRM,
+    DHCP_RENEW,
+    DHCP_REBIND,
+    DHCP_REPLY,
+    DHCP_RECONFIGURE
 };
 extern const struct names names_dhcp_type;
 
 enum arp_op { ARP_OTHER, ARP_REQUEST, ARP_REPLY };
 extern const struct names names_arp_op;
+
+/* RFC 4861: router solicitation, ..., redirect; in the order of their ICMPv6 types. */
+enum nd_type { ND_RS, ND_RA, ND_NS, ND_NA, ND_REDIRECT };
+extern const struct names names_nd_type;
+
+enum nd_preference { ND_PREFERENCE_LOW, ND_PREFERENCE_MEDIUM, ND_PREFERENCE_HIGH };
+extern const struct names names_nd_preference;
+
+enum name_proto { NAME_MDNS, NAME_LLMNR, NAME_NBNS };
+extern const struct names names_name_proto;
+
+enum name_op {
+    NAME_OP_QUERY,
+    NAME_OP_REGISTER,
+    NAME_OP_RELEASE,
+    NAME_OP_WAIT,
+    NAME_OP_REFRESH,
+    NAME_OP_OTHER
+};
+extern const struct names names_name_op;
 
 /* What the application, category, risk and confidence of a flow are called here, whatever
  * the nDPI that is built in calls them. dpi.c maps; index 0 is "unknown" in each. */

@@ -201,6 +201,119 @@ static void a_hardware_address_of_another_kind_is_not_said(void **state)
     assert_says(&f->heard, FIELD_DHCP_CLIENT_MAC, "");
 }
 
+static void an_offer_says_for_how_long_and_which_names_go_with_it(void **state)
+{
+    struct fixture *f = *state;
+
+    make(f, from_server,
+         "350102 330400000e10 0f0d 6c696e636f6c6e2e7465737400"
+         "7714 03666f6f 04746573 7400 0362 6172 c004 0178 c000 ff");
+    hear(f);
+    assert_says(&f->heard, FIELD_DHCP_LEASE, "1 h");
+    assert_says(&f->heard, FIELD_DHCP_DOMAIN, "\"lincoln.test\"");
+    assert_says(&f->heard, FIELD_DHCP_SEARCH,
+                "[\"foo.test\", \"bar.test\", \"x.foo.test\"]");
+    assert_says(&f->heard, FIELD_DHCP_VERSION, "4");
+}
+
+static void a_client_says_which_address_it_wants(void **state)
+{
+    struct fixture *f = *state;
+
+    make(f, from_client, "350103 32040a14092d 3d070102000a14010e ff");
+    hear(f);
+    assert_says(&f->heard, FIELD_DHCP_REQUESTED, "10.20.9.45");
+    assert_says(&f->heard, FIELD_DHCP_CLIENT_ID, "\"0102000a14010e\"");
+}
+
+/* fc, its length and the text in hexadecimal. */
+static void make_wpad(struct fixture *f, const char *url)
+{
+    char options[600] = "350105 fc";
+    size_t at = strlen(options);
+
+    at += (size_t)snprintf(options + at, sizeof(options) - at, "%02x",
+                           (unsigned)strlen(url));
+    for (; *url; url++)
+        at += (size_t)snprintf(options + at, sizeof(options) - at, "%02x",
+                               (unsigned char)*url);
+    (void)snprintf(options + at, sizeof(options) - at, "ff");
+    make(f, from_server, options);
+}
+
+static void proxy_configuration_is_told_by_its_host(void **state)
+{
+    static const struct {
+        const char *url, *host;
+    } cases[] = {
+        {"http://wpad.lincoln.test/wpad.dat", "\"wpad.lincoln.test\""},
+        {"http://WPAD:8080/proxy.pac\n", "\"wpad\""},
+        {"http://who:pw@10.20.1.16/wpad.dat", "\"10.20.1.16\""},
+        {"http://[2001:db8::1]:80/wpad.dat", "\"2001:db8::1\""},
+        {"http://host?x", "\"host\""},
+        {"http://", ""},
+        {"http://[", ""},
+        {"\n", ""},
+        {"", ""},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        f->heard.count = 0;
+        make_wpad(f, cases[i].url);
+        hear(f);
+        assert_says(&f->heard, FIELD_DHCP_WPAD, "true");
+        assert_says(&f->heard, FIELD_DHCP_WPAD_HOST, cases[i].host);
+    }
+}
+
+static void a_relay_agent_that_tells_the_port_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+
+    make(f, from_client, "350101 520a 0104 00000001 0202 0005 ff");
+    hear(f);
+    assert_says(&f->heard, FIELD_DHCP_CIRCUIT, "true");
+    make(f, from_client, "350101 5204 0202 0005 ff");
+    hear(f);
+    assert_says(&f->heard, FIELD_DHCP_CIRCUIT, "");
+}
+
+static void a_refusal_is_told_by_the_length_of_its_text(void **state)
+{
+    struct fixture *f = *state;
+
+    make(f, from_server, "350106 3805 6e6f706521 ff");
+    hear(f);
+    assert_says(&f->heard, FIELD_DHCP_TYPE, "\"nak\"");
+    assert_says(&f->heard, FIELD_DHCP_MESSAGE_LEN, "5");
+}
+
+static void an_option_in_pieces_means_what_they_make_together(void **state)
+{
+    struct fixture *f = *state;
+
+    make(f, from_server, "350105 340103 0605 0a14011008 0c02 7063 ff");
+    (void)unhex("0603 080808 ff", f->bytes + AT_FILE, 64);
+    (void)unhex("0c01 31 ff", f->bytes + AT_SNAME, 64);
+    hear(f);
+    assert_says(&f->heard, FIELD_DHCP_DNS, "[10.20.1.16, 8.8.8.8]");
+    assert_says(&f->heard, FIELD_DHCP_NAME, "\"pc1\"");
+}
+
+static void too_many_options_and_too_long_ones_are_cut(void **state)
+{
+    struct fixture *f = *state;
+
+    make(f, from_client, "350101");
+    for (unsigned i = 0; i < 200; i++)
+        f->len += unhex("8000", f->bytes + f->len, sizeof(f->bytes) - f->len);
+    f->len += unhex("0c03706331", f->bytes + f->len, sizeof(f->bytes) - f->len);
+    hear(f);
+    assert_true(event_short(f->heard.events[0]));
+    assert_says(&f->heard, FIELD_DHCP_NAME, "");
+}
+
 static void what_is_not_dhcp_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -240,6 +353,13 @@ int main(void)
         WITH_FIXTURE(options_of_wrong_length_say_nothing),
         WITH_FIXTURE(the_longest_fingerprint_is_kept_whole),
         WITH_FIXTURE(a_hardware_address_of_another_kind_is_not_said),
+        WITH_FIXTURE(an_offer_says_for_how_long_and_which_names_go_with_it),
+        WITH_FIXTURE(a_client_says_which_address_it_wants),
+        WITH_FIXTURE(proxy_configuration_is_told_by_its_host),
+        WITH_FIXTURE(a_relay_agent_that_tells_the_port_is_noticed),
+        WITH_FIXTURE(a_refusal_is_told_by_the_length_of_its_text),
+        WITH_FIXTURE(an_option_in_pieces_means_what_they_make_together),
+        WITH_FIXTURE(too_many_options_and_too_long_ones_are_cut),
         WITH_FIXTURE(what_is_not_dhcp_is_refused),
         WITH_FIXTURE(the_port_decides_who_is_asked),
     };

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/dhcp_id.h"
+
+#define HARDWARE_ETHERNET 1
+
+void dhcp_put_id(struct event *e, enum field_id f, struct cur data)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[DHCP_ID_MAX * 2];
+    size_t len = 0;
+
+    while (cur_left(&data) > 0 && len < sizeof(text)) {
+        uint8_t byte = cur_u8(&data);
+
+        text[len++] = digits[byte >> 4];
+        text[len++] = digits[byte & 0xf];
+    }
+    if (len > 0)
+        event_put_text(e, f, (struct text){text, len});
+}
+
+bool dhcp_duid_mac(struct cur duid, struct mac *ret_mac)
+{
+    enum { DUID_LLT = 1, DUID_LL = 3 };
+    uint16_t type = cur_u16(&duid);
+    uint16_t hardware = cur_u16(&duid);
+    struct mac mac;
+
+    if (type != DUID_LLT && type != DUID_LL)
+        return false;
+    if (type == DUID_LLT)
+        cur_skip(&duid, 4); /* time */
+    cur_copy(&duid, mac.bytes, sizeof(mac.bytes));
+    if (cur_broken(&duid) || cur_left(&duid) > 0 || hardware != HARDWARE_ETHERNET)
+        return false;
+    *ret_mac = mac;
+    return true;
+}
