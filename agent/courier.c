@@ -15,7 +15,9 @@ struct courier {
     struct tracker *tracker;
     struct matcher *matcher; /* for the parts of a rule */
     struct alert_maker *maker;
-    struct event *event; /* the hit, dressed with its device */
+    struct event *event;   /* the hit, dressed with its device */
+    struct matcher *moves; /* for what is judged here: such a one matches one at a time */
+    struct event *move;    /* that an address has another machine now */
 };
 
 static void on_raised(const struct raised *r, void *arg)
@@ -41,6 +43,8 @@ struct courier *courier_new(const struct courier_settings *settings)
     c->matcher = matcher_new(settings->alert.rules);
     c->maker = alert_maker_new(&c->set.alert);
     c->event = event_new();
+    c->moves = matcher_new(settings->alert.rules);
+    c->move = event_new();
     return c;
 }
 
@@ -53,6 +57,8 @@ void courier_free(struct courier *c)
     alert_maker_free(c->maker);
     device_table_free(c->devices);
     event_free(c->event);
+    matcher_free(c->moves);
+    event_free(c->move);
     free(c);
 }
 
@@ -76,9 +82,45 @@ void courier_hit_before(struct courier *c, size_t rule, size_t rule_before,
     alert_maker_found_by(c->maker, ALERT_PRESENT);
 }
 
+/* ---- events of kind device: only here is it known who had an address before ---- */
+
+static void put_move(struct event *out, const struct event *cause,
+                     const struct device_move *move)
+{
+    static const enum field_id texts[] = {FIELD_SITE_ID, FIELD_SITE_TYPE,
+                                          FIELD_SEGMENT_NAME};
+    static const enum field_id numbers[] = {FIELD_SEGMENT_AUDIENCE, FIELD_SEGMENT_BAND,
+                                            FIELD_VLAN, FIELD_PROTO};
+
+    event_begin(out, EVENT_DEVICE, event_time(cause));
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+        if (event_has(cause, texts[i]))
+            event_put_text(out, texts[i], event_get(cause, texts[i])->text);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+        if (event_has(cause, numbers[i]))
+            event_put_number(out, numbers[i], event_get(cause, numbers[i])->number);
+    event_put_addr(out, FIELD_DEVICE_IP, &move->ip);
+    event_put_mac(out, FIELD_DEVICE_PREVIOUS_MAC, &move->before);
+}
+
+static void on_match(size_t rule, enum match_verdict verdict, void *arg)
+{
+    struct courier *c = arg;
+
+    if (verdict == MATCH_HIT)
+        courier_hit(c, rule, c->move);
+}
+
 void courier_device(struct courier *c, const struct event *e)
 {
-    device_table_learn(c->devices, e);
+    struct device_move move;
+
+    if (!device_table_learn(c->devices, e, &move) ||
+        !(ruleset_kinds(c->set.alert.rules) >> EVENT_DEVICE & 1))
+        return;
+    put_move(c->move, e, &move);
+    device_table_dress(c->devices, c->move);
+    ruleset_match(c->moves, c->move, on_match, c);
 }
 
 void courier_tick(struct courier *c, usec_t now)
@@ -104,6 +146,8 @@ void courier_use(struct courier *c, const struct ruleset *rules,
     tracker_inherit(c->tracker, old);
     matcher_free(c->matcher);
     c->matcher = matcher_new(rules);
+    matcher_free(c->moves);
+    c->moves = matcher_new(rules);
     alert_maker_free(c->maker);
     c->maker = alert_maker_new(&c->set.alert);
     alert_maker_before(c->maker, before.rules, before.lists);
@@ -144,6 +188,7 @@ struct json *courier_stats(const struct courier *c)
     json_put(o, "rules", rules);
     json_put_number(devices, "now", (int64_t)device_table_count(c->devices));
     json_put_number(devices, "evicted", (int64_t)device_table_evicted(c->devices));
+    json_put_number(devices, "dropped", (int64_t)device_table_dropped(c->devices));
     json_put(o, "devices", devices);
     return o;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/device.h"
 #include "agent/sensor_dress.h"
 #include "agent/shield.h"
 #include "mem.h"
@@ -56,8 +57,8 @@ static void hide(struct sensor *s, bool before_too)
 
 /*
  * Help lines and their kind: the event ends here, and its conversation is told to nobody.
- * DNS conversations carry many names, so there each message stands for itself; a name
- * seen in any other decides for the whole conversation.
+ * DNS and its kin carry many names in a conversation, so there each message stands for
+ * itself; a name seen in any other decides for the whole conversation.
  */
 static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
 {
@@ -65,7 +66,7 @@ static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
 
     if (protected)
         hide(s, true);
-    if (event_kind(e) == EVENT_DNS) {
+    if (event_kind(e) == EVENT_DNS || event_kind(e) == EVENT_NAME) {
         if (protected)
             shield_learn(s->shield, e);
         return protected;
@@ -82,7 +83,7 @@ static void tell(struct sensor *s, const struct event *e)
     struct match_call call = {.sensor = s, .event = e};
 
     s->counts.events[kind]++;
-    if (kind == EVENT_ARP || kind == EVENT_DHCP)
+    if (device_table_cares(kind))
         s->set.sink.device(e, s->set.sink.arg);
     if (s->set.sink.event)
         s->set.sink.event(e, s->set.sink.arg);

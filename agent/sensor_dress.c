@@ -3,6 +3,10 @@
  * src is who began, dst who was called, whichever way the packet went. The "inside end"
  * of an event is the one in a segment of the district, src before dst; it is what
  * `device` and `segment` speak of. Without a district every private address is inside.
+ *
+ * What is said on one link (ARP, DHCP, neighbour discovery, names) is of its sender: src
+ * is who sent the packet. An address that holds on every link tells no segment; then what
+ * the packet speaks of may, or its VLAN.
  */
 #include "agent/sensor_dress.h"
 
@@ -111,22 +115,28 @@ static void put_segment(struct event *e, const struct segment *g)
         event_add_addr(e, FIELD_SEGMENT_RESOLVERS, &g->resolvers[i]);
 }
 
-/* The address that tells where a packet without an address of its own belongs: ARP speaks
- * of one, and a DHCP client that has none yet talks to the segment of the offer. */
+/* Where the sender's own address does not tell its place: ARP speaks of one, a DHCP
+ * client that has none yet talks to the segment of the offer, and so does a neighbour. */
+static bool is_placeless(const struct event *e, const struct ends *n)
+{
+    static const struct addr unset_v4 = {{[10] = 0xff, [11] = 0xff}}, unset_v6 = {{0}};
+
+    return !n->has_ip || event_kind(e) == EVENT_DHCP || addr_equal(&n->src, &unset_v4) ||
+           addr_equal(&n->src, &unset_v6) || addr_is_link_local(&n->src);
+}
+
 static bool stands_in(const struct event *e, const struct ends *n, struct addr *ret_addr)
 {
     static const enum field_id telling[] = {FIELD_ARP_SENDER_IP, FIELD_ARP_TARGET_IP,
-                                            FIELD_DHCP_ADDRESS, FIELD_DHCP_RELAY};
+                                            FIELD_DHCP_ADDRESS, FIELD_DHCP_RELAY,
+                                            FIELD_ND_TARGET};
     static const struct addr unset_v4 = {{[10] = 0xff, [11] = 0xff}};
 
-    if (n->has_ip && !addr_equal(&n->src, &unset_v4) && event_kind(e) != EVENT_DHCP) {
-        *ret_addr = n->src;
-        return true;
-    }
-    for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
+    for (size_t i = 0; is_placeless(e, n) && i < sizeof(telling) / sizeof(telling[0]);
+         i++) {
         const struct value *v = event_get(e, telling[i]);
 
-        if (v && !addr_equal(&v->addr, &unset_v4)) {
+        if (v && !addr_equal(&v->addr, &unset_v4) && !addr_is_link_local(&v->addr)) {
             *ret_addr = v->addr;
             return true;
         }
@@ -144,7 +154,7 @@ static const struct segment *segment_of(const struct district *d, const struct a
 static bool is_inside(const struct district *d, const struct addr *a,
                       const struct segment *g)
 {
-    return d ? g != NULL : addr_is_private(a);
+    return d ? g != NULL || addr_is_link_local(a) : addr_is_private(a);
 }
 
 static enum direction direction_of(bool src_inside, bool dst_inside)
@@ -165,10 +175,89 @@ static void put_device(struct event *e, const struct ends *n, bool src_inside,
         event_put_mac(e, FIELD_DEVICE_MAC, mac);
 }
 
+/* ---- who may say what on a link ---- */
+
+static bool is_among(const struct addr *a, const struct addr *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (addr_equal(a, &list[i]))
+            return true;
+    return false;
+}
+
+/* What district.yaml says of one segment: whether it names any, and the sender. */
+struct naming {
+    bool any, sender;
+};
+
+static struct naming name_router(const struct segment *g, const struct ends *n)
+{
+    bool gateway = g->has_gateway && addr_equal(&g->gateway, &n->src);
+    bool by_mac =
+        g->has_gateway_mac && n->has_mac && mac_equal(&g->gateway_mac, &n->src_mac);
+
+    return (struct naming){.any = g->router_count > 0 || g->has_gateway_mac,
+                           .sender = gateway || by_mac ||
+                                     is_among(&n->src, g->routers, g->router_count)};
+}
+
+static struct naming name_dhcp6_server(const struct segment *g, const struct ends *n)
+{
+    struct naming router = name_router(g, n);
+
+    return (struct naming){.any = g->dhcp6_server_count > 0 || router.any,
+                           .sender = router.sender || is_among(&n->src, g->dhcp6_servers,
+                                                               g->dhcp6_server_count)};
+}
+
+/* By the segment, or by all where it is not known. */
+static void put_named(struct event *e, enum field_id f, const struct district *d,
+                      const struct segment *g, const struct ends *n,
+                      struct naming (*name)(const struct segment *g,
+                                            const struct ends *n))
+{
+    struct naming sum = {0};
+
+    for (size_t i = 0; i < d->segment_count; i++) {
+        struct naming one = {0};
+
+        if (!g || g == &d->segments[i])
+            one = name(&d->segments[i], n);
+        sum.any |= one.any;
+        sum.sender |= one.sender;
+    }
+    if (sum.any)
+        event_put_number(e, f, sum.sender);
+}
+
+static bool has_word(const struct event *e, enum field_id f, uint64_t word)
+{
+    const struct value *v = event_get(e, f);
+
+    return v && v->number == word;
+}
+
+static void put_authority(struct event *e, const struct district *d,
+                          const struct segment *g, const struct ends *n)
+{
+    if (has_word(e, FIELD_ND_TYPE, ND_RA) || has_word(e, FIELD_ND_TYPE, ND_REDIRECT))
+        put_named(e, FIELD_SRC_IS_ROUTER, d, g, n, name_router);
+    if (has_word(e, FIELD_DHCP_TYPE, DHCP_ADVERTISE) ||
+        has_word(e, FIELD_DHCP_TYPE, DHCP_REPLY) ||
+        has_word(e, FIELD_DHCP_TYPE, DHCP_RECONFIGURE))
+        put_named(e, FIELD_SRC_IS_DHCP6_SERVER, d, g, n, name_dhcp6_server);
+}
+
+static bool is_of_sender(enum event_kind kind)
+{
+    return kind == EVENT_DHCP || kind == EVENT_ND || kind == EVENT_NAME;
+}
+
 void dress_ends(const struct district *district, struct event *e, const struct packet *p,
                 const struct flow *f)
 {
-    struct ends n = f ? ends_of_flow(f) : ends_of_packet(p);
+    bool of_packet = !f || (p && is_of_sender(event_kind(e)));
+    struct ends n = of_packet ? ends_of_packet(p) : ends_of_flow(f);
     const struct segment *src, *dst;
     bool src_inside, dst_inside;
     struct addr at;
@@ -177,6 +266,8 @@ void dress_ends(const struct district *district, struct event *e, const struct p
     if (!stands_in(e, &n, &at))
         return;
     src = segment_of(district, &at, n.vlan);
+    if (!src && district && is_of_sender(event_kind(e)) && is_placeless(e, &n))
+        src = district_segment_of_vlan(district, n.vlan);
     dst = n.has_ip ? segment_of(district, &n.dst, n.vlan) : NULL;
     src_inside = is_inside(district, &at, src);
     dst_inside = n.has_ip && is_inside(district, &n.dst, dst);
@@ -188,6 +279,8 @@ void dress_ends(const struct district *district, struct event *e, const struct p
     }
     if (!n.has_ip)
         return;
+    if (district)
+        put_authority(e, district, src, &n);
     event_put_number(e, FIELD_DIRECTION, direction_of(src_inside, dst_inside));
     if (src_inside || dst_inside)
         put_device(e, &n, src_inside, src_inside ? src : dst);
@@ -250,8 +343,11 @@ void dress_keep(struct flow *f, const struct event *e)
 
 bool dress_protected(const struct listdb *lists, const struct event *e)
 {
-    static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI};
-    const struct value *answers = event_get(e, FIELD_DNS_ANSWER_NAME);
+    static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI,
+                                          FIELD_NAME_QNAME, FIELD_NAME_OWN};
+    enum field_id several =
+        event_kind(e) == EVENT_NAME ? FIELD_NAME_ANSWER_NAME : FIELD_DNS_ANSWER_NAME;
+    const struct value *answers = event_get(e, several);
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const struct value *v = event_get(e, names[i]);

@@ -62,8 +62,10 @@ static void cover(struct shield *s, uint64_t mark, usec_t until)
 
 void shield_learn(struct shield *s, const struct event *answer)
 {
-    const struct value *client = event_get(answer, FIELD_SRC_IP);
-    const struct value *ips = event_get(answer, FIELD_DNS_ANSWER_IP);
+    bool link = event_kind(answer) == EVENT_NAME; /* its src is who answered */
+    const struct value *client = event_get(answer, link ? FIELD_DST_IP : FIELD_SRC_IP);
+    const struct value *ips =
+        event_get(answer, link ? FIELD_NAME_ANSWER_IP : FIELD_DNS_ANSWER_IP);
 
     if (!client || !ips)
         return;

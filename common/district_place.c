@@ -196,9 +196,10 @@ static void read_gateway(struct district_tree *t, const struct node *n, struct s
 
 static void read_segment(struct district_tree *t, const struct node *n, struct segment *g)
 {
-    static const char *const keys[] = {
-        "name",  "site",    "audience",    "band",         "networks",
-        "vlans", "gateway", "gateway_mac", "dhcp_servers", "resolvers"};
+    static const char *const keys[] = {"name",      "site",          "audience",
+                                       "band",      "networks",      "vlans",
+                                       "gateway",   "gateway_mac",   "dhcp_servers",
+                                       "resolvers", "dhcp6_servers", "routers"};
     const struct node *band;
     size_t word = 0;
 
@@ -221,6 +222,9 @@ static void read_segment(struct district_tree *t, const struct node *n, struct s
     read_gateway(t, n, g);
     g->dhcp_servers = read_addrs(t, node_get(n, "dhcp_servers"), &g->dhcp_server_count);
     g->resolvers = read_addrs(t, node_get(n, "resolvers"), &g->resolver_count);
+    g->dhcp6_servers =
+        read_addrs(t, node_get(n, "dhcp6_servers"), &g->dhcp6_server_count);
+    g->routers = read_addrs(t, node_get(n, "routers"), &g->router_count);
 }
 
 static void read_segments(struct district_tree *t)
@@ -321,4 +325,20 @@ const struct segment *district_segment(const struct district *di, const struct a
         if (has_vlan(t->networks[at].segment, vlan))
             return t->networks[at].segment;
     return found->segment;
+}
+
+const struct segment *district_segment_of_vlan(const struct district *di, uint16_t vlan)
+{
+    const struct segment *found = NULL;
+
+    if (vlan == 0)
+        return di->segment_count == 1 ? &di->segments[0] : NULL;
+    for (size_t i = 0; i < di->segment_count; i++) {
+        if (!has_vlan(&di->segments[i], vlan))
+            continue;
+        if (found)
+            return NULL;
+        found = &di->segments[i];
+    }
+    return found;
 }

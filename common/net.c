@@ -55,6 +55,11 @@ bool addr_is_multicast(const struct addr *a)
     return a->bytes[12] >> 4 == 0xe || memcmp(a->bytes + 12, broadcast, 4) == 0;
 }
 
+bool addr_is_link_local(const struct addr *a)
+{
+    return a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
+}
+
 bool addr_is_private(const struct addr *a)
 {
     for (size_t i = 0; i < sizeof(private_networks) / sizeof(private_networks[0]); i++)

@@ -58,6 +58,10 @@ struct segment {
     size_t dhcp_server_count;
     const struct addr *resolvers;
     size_t resolver_count;
+    const struct addr *dhcp6_servers; /* as their answers come from: mostly fe80:: */
+    size_t dhcp6_server_count;
+    const struct addr *routers; /* as their advertisements come from: fe80:: */
+    size_t router_count;
 };
 
 /* How somebody is reached; what kinds there are is the actions' table. */
@@ -127,6 +131,9 @@ AUTO_DEFINE(district, district_free)
  * NULL: then it is outside the district. */
 const struct segment *district_segment(const struct district *di, const struct addr *a,
                                        uint16_t vlan);
+
+/* The segment of a VLAN, where just one has it; vlan 0: the only segment there is. */
+const struct segment *district_segment_of_vlan(const struct district *di, uint16_t vlan);
 
 const struct site *district_site(const struct district *di, const char *id);
 const struct calendar *district_calendar(const struct district *di, const char *id);

@@ -38,7 +38,8 @@ static inline bool addr_equal(const struct addr *a, const struct addr *b)
 }
 
 bool addr_is_v4(const struct addr *a);
-bool addr_is_multicast(const struct addr *a); /* IPv4 broadcast included */
+bool addr_is_multicast(const struct addr *a);  /* IPv4 broadcast included */
+bool addr_is_link_local(const struct addr *a); /* IPv6: fe80::/10 */
 bool addr_is_private(const struct addr *a); /* RFC 1918, RFC 4193, link-local, loopback */
 
 /* 0 or -EINVAL; IPv4 and IPv6 text. */

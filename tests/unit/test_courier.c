@@ -17,6 +17,11 @@
     RULE_TEXT("counted", "Counted", \
               ", window: {count: events, by: [device], within: 1m, gte: 3}")
 
+#define MOVED                                                           \
+    "  - {id: test.moved, title: Moved, why: To test, severity: high, " \
+    "owner: security, identity: device, watch: [device], "              \
+    "when: 'device.previous_mac exists and proto == \"icmp6\"'}\n"
+
 struct fixture {
     struct ruleset *rules, *next;
     struct courier *courier;
@@ -39,7 +44,7 @@ static int set_up(void **state)
 {
     struct fixture *f = xcalloc(1, sizeof(*f));
 
-    f->rules = rules_load(RULES_HEAD "rules:\n" EACH COUNTED);
+    f->rules = rules_load(RULES_HEAD "rules:\n" EACH COUNTED MOVED);
     f->alerts = json_new_list();
     f->event = event_new();
     f->courier = courier_new(&(struct courier_settings){
@@ -272,12 +277,44 @@ static void a_rule_in_shadow_mode_is_counted_and_not_told(void **state)
     assert_null(json_get(json_get(none, "rules"), "test.quiet"));
 }
 
+static void neighbour(struct fixture *f, usec_t now, uint8_t last)
+{
+    struct mac mac = {{2, 0, 0, 0, 0, last}};
+    struct addr ip;
+
+    assert_int_equal(addr_parse("2001:db8::7", &ip), 0);
+    event_begin(f->event, EVENT_ND, now);
+    event_put_number(f->event, FIELD_PROTO, PROTO_ICMP6);
+    event_put_number(f->event, FIELD_ND_TYPE, ND_NA);
+    event_put_number(f->event, FIELD_ND_HOP_LIMIT, 255);
+    event_put_addr(f->event, FIELD_ND_TARGET, &ip);
+    event_put_mac(f->event, FIELD_ND_TARGET_MAC, &mac);
+    event_put_text(f->event, FIELD_SEGMENT_NAME, TEXT("lab"));
+    courier_device(f->courier, f->event);
+}
+
+static void an_address_that_moves_is_an_event_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    const struct json *alert;
+
+    neighbour(f, 5 * USEC_PER_SEC, 7);
+    neighbour(f, 6 * USEC_PER_SEC, 7);
+    assert_int_equal(json_count(f->alerts), 0);
+    neighbour(f, 7 * USEC_PER_SEC, 8);
+    assert_int_equal(json_count(f->alerts), 1);
+    alert = json_item(f->alerts, 0);
+    assert_string_equal(json_text(json_get_path(alert, "hallwatch.segment"), ""), "lab");
+    assert_string_equal(json_text(json_get_path(alert, "hallwatch.event"), ""), "device");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(a_hit_of_a_rule_without_window_is_an_alert),
         WITH_FIXTURE(a_window_is_met_over_several_hits_only),
         WITH_FIXTURE(a_rule_that_cannot_be_is_left_out),
+        WITH_FIXTURE(an_address_that_moves_is_an_event_of_its_own),
         WITH_FIXTURE(an_alert_names_the_device_that_arp_told_of),
         WITH_FIXTURE(windows_of_unchanged_rules_go_on_under_new_rules),
         WITH_FIXTURE(a_hit_of_the_rules_before_names_the_list_that_they_asked),

@@ -94,6 +94,36 @@ static void the_vlan_decides_between_segments_of_the_same_network(void **state)
     assert_string_equal(segment_at(di, "10.1.2.3", 9), "c");
 }
 
+static void a_vlan_alone_tells_its_segment_if_it_is_of_one(void **state)
+{
+    auto_district struct district *di = load_well(
+        HEAD SITE "segments:\n"
+                  "- {name: a, site: s, audience: staff, networks: [10.1.0.0/16],\n"
+                  "   vlans: [7, 8], routers: ['fe80::1'], dhcp6_servers: ['fe80::2']}\n"
+                  "- {name: b, site: s, audience: staff, networks: [10.2.0.0/16],\n"
+                  "   vlans: [8, 9]}\n");
+
+    (void)state;
+    assert_ptr_equal(district_segment_of_vlan(di, 7), &di->segments[0]);
+    assert_ptr_equal(district_segment_of_vlan(di, 9), &di->segments[1]);
+    assert_null(district_segment_of_vlan(di, 8));
+    assert_null(district_segment_of_vlan(di, 0));
+    assert_int_equal(di->segments[0].router_count, 1);
+    assert_int_equal(di->segments[0].dhcp6_server_count, 1);
+    assert_int_equal(di->segments[1].router_count, 0);
+}
+
+static void without_vlans_the_only_segment_is_meant(void **state)
+{
+    auto_district struct district *di = load_well(
+        HEAD SITE "segments:\n"
+                  "- {name: a, site: s, audience: staff, networks: [10.1.0.0/16]}\n");
+
+    (void)state;
+    assert_ptr_equal(district_segment_of_vlan(di, 0), &di->segments[0]);
+    assert_null(district_segment_of_vlan(di, 7));
+}
+
 static size_t on_duty(const struct district *di, const char *when, const char **ret_first)
 {
     const struct person *people[4];
@@ -215,6 +245,8 @@ int main(void)
         cmocka_unit_test(the_example_is_without_fault),
         cmocka_unit_test(the_narrowest_network_that_holds_an_address_is_its_segment),
         cmocka_unit_test(the_vlan_decides_between_segments_of_the_same_network),
+        cmocka_unit_test(a_vlan_alone_tells_its_segment_if_it_is_of_one),
+        cmocka_unit_test(without_vlans_the_only_segment_is_meant),
         cmocka_unit_test(duty_is_by_local_time_over_midnight_and_the_change_of_the_clock),
         cmocka_unit_test(nobody_is_on_duty_on_their_days_off),
         cmocka_unit_test(every_fault_is_told_at_once_with_its_place),

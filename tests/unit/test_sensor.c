@@ -264,9 +264,75 @@ static void a_conversation_whose_hello_in_quic_names_a_protected_host_is_not_tol
     f->sensor = NULL;
 }
 
+static struct listdb *link_lines(void)
+{
+    struct list_builder *b = list_builder_new();
+    struct listdb *db = NULL;
+    char path[] = "/tmp/sensor-XXXXXX";
+    int fd = mkstemp(path);
+    int list =
+        list_builder_list(b, &(struct list_info){.name = "help", .kind = LIST_PROTECTED});
+
+    assert_true(fd >= 0 && list >= 0);
+    close(fd);
+    list_builder_add(b, (unsigned)list, TEXT("help.test"));
+    assert_int_equal(list_builder_write(b, path), 0);
+    assert_int_equal(listdb_open(path, &db), 0);
+    unlink(path);
+    list_builder_free(b);
+    return db;
+}
+
+/* Asks on the link, at this port, for a name of two labels. */
+static void ask_link(struct fixture *f, unsigned port, const char *label)
+{
+    uint32_t len = (uint32_t)strlen(label), size = 12 + 1 + len + 1 + 4 + 1 + 4;
+
+    f->frame.len = 0;
+    frame_ethernet(&f->frame, 0x0800);
+    frame_ipv4(&f->frame, 17, 8 + size, 0);
+    frame_udp(&f->frame, size);
+    frame_set(&f->frame, 14 + 20 + 2, port);
+    f->frame.len = 14 + 20 + 8;
+    frame_u32(&f->frame, 0);
+    frame_u32(&f->frame, 0x00010000);
+    frame_u32(&f->frame, 0);
+    frame_u8(&f->frame, len);
+    memcpy(f->frame.bytes + f->frame.len, label, len);
+    f->frame.len += len;
+    frame_u8(&f->frame, 4);
+    memcpy(f->frame.bytes + f->frame.len, "test", 4);
+    f->frame.len += 4;
+    frame_u8(&f->frame, 0);
+    frame_u32(&f->frame, 0x00010001);
+    sensor_frame(f->sensor, &(struct frame){.time = NOW,
+                                            .bytes = f->frame.bytes,
+                                            .len = f->frame.len,
+                                            .wire_len = f->frame.len,
+                                            .link = LINK_ETHERNET});
+}
+
+static void a_protected_name_asked_for_on_the_link_is_told_to_nobody(void **state)
+{
+    static const unsigned ports[] = {5353, 5355};
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    sensor_use(f->sensor, NULL, NULL, lists);
+    for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++) {
+        f->told[EVENT_NAME] = 0;
+        ask_link(f, ports[i], "help");
+        assert_int_equal(f->told[EVENT_NAME], 0);
+        ask_link(f, ports[i], "self"); /* of the same conversation */
+        assert_int_equal(f->told[EVENT_NAME], 1);
+    }
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(a_protected_name_asked_for_on_the_link_is_told_to_nobody),
         WITH_FIXTURE(a_conversation_is_told_twice_its_start_and_its_end),
         WITH_FIXTURE(at_the_end_every_conversation_is_told),
         WITH_FIXTURE(a_frame_that_is_late_by_little_is_counted_and_not_before_the_last),

@@ -14,8 +14,12 @@ static const char district_text[] =
     "segments:\n"
     "  - {name: students, site: north, audience: students, band: senior,\n"
     "     networks: [10.20.0.0/20], gateway: 10.20.0.1,\n"
-    "     gateway_mac: '02:00:00:00:20:01', dhcp_servers: [10.20.0.1]}\n"
-    "  - {name: servers, site: north, audience: servers, networks: [10.50.0.0/24]}\n";
+    "     gateway_mac: '02:00:00:00:20:01', dhcp_servers: [10.20.0.1],\n"
+    "     vlans: [20], dhcp6_servers: ['fe80::53']}\n"
+    "  - {name: servers, site: north, audience: servers, networks: [10.50.0.0/24],\n"
+    "     vlans: [50, 51], routers: ['fe80::50']}\n"
+    "  - {name: lab, site: north, audience: students, networks: ['2001:db8::/64'],\n"
+    "     vlans: [51, 60]}\n";
 
 struct fixture {
     struct district *district;
@@ -224,11 +228,12 @@ static struct listdb *help_lines(void)
 
 static void every_name_in_an_event_can_be_protected(void **state)
 {
-    static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI};
+    static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI,
+                                          FIELD_NAME_QNAME, FIELD_NAME_OWN};
     struct fixture *f = *state;
     auto_listdb struct listdb *lists = help_lines();
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         event_begin(f->event, EVENT_DNS, 5);
         event_put_text(f->event, names[i], TEXT("www.help.example"));
         assert_true(dress_protected(lists, f->event));
@@ -240,6 +245,120 @@ static void every_name_in_an_event_can_be_protected(void **state)
     event_add_text(f->event, FIELD_DNS_ANSWER_NAME, TEXT("a.example"));
     event_add_text(f->event, FIELD_DNS_ANSWER_NAME, TEXT("help.example"));
     assert_true(dress_protected(lists, f->event));
+    event_begin(f->event, EVENT_NAME, 5);
+    event_add_text(f->event, FIELD_NAME_ANSWER_NAME, TEXT("a.help.example"));
+    assert_true(dress_protected(lists, f->event));
+}
+
+/* ---- what is said on one link ---- */
+
+static struct packet on_link(const char *src, uint16_t vlan, uint8_t mac)
+{
+    return (struct packet){.ip_version = 6,
+                           .ip_proto = 58,
+                           .layer = PACKET_L4,
+                           .src = addr_of(src),
+                           .dst = addr_of("ff02::1"),
+                           .vlan = vlan,
+                           .has_mac = true,
+                           .src_mac = {{2, 0, 0, 0, 0x20, mac}}};
+}
+
+static void advertise(struct fixture *f, const char *src, uint16_t vlan, uint8_t mac)
+{
+    struct packet p = on_link(src, vlan, mac);
+
+    event_begin(f->event, EVENT_ND, 5);
+    event_put_number(f->event, FIELD_ND_TYPE, ND_RA);
+    dress_ends(f->district, f->event, &p, &f->flow);
+}
+
+static void an_address_of_every_link_belongs_where_its_vlan_does(void **state)
+{
+    struct fixture *f = *state;
+
+    advertise(f, "fe80::1", 20, 9);
+    assert_text(f, FIELD_SEGMENT_NAME, "students");
+    assert_true(event_has(f->event, FIELD_DEVICE_IP));
+    assert_true(event_has(f->event, FIELD_DEVICE_MAC));
+    advertise(f, "fe80::1", 51, 9); /* two have it */
+    assert_false(event_has(f->event, FIELD_SEGMENT_NAME));
+    advertise(f, "fe80::1", 0, 9);
+    assert_false(event_has(f->event, FIELD_SEGMENT_NAME));
+}
+
+static void a_neighbour_belongs_where_it_speaks_of(void **state)
+{
+    struct fixture *f = *state;
+    struct packet p = on_link("fe80::1", 0, 9);
+    struct addr target = addr_of("2001:db8::45");
+
+    event_begin(f->event, EVENT_ND, 5);
+    event_put_number(f->event, FIELD_ND_TYPE, ND_NS);
+    event_put_addr(f->event, FIELD_ND_TARGET, &target);
+    dress_ends(f->district, f->event, &p, NULL);
+    assert_text(f, FIELD_SEGMENT_NAME, "lab");
+    assert_false(event_has(f->event, FIELD_SRC_IS_ROUTER));
+}
+
+static void what_is_said_on_a_link_is_of_who_sent_it(void **state)
+{
+    struct fixture *f = *state;
+    struct addr src = addr_of("fe80::1");
+
+    f->flow.client = addr_of("fe80::99");
+    advertise(f, "fe80::1", 20, 9);
+    assert_true(addr_equal(&event_get(f->event, FIELD_SRC_IP)->addr, &src));
+}
+
+static void a_router_is_who_the_segment_names(void **state)
+{
+    struct fixture *f = *state;
+
+    advertise(f, "fe80::1", 20, 1); /* its gateway's hardware address */
+    assert_int_equal(number(f, FIELD_SRC_IS_ROUTER), true);
+    advertise(f, "fe80::1", 20, 9);
+    assert_int_equal(number(f, FIELD_SRC_IS_ROUTER), false);
+    advertise(f, "fe80::50", 50, 9); /* its routers */
+    assert_int_equal(number(f, FIELD_SRC_IS_ROUTER), true);
+    advertise(f, "fe80::50", 20, 9); /* another segment's */
+    assert_int_equal(number(f, FIELD_SRC_IS_ROUTER), false);
+    advertise(f, "fe80::50", 60, 9); /* it names none */
+    assert_false(event_has(f->event, FIELD_SRC_IS_ROUTER));
+}
+
+static void where_the_segment_is_not_told_any_segments_router_will_do(void **state)
+{
+    struct fixture *f = *state;
+
+    advertise(f, "fe80::50", 0, 9);
+    assert_int_equal(number(f, FIELD_SRC_IS_ROUTER), true);
+    advertise(f, "fe80::51", 0, 9);
+    assert_int_equal(number(f, FIELD_SRC_IS_ROUTER), false);
+}
+
+static void answer_dhcp6(struct fixture *f, enum dhcp_type type, const char *src,
+                         uint16_t vlan, uint8_t mac)
+{
+    struct packet p = on_link(src, vlan, mac);
+
+    event_begin(f->event, EVENT_DHCP, 5);
+    event_put_number(f->event, FIELD_DHCP_TYPE, type);
+    dress_ends(f->district, f->event, &p, NULL);
+}
+
+static void a_dhcpv6_server_is_who_is_named_or_a_router(void **state)
+{
+    struct fixture *f = *state;
+
+    answer_dhcp6(f, DHCP_REPLY, "fe80::53", 20, 9);
+    assert_int_equal(number(f, FIELD_SRC_IS_DHCP6_SERVER), true);
+    answer_dhcp6(f, DHCP_ADVERTISE, "fe80::1", 20, 1); /* a router that relays */
+    assert_int_equal(number(f, FIELD_SRC_IS_DHCP6_SERVER), true);
+    answer_dhcp6(f, DHCP_ADVERTISE, "fe80::99", 20, 9);
+    assert_int_equal(number(f, FIELD_SRC_IS_DHCP6_SERVER), false);
+    answer_dhcp6(f, DHCP_SOLICIT, "fe80::99", 20, 9);
+    assert_false(event_has(f->event, FIELD_SRC_IS_DHCP6_SERVER));
 }
 
 int main(void)
@@ -252,6 +371,12 @@ int main(void)
         WITH_FIXTURE(without_a_district_private_addresses_are_inside),
         WITH_FIXTURE(an_arp_frame_belongs_where_its_sender_does),
         WITH_FIXTURE(a_dhcp_offer_belongs_where_its_address_does),
+        WITH_FIXTURE(an_address_of_every_link_belongs_where_its_vlan_does),
+        WITH_FIXTURE(a_neighbour_belongs_where_it_speaks_of),
+        WITH_FIXTURE(what_is_said_on_a_link_is_of_who_sent_it),
+        WITH_FIXTURE(a_router_is_who_the_segment_names),
+        WITH_FIXTURE(where_the_segment_is_not_told_any_segments_router_will_do),
+        WITH_FIXTURE(a_dhcpv6_server_is_who_is_named_or_a_router),
         WITH_FIXTURE(the_flow_s_counters_go_into_its_events),
         WITH_FIXTURE(a_flow_keeps_the_first_host_but_none_of_dns),
         WITH_FIXTURE(every_name_in_an_event_can_be_protected),

@@ -104,10 +104,26 @@ static void an_answer_without_addresses_covers_nothing(void **state)
     assert_false(covers(f, 5, "10.0.0.1", "192.0.2.1"));
 }
 
+static void a_name_answered_on_the_link_is_covered_for_who_asked(void **state)
+{
+    struct fixture *f = *state;
+    struct addr asked = addr_of("10.0.0.1"), answered = addr_of("10.0.0.7");
+    struct addr ip = addr_of("192.0.2.1");
+
+    event_begin(f->event, EVENT_NAME, 5);
+    event_put_addr(f->event, FIELD_SRC_IP, &answered);
+    event_put_addr(f->event, FIELD_DST_IP, &asked);
+    event_add_addr(f->event, FIELD_NAME_ANSWER_IP, &ip);
+    shield_learn(f->shield, f->event);
+    assert_true(covers(f, 6, "10.0.0.1", "192.0.2.1"));
+    assert_false(covers(f, 6, "10.0.0.7", "192.0.2.1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(every_address_of_an_answer_is_covered_for_its_client),
+        WITH_FIXTURE(a_name_answered_on_the_link_is_covered_for_who_asked),
         WITH_FIXTURE(a_cover_ends_after_its_hour),
         WITH_FIXTURE(many_others_do_not_uncover_what_was_asked_last),
         WITH_FIXTURE(an_answer_without_addresses_covers_nothing),
