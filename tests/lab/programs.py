@@ -44,6 +44,15 @@ PACKAGES = {
     "transmission-create": "transmission-cli",
     "gtlsclient": "ngtcp2-client",
     "gtlsserver": "ngtcp2-server",
+    "dhclient": "isc-dhcp-client",
+    "atk6-fake_router26": "thc-ipv6",
+    "atk6-fake_advertise6": "thc-ipv6",
+    "scapy": "python3-scapy",
+    "llmnrd": "llmnrd",
+    "llmnr-query": "llmnrd",
+    "nmblookup": "samba-common-bin",
+    "avahi-daemon": "avahi-daemon",
+    "dhcpstarv": "dhcpstarv",
 }
 
 # What the school itself stands on, whatever the scenario.
