@@ -8,8 +8,7 @@
 
 #include "agent/dns_name.h"
 
-#define NBNS_NAME_BYTES 16 /* 15 of the name, blanks at its end; one for what it names \
-                            */
+#define NBNS_NAME_BYTES 16 /* 15 of the name, then what it names */
 
 /*
  * Puts the name in the place of its letters, without blanks at its end; a scope (further
