@@ -32,9 +32,15 @@ NAMES(tcp_state, "TCP state", TCP_STATE_MIDSTREAM, "no_answer", "refused", "esta
       "reset", "closed", "midstream");
 NAMES(flow_end, "end of a flow", FLOW_STOPPED, "closed", "idle", "crowded", "stopped");
 NAMES(dns_qr, "DNS message", DNS_ANSWER, "query", "answer");
-NAMES(tls_side, "TLS side", TLS_SERVER, "client", "server");
+NAMES(tls_side, "TLS side", TLS_CERTIFICATE, "client", "server", "certificate");
 NAMES(tls_ech, "ECH", ECH_REAL, "none", "offered", "real");
 NAMES(quic_version, "QUIC version", QUIC_DRAFT, "v1", "v2", "draft");
+NAMES(cert_signature, "signature algorithm", CERT_SIGNED_ED448, "unknown", "rsa_md2",
+      "rsa_md5", "rsa_sha1", "rsa_sha224", "rsa_sha256", "rsa_sha384", "rsa_sha512",
+      "rsa_pss", "rsa_pss_sha1", "dsa_sha1", "dsa_sha224", "dsa_sha256", "ecdsa_sha1",
+      "ecdsa_sha224", "ecdsa_sha256", "ecdsa_sha384", "ecdsa_sha512", "ed25519", "ed448");
+NAMES(cert_key, "kind of key", CERT_KEY_ED448, "unknown", "rsa", "dsa", "ec", "ed25519",
+      "ed448");
 NAMES(http_side, "HTTP side", HTTP_RESPONSE, "request", "response");
 NAMES(dhcp_type, "DHCP message", DHCP_RECONFIGURE, "none", "discover", "offer", "request",
       "decline", "ack", "nak", "release", "inform", "solicit", "advertise", "confirm",

@@ -116,7 +116,8 @@ extern const struct names names_dns_rcode; /* by the number on the wire, up to 2
 /* The index in names_dns_type of a type's number on the wire. */
 unsigned names_dns_type_of(unsigned wire);
 
-enum tls_side { TLS_CLIENT, TLS_SERVER };
+/* Which message of the handshake: either side's hello, or the server's certificate. */
+enum tls_side { TLS_CLIENT, TLS_SERVER, TLS_CERTIFICATE };
 extern const struct names names_tls_side;
 
 /* none; offered: the extension is there, which GREASE does too; real: the outer name is
@@ -127,6 +128,41 @@ extern const struct names names_tls_ech;
 /* draft: one of the numbered drafts before RFC 9000. */
 enum quic_version_name { QUIC_V1, QUIC_V2, QUIC_DRAFT };
 extern const struct names names_quic_version;
+
+/* How a certificate is signed, and the kind of key in it (RFC 3279 and its kin). */
+enum cert_signature {
+    CERT_SIGNATURE_UNKNOWN,
+    CERT_RSA_MD2,
+    CERT_RSA_MD5,
+    CERT_RSA_SHA1,
+    CERT_RSA_SHA224,
+    CERT_RSA_SHA256,
+    CERT_RSA_SHA384,
+    CERT_RSA_SHA512,
+    CERT_RSA_PSS, /* with any hash but SHA-1 */
+    CERT_RSA_PSS_SHA1,
+    CERT_DSA_SHA1,
+    CERT_DSA_SHA224,
+    CERT_DSA_SHA256,
+    CERT_ECDSA_SHA1,
+    CERT_ECDSA_SHA224,
+    CERT_ECDSA_SHA256,
+    CERT_ECDSA_SHA384,
+    CERT_ECDSA_SHA512,
+    CERT_SIGNED_ED25519,
+    CERT_SIGNED_ED448,
+};
+extern const struct names names_cert_signature;
+
+enum cert_key {
+    CERT_KEY_UNKNOWN,
+    CERT_KEY_RSA,
+    CERT_KEY_DSA,
+    CERT_KEY_EC,
+    CERT_KEY_ED25519,
+    CERT_KEY_ED448,
+};
+extern const struct names names_cert_key;
 
 enum http_side { HTTP_REQUEST, HTTP_RESPONSE };
 extern const struct names names_http_side;

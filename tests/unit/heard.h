@@ -20,6 +20,12 @@ struct heard {
     struct packet packet; /* the one the bytes are said to come in */
     uint32_t skip;        /* as the extractor left it */
     size_t left;          /* bytes behind what it read */
+
+    /* What the extractor is told, as in struct extract_out. */
+    bool again;
+    struct text host;
+    const struct field_set *asked;
+    bool (*guards)(struct text host, void *arg);
 };
 
 static inline void heard_init(struct heard *h)
@@ -49,7 +55,15 @@ static inline enum extract_result heard_read(struct heard *h, const struct extra
                                              const void *bytes, size_t len)
 {
     struct extract_out out = {
-        .event = h->work, .packet = &h->packet, .emit = heard_emit, .arg = h};
+        .event = h->work,
+        .packet = &h->packet,
+        .emit = heard_emit,
+        .arg = h,
+        .again = h->again,
+        .host = h->host,
+        .asked = h->asked,
+        .guards = h->guards,
+    };
     void *copy = malloc(len > 0 ? len : 1);
     struct cur c = cur_over(memcpy(copy, bytes, len), len);
     enum extract_result result = x->read(&c, &out);
