@@ -10,7 +10,8 @@
  * TCP, and then shows the stream from its beginning.
  *
  * It puts its own protocol's fields, and host with host.registrable. Who talks to whom,
- * and where that is, is put by whoever receives the event.
+ * and where that is, is put by whoever receives the event. What costs much to find out it
+ * may leave out when nobody asks for it.
  *
  * To add a protocol: extract_X.c, a row in extract.c, its fields in field.def, a fuzzer
  * and a capture. Nothing else changes.
@@ -37,6 +38,7 @@ enum extract_result {
     EXTRACT_DONE,  /* all that this direction has to say */
     EXTRACT_NEXT,  /* a message is read; the cursor stands behind it; there may be more */
     EXTRACT_OTHER, /* as NEXT, but what follows may be another protocol */
+    EXTRACT_AGAIN, /* the beginning is told; show it all again, as there is more to say */
     EXTRACT_MORE,  /* well so far, but the bytes end too early; nothing was emitted */
     EXTRACT_NOT,   /* not this protocol, or broken; nothing was emitted */
 };
@@ -59,7 +61,19 @@ struct extract_out {
     void *arg;
     const uint8_t *note; /* PIECES: as open left it */
     uint32_t skip; /* set with NEXT: bytes behind the message that need not be shown */
+    bool again;    /* stream: of these bytes AGAIN was said before */
+
+    struct text host; /* the name that the flow is known by so far; empty: none */
+    const struct field_set *asked; /* the fields that anybody asks for; NULL: all */
+    /* Whether a host is protected, so that an event which can't hold all names that it
+     * speaks of holds that one. NULL: none is. */
+    bool (*guards)(struct text host, void *arg);
 };
+
+static inline bool extract_asked(const struct extract_out *out, enum field_id f)
+{
+    return !out->asked || field_set_has(out->asked, f);
+}
 
 #define EXTRACT_SKIP_MAX (UINT32_C(1) << 24)
 
@@ -103,6 +117,7 @@ struct inspector_settings {
     uint32_t stream_capacity; /* flows whose bytes are kept, at least 1 */
     uint32_t stream_bytes;    /* kept for all of them together */
     void (*emit)(struct event *e, const struct packet *p, struct flow *f, void *arg);
+    bool (*guards)(struct text host, void *arg); /* as in extract_out */
     void *arg;
 };
 
@@ -116,6 +131,9 @@ struct inspector_counts {
 
 struct inspector *inspector_new(const struct inspector_settings *settings);
 void inspector_free(struct inspector *i);
+
+/* From now on only these fields are asked for; NULL, as at first: all. */
+void inspector_ask(struct inspector *i, const struct field_set *asked);
 
 /* A packet without a flow (ARP and its kind). */
 void inspector_link(struct inspector *i, const struct packet *p);

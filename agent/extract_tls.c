@@ -3,9 +3,11 @@
  * The first hello of either side of TLS over TCP. A hello may stand in several records
  * (RFC 8446 section 5.1), and is read as soon as its own bytes are here, even if its
  * record goes on. A HelloRetryRequest is passed over: what the server chose is in the
- * ServerHello after it.
+ * ServerHello after it. Behind that the certificate is read up to TLS 1.2, from where on
+ * it is encrypted (tls_certificate.c).
  */
 #include "agent/extract.h"
+#include "agent/tls_certificate.h"
 #include "agent/tls_event.h"
 #include "agent/tls_hello.h"
 
@@ -13,15 +15,15 @@
 #define RECORD_MAX      (16384 + 2048)
 #define RECORDS_MAX     16 /* that one hello is split into */
 #define SSL2_HEAD_BYTES 11
+#define TLS_1_3         0x0103
 
 enum record_type { RECORD_CHANGE = 20, RECORD_HANDSHAKE = 22 };
-enum message_type { CLIENT_HELLO = 1, SERVER_HELLO = 2 };
+enum message_type { CLIENT_HELLO = 1, SERVER_HELLO = 2, CERTIFICATE = 11 };
 
 /* A handshake message, wherever its bytes stand. */
 struct message {
     uint8_t type;
-    struct cur body;
-    bool aligned; /* the cursor stands behind its last record */
+    struct cur body; /* of a certificate message: up to the end of the first one */
     uint8_t joined[TLS_MESSAGE_MAX];
 };
 
@@ -34,61 +36,82 @@ static bool record_is_there(struct cur c, uint8_t type)
     return found == type && version >> 8 == 3 && len > 0 && len <= RECORD_MAX;
 }
 
-/* The bytes of the record at c, as many as are here. */
-static struct cur record_read(struct cur *c, bool *ret_whole)
+/* The bytes of the record at c that are here, with *left bytes to come, or of the next
+ * one when there are none. c then stands where they begin. */
+static enum extract_result record_read(struct cur *c, size_t *left, struct cur *ret_part)
 {
-    size_t len;
-
-    cur_skip(c, RECORD_BYTES - 2);
-    len = cur_u16(c);
-    *ret_whole = cur_left(c) >= len;
-    return cur_sub(c, *ret_whole ? len : cur_left(c));
-}
-
-/* Header and length of the message whose first bytes are in c; 0: too few. */
-static size_t message_len(struct cur c)
-{
-    size_t len;
-
-    cur_skip(&c, 1);
-    len = cur_u24(&c);
-    return cur_broken(&c) ? 0 : 4 + len;
-}
-
-static enum extract_result message_found(struct message *m, struct cur c)
-{
-    m->type = cur_u8(&c);
-    m->body = cur_sub(&c, cur_u24(&c));
-    return EXTRACT_NEXT;
-}
-
-/* NEXT: the message at c is whole. */
-static enum extract_result message_read(struct cur *c, struct message *m)
-{
-    size_t have = 0, need = 0;
-
-    for (unsigned i = 0; i < RECORDS_MAX; i++) {
-        struct cur part;
-        size_t len;
-
+    if (*left == 0) {
         if (cur_left(c) < RECORD_BYTES)
             return EXTRACT_MORE;
         if (!record_is_there(*c, RECORD_HANDSHAKE))
             return EXTRACT_NOT;
-        part = record_read(c, &m->aligned);
-        need = message_len(part);
-        if (i == 0 && need > 0 && cur_left(&part) >= need)
-            return message_found(m, part);
+        cur_skip(c, RECORD_BYTES - 2);
+        *left = cur_u16(c);
+    }
+    *ret_part = cur_over(c->pos, *left < cur_left(c) ? *left : cur_left(c));
+    return EXTRACT_NEXT;
+}
 
-        len = cur_left(&part) < sizeof(m->joined) - have ? cur_left(&part)
-                                                         : sizeof(m->joined) - have;
-        cur_copy(&part, m->joined + have, len);
-        have += len;
-        need = message_len(cur_over(m->joined, have));
+/* How many bytes of the message that begins with c are needed; 0: too few to tell. Of
+ * certificates (RFC 5246 section 7.4.2) the first is enough: it is the server's own. */
+static size_t message_need(struct cur c)
+{
+    uint8_t type = cur_u8(&c);
+    size_t len = cur_u24(&c), first;
+
+    if (cur_broken(&c))
+        return 0;
+    if (type != CERTIFICATE || len < 6)
+        return 4 + len;
+    cur_skip(&c, 3);
+    first = cur_u24(&c);
+    return cur_broken(&c) ? 0 : 4 + (first < len - 6 ? first + 6 : len);
+}
+
+static void message_found(struct message *m, struct cur c)
+{
+    m->type = cur_u8(&c);
+    cur_skip(&c, 3);
+    m->body = c;
+}
+
+/* NEXT: what is needed of the message is here, and c stands behind it, *left bytes before
+ * the end of the record. */
+static enum extract_result message_read(struct cur *c, size_t *left, struct message *m)
+{
+    size_t have = 0;
+
+    for (unsigned i = 0; i < RECORDS_MAX; i++) {
+        struct cur part;
+        enum extract_result result = record_read(c, left, &part);
+        size_t need, room = sizeof(m->joined) - have;
+
+        if (result != EXTRACT_NEXT)
+            return result;
+        need = i == 0 ? message_need(part) : 0;
+        if (need > 0 && cur_left(&part) >= need) {
+            message_found(m, cur_sub(c, need));
+            *left -= need;
+            return EXTRACT_NEXT;
+        }
+
+        if (room > cur_left(&part))
+            room = cur_left(&part);
+        memcpy(m->joined + have, part.pos, room);
+        need = message_need(cur_over(m->joined, have + room));
         if (need > sizeof(m->joined))
             return EXTRACT_NOT;
-        if (need > 0 && have >= need)
-            return message_found(m, cur_over(m->joined, have));
+        if (need > 0 && have + room >= need) {
+            message_found(m, cur_over(m->joined, need));
+            cur_skip(c, need - have);
+            *left -= need - have;
+            return EXTRACT_NEXT;
+        }
+        if (cur_left(&part) < *left)
+            return EXTRACT_MORE;
+        cur_skip(c, *left);
+        *left = 0;
+        have += room;
     }
     return EXTRACT_NOT;
 }
@@ -162,31 +185,69 @@ static bool tls_wants(const struct packet *p, struct cur bytes)
            (cur_left(&bytes) < 3 || bytes.pos[2] == CLIENT_HELLO);
 }
 
+/* Changes of cipher come between a HelloRetryRequest and the hello after it. */
+static enum extract_result change_read(struct cur *bytes)
+{
+    cur_skip(bytes, RECORD_BYTES - 2);
+    cur_skip(bytes, cur_u16(bytes));
+    return cur_broken(bytes) ? EXTRACT_MORE : EXTRACT_NEXT;
+}
+
+static enum extract_result hello_found(const struct tls_hello *hello,
+                                       struct extract_out *out)
+{
+    unsigned version = tls_version_number(tls_hello_version(hello));
+
+    emit_hello(out, hello);
+    if (hello->side == TLS_CLIENT || version >= TLS_1_3 || !tls_certificate_wanted(out))
+        return EXTRACT_DONE;
+    return EXTRACT_AGAIN;
+}
+
+/* What comes behind the ServerHello, if it is one: a resumed session has none. */
+static enum extract_result certificate_read(struct cur *c, size_t left,
+                                            struct extract_out *out)
+{
+    struct message m;
+    enum extract_result result = message_read(c, &left, &m);
+
+    if (result == EXTRACT_MORE)
+        return EXTRACT_MORE;
+    if (result == EXTRACT_NEXT && m.type == CERTIFICATE) {
+        cur_skip(&m.body, 3);
+        tls_certificate_emit(out, cur_sub(&m.body, cur_u24(&m.body)));
+    }
+    return EXTRACT_DONE;
+}
+
 static enum extract_result tls_read(struct cur *bytes, struct extract_out *out)
 {
     enum extract_result result;
+    struct cur c = *bytes;
     struct tls_hello hello;
     struct message m;
-    bool whole;
+    size_t left = 0;
 
     if (bytes->pos[0] & 0x80)
         return ssl2_read(*bytes, out);
-    if (cur_left(bytes) >= RECORD_BYTES && record_is_there(*bytes, RECORD_CHANGE)) {
-        (void)record_read(bytes, &whole);
-        return whole ? EXTRACT_NEXT : EXTRACT_MORE;
-    }
-    result = message_read(bytes, &m);
+    if (cur_left(bytes) >= RECORD_BYTES && record_is_there(*bytes, RECORD_CHANGE))
+        return change_read(bytes);
+    result = message_read(&c, &left, &m);
     if (result != EXTRACT_NEXT)
         return result;
+    if (out->again)
+        return certificate_read(&c, left, out);
     if (m.type != CLIENT_HELLO && m.type != SERVER_HELLO)
         return EXTRACT_NOT;
     if (!tls_hello_parse(m.type == CLIENT_HELLO ? TLS_CLIENT : TLS_SERVER, m.body,
                          &hello))
         return EXTRACT_NOT;
-    if (hello.retry)
-        return m.aligned ? EXTRACT_NEXT : EXTRACT_MORE;
-    emit_hello(out, &hello);
-    return EXTRACT_DONE;
+    if (!hello.retry)
+        return hello_found(&hello, out);
+    if (left > 0)
+        return EXTRACT_MORE;
+    *bytes = c;
+    return EXTRACT_NEXT;
 }
 
 const struct extractor extract_tls = {

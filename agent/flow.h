@@ -42,7 +42,8 @@ struct flow_reading {
     bool finished[2];  /* nothing more is to be read */
     uint8_t chosen[2]; /* TCP: the extractor, its index + 1; 0: none yet */
     uint8_t looked;    /* TCP: segments in vain, of both directions */
-    bool named;        /* an extractor understood the flow */
+    bool named : 1;    /* an extractor understood the flow */
+    uint8_t said : 2;  /* TCP: EXTRACT_AGAIN, a bit for each direction */
 };
 
 /* What a sensor's later stages hang on a flow; they release it in on_end. */

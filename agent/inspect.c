@@ -47,6 +47,7 @@ struct inspector {
     struct flow *flow; /* of the packet that is being looked at; NULL: none */
     struct extract_out out;
     uint16_t *apps; /* for each extractor, index in names_app */
+    struct field_set asked;
 };
 
 static void pass_on(struct event *e, void *arg)
@@ -56,6 +57,13 @@ static void pass_on(struct event *e, void *arg)
     i->set.emit(e, i->out.packet, i->flow, i->set.arg);
 }
 
+static bool guards(struct text host, void *arg)
+{
+    struct inspector *i = arg;
+
+    return i->set.guards && i->set.guards(host, i->set.arg);
+}
+
 struct inspector *inspector_new(const struct inspector_settings *settings)
 {
     struct inspector *i = xcalloc(1, sizeof(*i));
@@ -63,7 +71,8 @@ struct inspector *inspector_new(const struct inspector_settings *settings)
     i->set = *settings;
     i->pool = stream_pool_new(settings->stream_capacity, settings->stream_bytes);
     i->event = event_new();
-    i->out = (struct extract_out){.event = i->event, .emit = pass_on, .arg = i};
+    i->out = (struct extract_out){
+        .event = i->event, .emit = pass_on, .guards = guards, .arg = i};
     i->apps = xcalloc(extractor_count, sizeof(*i->apps));
     for (size_t x = 0; x < extractor_count; x++) {
         int app = extractors[x]->app ? names_find(&names_app, extractors[x]->app) : 0;
@@ -82,6 +91,13 @@ void inspector_free(struct inspector *i)
     event_free(i->event);
     free(i->apps);
     free(i);
+}
+
+void inspector_ask(struct inspector *i, const struct field_set *asked)
+{
+    if (asked)
+        i->asked = *asked;
+    i->out.asked = asked ? &i->asked : NULL;
 }
 
 static void name_flow(struct inspector *i, struct flow *f, size_t extractor)
@@ -187,6 +203,7 @@ static bool read_message(struct inspector *i, struct flow *f, unsigned side,
         return false;
     index = r->chosen[side] - 1U;
     x = extractors[index];
+    i->out.again = r->said >> side & 1;
 
     switch (x->read(&behind, &i->out)) {
     case EXTRACT_MORE:
@@ -205,7 +222,13 @@ static bool read_message(struct inspector *i, struct flow *f, unsigned side,
         break;
     case EXTRACT_NEXT:
         break;
+    case EXTRACT_AGAIN:
+        assert(!i->out.again);
+        r->said = (r->said | 1U << side) & 3;
+        name_flow(i, f, index);
+        return true;
     }
+    r->said = r->said & ~(1U << side) & 3;
     name_flow(i, f, index);
     assert(r->finished[side] || behind.pos > c->pos);
     *c = behind;
@@ -465,6 +488,7 @@ bool inspector_packet(struct inspector *i, const struct packet *p, struct flow *
 
     i->flow = f;
     i->out.packet = p;
+    i->out.host = f->stage.host ? text_of(f->stage.host) : (struct text){0};
     if (p->layer != PACKET_L4 ||
         (p->ip_proto != IP_TCP && p->ip_proto != IP_UDP && p->ip_proto != IP_ICMP6))
         r->finished[0] = r->finished[1] = true;

@@ -55,6 +55,17 @@ static void hide(struct sensor *s, bool before_too)
         s->set.sink.hide(before_too, s->set.sink.arg);
 }
 
+/* A certificate is for many hosts; which of them was called, the client's hello says, and
+ * only where that is silent the certificate decides. */
+static bool decides(const struct event *e)
+{
+    const struct value *side = event_get(e, FIELD_TLS_SIDE);
+
+    if (side && side->number == TLS_CERTIFICATE)
+        return false;
+    return event_has(e, FIELD_HOST);
+}
+
 /*
  * Help lines and their kind: the event ends here, and its conversation is told to nobody.
  * DNS and its kin carry many names in a conversation, so there each message stands for
@@ -71,8 +82,10 @@ static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
             shield_learn(s->shield, e);
         return protected;
     }
-    if (f && event_has(e, FIELD_HOST))
+    if (f && decides(e))
         f->stage.protected = protected;
+    else if (f && protected && !event_has(e, FIELD_HOST))
+        f->stage.protected = true;
     return protected || (f && f->stage.protected);
 }
 
@@ -103,6 +116,13 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
     if (f)
         dress_keep(f, e);
     tell(s, e);
+}
+
+static bool guards(struct text host, void *arg)
+{
+    struct sensor *s = arg;
+
+    return s->set.lists && listdb_protected(s->set.lists, host);
 }
 
 static void on_flow_start(struct flow *f, usec_t now, void *arg)
@@ -239,6 +259,17 @@ usec_t sensor_mark(const struct sensor *s)
 
 /* ---- life ---- */
 
+/* Whoever is told every event asks for all fields, rules for those they use. */
+static void ask(struct sensor *s)
+{
+    struct field_set asked = {0};
+
+    for (enum field_id f = 0; s->set.rules && f < FIELD_COUNT; f++)
+        if (ruleset_uses(s->set.rules, f))
+            field_set_add(&asked, f);
+    inspector_ask(s->inspector, s->set.sink.event ? NULL : &asked);
+}
+
 struct sensor *sensor_new(const struct sensor_settings *settings)
 {
     struct sensor *s = xcalloc(1, sizeof(*s));
@@ -265,6 +296,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
         .stream_capacity = 4096,
         .stream_bytes = 8 * 1024 * 1024,
         .emit = on_extracted,
+        .guards = guards,
         .arg = s,
     });
     s->dpi = dpi_new(
@@ -272,6 +304,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
     assert(s->dpi);
     if (settings->rules)
         s->matcher = matcher_new(settings->rules);
+    ask(s);
     return s;
 }
 
@@ -299,6 +332,7 @@ void sensor_use(struct sensor *s, const struct ruleset *rules,
     s->set.district = district;
     s->set.lists = lists;
     s->matcher = rules ? matcher_new(rules) : NULL;
+    ask(s);
 }
 
 /* ---- counters ---- */

@@ -341,13 +341,18 @@ void dress_keep(struct flow *f, const struct event *e)
     f->stage.host = xstrndup(host->text.at, host->text.len);
 }
 
+static bool any_protected(const struct listdb *lists, const struct value *names)
+{
+    for (size_t i = 0; names && i < names->text_count; i++)
+        if (listdb_protected(lists, names->texts[i]))
+            return true;
+    return false;
+}
+
 bool dress_protected(const struct listdb *lists, const struct event *e)
 {
     static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI,
                                           FIELD_NAME_QNAME, FIELD_NAME_OWN};
-    enum field_id several =
-        event_kind(e) == EVENT_NAME ? FIELD_NAME_ANSWER_NAME : FIELD_DNS_ANSWER_NAME;
-    const struct value *answers = event_get(e, several);
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const struct value *v = event_get(e, names[i]);
@@ -355,8 +360,7 @@ bool dress_protected(const struct listdb *lists, const struct event *e)
         if (v && listdb_protected(lists, v->text))
             return true;
     }
-    for (size_t i = 0; answers && i < answers->text_count; i++)
-        if (listdb_protected(lists, answers->texts[i]))
-            return true;
-    return false;
+    return any_protected(lists, event_get(e, FIELD_DNS_ANSWER_NAME)) ||
+           any_protected(lists, event_get(e, FIELD_NAME_ANSWER_NAME)) ||
+           any_protected(lists, event_get(e, FIELD_TLS_CERT_NAMES));
 }

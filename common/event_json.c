@@ -149,6 +149,20 @@ static void put_answers(struct json *doc, const struct value *v)
     }
 }
 
+/* Suricata parts the bytes of a fingerprint by colons. */
+static struct json *fingerprint_json(struct text hex)
+{
+    char text[3 * 64];
+    size_t len = 0;
+
+    for (size_t i = 0; i < hex.len && len + 2 < sizeof(text); i++) {
+        if (i > 0 && i % 2 == 0)
+            text[len++] = ':';
+        text[len++] = hex.at[i];
+    }
+    return json_new_bytes((struct text){.at = text, .len = len});
+}
+
 static void put_field(struct json *doc, enum field_id id, const struct value *v)
 {
     const struct field *f = field_get(id);
@@ -157,6 +171,8 @@ static void put_field(struct json *doc, enum field_id id, const struct value *v)
         json_put_text(doc, f->eve, protos[v->number].eve);
     else if (id == FIELD_DNS_ANSWER_IP)
         put_answers(doc, v);
+    else if (id == FIELD_TLS_CERT_SHA1)
+        json_put_path(doc, f->eve, fingerprint_json(v->text));
     else
         json_put_path(doc, f->eve, value_json(f, v));
 }

@@ -104,7 +104,8 @@ void event_print_value(const struct event *e, enum field_id f, struct buffer *ou
  * Numbers and sizes are numbers, durations too, in microseconds; times are as
  * "timestamp"; names are their words and several a list; addresses are text; proto is
  * "TCP" and "IPv6-ICMP", a TLS version "TLS 1.2" or "SSLv3"; addresses answered by DNS
- * are parted into dns.grouped.A and .AAAA: all as Suricata writes them.
+ * are parted into dns.grouped.A and .AAAA, the bytes of a certificate's fingerprint by
+ * colons: all as Suricata writes them.
  */
 struct field_set {
     uint64_t bits[(FIELD_COUNT + 63) / 64];

@@ -33,13 +33,15 @@ static inline void extract_all(const struct extractor *x, const struct packet *p
 {
     auto_event struct event *e = event_new();
     enum extract_result result = EXTRACT_NEXT;
+    bool again = false;
 
     (void)x->wants(p, c);
-    while (cur_left(&c) > 0 && (result == EXTRACT_NEXT || result == EXTRACT_OTHER)) {
+    while (cur_left(&c) > 0 &&
+           (again || result == EXTRACT_NEXT || result == EXTRACT_OTHER)) {
         struct cur before = c;
         unsigned count = 0;
         struct extract_out out = {
-            .event = e, .packet = p, .emit = on_event, .arg = &count};
+            .event = e, .packet = p, .emit = on_event, .arg = &count, .again = again};
 
         result = x->read(&c, &out);
         demand(count <= 1 && out.skip <= EXTRACT_SKIP_MAX);
@@ -49,6 +51,10 @@ static inline void extract_all(const struct extractor *x, const struct packet *p
         if (result == EXTRACT_NEXT || result == EXTRACT_OTHER)
             demand(!cur_broken(&c) && c.pos > before.pos);
         cur_skip(&c, out.skip);
+        demand(!again || result != EXTRACT_AGAIN);
+        again = result == EXTRACT_AGAIN;
+        if (again)
+            c = before;
     }
 }
 

@@ -130,6 +130,17 @@ static void version_is(unsigned version, const char *expected)
     assert_string_equal(json_text(json_get_path(doc, "tls.version"), ""), expected);
 }
 
+static void a_fingerprint_is_written_as_suricata_writes_it(void **state)
+{
+    auto_event struct event *e = begun(EVENT_TLS);
+    auto_json struct json *doc = NULL;
+
+    (void)state;
+    event_put_text(e, FIELD_TLS_CERT_SHA1, TEXT("0e91b4"));
+    doc = event_json(e, NULL);
+    assert_string_equal(json_text(json_get_path(doc, "tls.fingerprint"), ""), "0e:91:b4");
+}
+
 static void a_tls_version_is_written_as_suricata_writes_it(void **state)
 {
     (void)state;
@@ -170,6 +181,7 @@ int main(void)
         cmocka_unit_test(an_icmp_conversation_is_told_by_type_and_code),
         cmocka_unit_test(what_is_only_for_matching_is_never_written),
         cmocka_unit_test(answers_are_parted_by_family),
+        cmocka_unit_test(a_fingerprint_is_written_as_suricata_writes_it),
         cmocka_unit_test(a_tls_version_is_written_as_suricata_writes_it),
         cmocka_unit_test(every_other_type_has_its_form),
     };

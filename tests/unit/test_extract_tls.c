@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "agent/tls_hello.h"
+#include "certificates.h"
 #include "heard.h"
 
 #define TLS (&extract_tls)
@@ -99,7 +100,7 @@ static void a_server_hello_says_what_was_chosen(void **state)
 {
     struct fixture *f = *state;
 
-    assert_int_equal(read_hex(f, server_hello), EXTRACT_DONE);
+    assert_int_equal(read_hex(f, server_hello), EXTRACT_AGAIN);
     assert_says(&f->heard, FIELD_TLS_SIDE, "\"server\"");
     assert_says(&f->heard, FIELD_TLS_VERSION, "\"1.2\"");
     assert_says(&f->heard, FIELD_TLS_CIPHER, "49199");
@@ -128,7 +129,7 @@ static void a_hello_is_read_before_its_record_ends(void **state)
 
     f->len = unhex(server_hello, f->bytes, sizeof(f->bytes));
     f->bytes[3] = 0x0a; /* the certificate is in the same record, but not here yet */
-    assert_int_equal(heard_read(&f->heard, TLS, f->bytes, f->len), EXTRACT_DONE);
+    assert_int_equal(heard_read(&f->heard, TLS, f->bytes, f->len), EXTRACT_AGAIN);
     assert_int_equal(f->heard.count, 1);
 }
 
@@ -192,7 +193,7 @@ static void a_retry_is_passed_over_to_the_hello_after_it(void **state)
     assert_int_equal(f->heard.left, 0);
     assert_int_equal(read_hex(f, "1403030001"), EXTRACT_MORE);
     assert_int_equal(f->heard.count, 0);
-    assert_int_equal(read_hex(f, server_hello), EXTRACT_DONE);
+    assert_int_equal(read_hex(f, server_hello), EXTRACT_AGAIN);
     assert_int_equal(f->heard.count, 1);
 }
 
@@ -286,6 +287,227 @@ static void a_hello_in_the_form_of_ssl_2_is_recognised(void **state)
     assert_int_equal(heard_read(&f->heard, TLS, f->bytes, f->len), EXTRACT_NOT);
 }
 
+/* ---- certificates ---- */
+
+#define OF_2026 (UINT64_C(1780000000) * USEC_PER_SEC)
+
+/* Behind the server's hello: its certificate and the end of another, in one record. The
+ * hello is the first of the handshake's bytes, behind the record's header. */
+static void server_flight(struct fixture *f, const char *hex)
+{
+    size_t hello = unhex(server_hello, f->bytes, sizeof(f->bytes));
+    uint8_t *at = f->bytes + hello, *cert = at + 10;
+    size_t len = unhex(hex, cert, sizeof(f->bytes) - hello - 10), list = len + 3 + 40;
+
+    memcpy(at, (const uint8_t[]){11, 0, (uint8_t)((list + 3) >> 8), (uint8_t)(list + 3)},
+           4);
+    memcpy(at + 4, (const uint8_t[]){0, (uint8_t)(list >> 8), (uint8_t)list}, 3);
+    memcpy(at + 7, (const uint8_t[]){0, (uint8_t)(len >> 8), (uint8_t)len}, 3);
+    f->len = hello + 10 + len;
+    f->bytes[3] = (uint8_t)((f->len - 5 + 40) >> 8);
+    f->bytes[4] = (uint8_t)(f->len - 5 + 40);
+    f->heard.packet.time = OF_2026;
+    f->heard.again = true;
+    f->heard.count = 0;
+}
+
+static enum extract_result read_flight(struct fixture *f)
+{
+    return heard_read(&f->heard, TLS, f->bytes, f->len);
+}
+
+static void a_certificate_is_an_event_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+
+    server_flight(f, cert_leaf);
+    f->heard.again = false;
+    assert_int_equal(read_flight(f), EXTRACT_AGAIN);
+    assert_says(&f->heard, FIELD_TLS_SIDE, "\"server\"");
+    assert_says(&f->heard, FIELD_TLS_CERT_ISSUER, "");
+    f->heard.again = true;
+    assert_int_equal(read_flight(f), EXTRACT_DONE);
+    assert_int_equal(f->heard.count, 2);
+    assert_says(&f->heard, FIELD_TLS_SIDE, "\"certificate\"");
+    assert_says(&f->heard, FIELD_TLS_VERSION, "");
+    assert_says(&f->heard, FIELD_TLS_CERT_SUBJECT, "\"CN=WWW.school.example\"");
+    assert_says(&f->heard, FIELD_TLS_CERT_ISSUER,
+                "\"C=US, O=Example Trust, CN=Example CA\"");
+    assert_says(&f->heard, FIELD_TLS_CERT_NAMES,
+                "[\"www.school.example\", \"*.pupils.school.example\"]");
+    assert_says(&f->heard, FIELD_TLS_CERT_SERIAL, "\"91:B4\"");
+    assert_says(&f->heard, FIELD_TLS_CERT_SIGNATURE, "\"ecdsa_sha256\"");
+    assert_says(&f->heard, FIELD_TLS_CERT_KEY, "\"ec\"");
+    assert_says(&f->heard, FIELD_TLS_CERT_KEY_BITS, "384");
+    assert_says(&f->heard, FIELD_TLS_CERT_SELF_SIGNED, "false");
+    assert_says(&f->heard, FIELD_TLS_CERT_MATCHES_SNI, "");
+    assert_says(&f->heard, FIELD_HOST, "");
+}
+
+static void a_certificate_is_judged_by_the_packets_time(void **state)
+{
+    struct fixture *f = *state;
+
+    server_flight(f, cert_leaf);
+    (void)read_flight(f);
+    assert_says(&f->heard, FIELD_TLS_CERT_EXPIRED, "false");
+    assert_says(&f->heard, FIELD_TLS_CERT_EARLY, "false");
+    f->heard.packet.time = 1798761599 * USEC_PER_SEC - USEC_PER_DAY;
+    (void)read_flight(f);
+    assert_says(&f->heard, FIELD_TLS_CERT_REMAINING, "1 d");
+    f->heard.packet.time = 1798761600 * USEC_PER_SEC;
+    (void)read_flight(f);
+    assert_says(&f->heard, FIELD_TLS_CERT_EXPIRED, "true");
+    assert_says(&f->heard, FIELD_TLS_CERT_REMAINING, "0 s");
+    f->heard.packet.time = 1767225599 * USEC_PER_SEC;
+    (void)read_flight(f);
+    assert_says(&f->heard, FIELD_TLS_CERT_EXPIRED, "false");
+    assert_says(&f->heard, FIELD_TLS_CERT_EARLY, "true");
+}
+
+static void a_certificate_fits_the_name_asked_for_or_not(void **state)
+{
+    struct fixture *f = *state;
+
+    server_flight(f, cert_leaf);
+    f->heard.host = TEXT("www.school.example");
+    (void)read_flight(f);
+    assert_says(&f->heard, FIELD_TLS_CERT_MATCHES_SNI, "true");
+    assert_says(&f->heard, FIELD_HOST, "\"www.school.example\"");
+    f->heard.host = TEXT("school.example");
+    (void)read_flight(f);
+    assert_says(&f->heard, FIELD_TLS_CERT_MATCHES_SNI, "false");
+}
+
+static void a_certificate_waits_until_it_is_whole(void **state)
+{
+    struct fixture *f = *state;
+    size_t whole;
+
+    server_flight(f, cert_leaf);
+    whole = f->len;
+    for (f->len = 68; f->len < whole; f->len++)
+        assert_int_equal(read_flight(f), EXTRACT_MORE);
+    assert_int_equal(f->heard.count, 0);
+}
+
+/* The record ends in the certificate, which goes on in others. */
+static void a_certificate_may_stand_in_several_records(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t all[4096];
+
+    server_flight(f, cert_leaf);
+    for (size_t size = 40; size < 300; size += 37) {
+        size_t from = 5, to = 0, whole = f->len;
+
+        while (from < whole) {
+            size_t part = whole - from < size ? whole - from : size;
+
+            memcpy(all + to,
+                   (const uint8_t[]){22, 3, 3, (uint8_t)(part >> 8), (uint8_t)part}, 5);
+            memcpy(all + to + 5, f->bytes + from, part);
+            from += part;
+            to += part + 5;
+        }
+        f->heard.count = 0;
+        assert_int_equal(heard_read(&f->heard, TLS, all, to), EXTRACT_DONE);
+        assert_says(&f->heard, FIELD_TLS_CERT_SERIAL, "\"91:B4\"");
+        assert_int_equal(heard_read(&f->heard, TLS, all, to - 1), EXTRACT_MORE);
+    }
+}
+
+static void a_resumed_session_has_no_certificate(void **state)
+{
+    struct fixture *f = *state;
+
+    f->heard.again = true;
+    f->len = unhex(server_hello, f->bytes, sizeof(f->bytes));
+    assert_int_equal(read_flight(f), EXTRACT_MORE);
+    memcpy(f->bytes + f->len, "\x14\x03\x03\x00\x01\x01", 6); /* change of cipher */
+    f->len += 6;
+    assert_int_equal(read_flight(f), EXTRACT_DONE);
+    f->bytes[f->len - 6] = 22; /* another message */
+    assert_int_equal(read_flight(f), EXTRACT_MORE);
+    assert_int_equal(f->heard.count, 0);
+}
+
+static void what_is_no_certificate_says_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    server_flight(f, cert_leaf);
+    f->bytes[68 + 10] ^= 1; /* its first tag */
+    assert_int_equal(read_flight(f), EXTRACT_DONE);
+    server_flight(f, cert_leaf);
+    f->bytes[68] = 12; /* the key exchange follows at once, as without certificates */
+    assert_int_equal(read_flight(f), EXTRACT_MORE);
+    assert_int_equal(f->heard.count, 0);
+}
+
+static void a_certificate_that_nobody_asks_for_is_not_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    struct field_set asked = {0};
+
+    f->heard.asked = &asked;
+    assert_int_equal(read_hex(f, server_hello), EXTRACT_DONE);
+    field_set_add(&asked, FIELD_TLS_CERT_EXPIRED);
+    assert_int_equal(read_hex(f, server_hello), EXTRACT_AGAIN);
+}
+
+static void fingerprints_are_taken_when_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct field_set asked = {0};
+
+    server_flight(f, cert_leaf);
+    (void)read_flight(f);
+    assert_says(&f->heard, FIELD_TLS_CERT_SHA1,
+                "\"43ec4308b93c0219cc11c620b8c81bcbc2334e43\"");
+    assert_says(&f->heard, FIELD_TLS_CERT_SHA256,
+                "\"72500f8f24852c66d96ad7073b0c3abb"
+                "7b1a29c1fdbb0be0ba6e16facb809b98\"");
+    f->heard.asked = &asked;
+    (void)read_flight(f);
+    assert_says(&f->heard, FIELD_TLS_CERT_SHA1, "");
+    assert_says(&f->heard, FIELD_TLS_CERT_SHA256, "");
+    assert_says(&f->heard, FIELD_TLS_CERT_SERIAL, "\"91:B4\"");
+}
+
+static bool guards_help(struct text host, void *arg)
+{
+    (void)arg;
+    return text_equal(host, TEXT("*.help.example"));
+}
+
+static void a_guarded_name_is_told_even_if_it_comes_late(void **state)
+{
+    struct fixture *f = *state;
+
+    server_flight(f, cert_many);
+    (void)read_flight(f);
+    assert_true(event_short(f->heard.events[0]));
+    assert_int_equal(event_get(f->heard.events[0], FIELD_TLS_CERT_NAMES)->text_count,
+                     EVENT_LIST_MAX);
+    f->heard.guards = guards_help;
+    (void)read_flight(f);
+    assert_says(&f->heard, FIELD_TLS_CERT_NAMES, "[\"*.help.example\"]");
+}
+
+static void without_a_name_even_unasked_certificates_are_read_for_guarded_ones(
+    void **state)
+{
+    struct fixture *f = *state;
+    struct field_set asked = {0};
+
+    f->heard.asked = &asked;
+    f->heard.guards = guards_help;
+    assert_int_equal(read_hex(f, server_hello), EXTRACT_AGAIN);
+    f->heard.host = TEXT("www.school.example");
+    assert_int_equal(read_hex(f, server_hello), EXTRACT_DONE);
+}
+
 static void other_handshake_messages_and_records_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -335,6 +557,17 @@ int main(void)
         WITH_FIXTURE(an_extension_that_reaches_too_far_is_refused),
         WITH_FIXTURE(a_list_that_reaches_too_far_is_empty),
         WITH_FIXTURE(a_hello_in_the_form_of_ssl_2_is_recognised),
+        WITH_FIXTURE(a_certificate_is_an_event_of_its_own),
+        WITH_FIXTURE(a_certificate_is_judged_by_the_packets_time),
+        WITH_FIXTURE(a_certificate_fits_the_name_asked_for_or_not),
+        WITH_FIXTURE(a_certificate_waits_until_it_is_whole),
+        WITH_FIXTURE(a_certificate_may_stand_in_several_records),
+        WITH_FIXTURE(a_resumed_session_has_no_certificate),
+        WITH_FIXTURE(what_is_no_certificate_says_nothing),
+        WITH_FIXTURE(a_certificate_that_nobody_asks_for_is_not_waited_for),
+        WITH_FIXTURE(fingerprints_are_taken_when_asked_for),
+        WITH_FIXTURE(a_guarded_name_is_told_even_if_it_comes_late),
+        WITH_FIXTURE(without_a_name_even_unasked_certificates_are_read_for_guarded_ones),
         WITH_FIXTURE(other_handshake_messages_and_records_are_refused),
         WITH_FIXTURE(its_first_bytes_are_known_one_by_one),
     };

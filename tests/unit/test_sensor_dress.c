@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/sensor_dress.h"
+#include "help_lines.h"
 #include "mem.h"
 
 static const char district_text[] =
@@ -207,25 +208,6 @@ static void a_flow_keeps_the_first_host_but_none_of_dns(void **state)
     assert_string_equal(f->flow.stage.host, "first.example");
 }
 
-static struct listdb *help_lines(void)
-{
-    struct list_builder *b = list_builder_new();
-    struct listdb *db = NULL;
-    char path[] = "/tmp/dress-XXXXXX";
-    int fd = mkstemp(path);
-    int list =
-        list_builder_list(b, &(struct list_info){.name = "help", .kind = LIST_PROTECTED});
-
-    assert_true(fd >= 0 && list >= 0);
-    close(fd);
-    list_builder_add(b, (unsigned)list, TEXT("help.example"));
-    assert_int_equal(list_builder_write(b, path), 0);
-    assert_int_equal(listdb_open(path, &db), 0);
-    unlink(path);
-    list_builder_free(b);
-    return db;
-}
-
 static void every_name_in_an_event_can_be_protected(void **state)
 {
     static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI,
@@ -247,6 +229,11 @@ static void every_name_in_an_event_can_be_protected(void **state)
     assert_true(dress_protected(lists, f->event));
     event_begin(f->event, EVENT_NAME, 5);
     event_add_text(f->event, FIELD_NAME_ANSWER_NAME, TEXT("a.help.example"));
+    assert_true(dress_protected(lists, f->event));
+    event_begin(f->event, EVENT_TLS, 5);
+    event_add_text(f->event, FIELD_TLS_CERT_NAMES, TEXT("a.example"));
+    assert_false(dress_protected(lists, f->event));
+    event_add_text(f->event, FIELD_TLS_CERT_NAMES, TEXT("*.help.example"));
     assert_true(dress_protected(lists, f->event));
 }
 
