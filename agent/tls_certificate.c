@@ -116,6 +116,9 @@ static void put_validity(struct event *e, const struct x509 *c, usec_t now)
         event_put_number(e, FIELD_TLS_CERT_REMAINING,
                          now < c->not_after ? c->not_after - now : 0);
     }
+    if (event_has(e, FIELD_TLS_CERT_EARLY) && event_has(e, FIELD_TLS_CERT_EXPIRED) &&
+        c->not_before < c->not_after)
+        event_put_number(e, FIELD_TLS_CERT_LIFETIME, c->not_after - c->not_before);
 }
 
 static void put_hash(struct event *e, enum field_id f, const uint8_t *hash, size_t len)

@@ -98,6 +98,13 @@ FACTS = [
     ("printer-discovery", "mdns && dns.srv.port == 631", 2),
     ("wpad-by-dhcp", "dhcp.option.type == 252 && dhcp.option.dhcp == 5", 1),
     ("dhcp-starvation", "dhcp.option.dhcp == 5 && ip.src == 10.20.0.1", 20),
+    ("expired-certificate", "tls.handshake.type == 11 && ip.src == 10.50.0.30", 2),
+    ("expiring-certificate", "tls.handshake.type == 11 && ip.src == 10.50.0.30", 1),
+    ("good-certificate", "tls.handshake.type == 11 && ip.src == 10.50.0.30", 1),
+    ("good-certificate", "tls.handshake.type == 2 && ip.src == 10.50.0.30", 2),
+    ("printer-certificate", "tls.handshake.type == 11 && ip.src == 10.30.2.5", 1),
+    ("nameless-controller", "tls.handshake.type == 11 && ip.src == 203.0.113.41", 3),
+    ("home-storage", 'tls.handshake.extensions_server_name == "weather.test"', 1),
 ]
 
 # capture, what tshark must not find in it
@@ -112,6 +119,7 @@ SILENT = [
     ("proper-dhcp6", "icmpv6.type == 134 && !(eth.src == 02:00:00:00:20:01)"),
     ("neighbours", "icmpv6.type == 134"),
     ("machine-names", "llmnr && dns.flags.response == 1 && dns.qry.name == \"wpad\""),
+    ("nameless-controller", "tls.handshake.extensions_server_name"),
 ]
 
 

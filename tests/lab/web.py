@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Web servers: nginx, its pages, and the authority that certifies their names."""
 
+import datetime
 import os
 import random
 
@@ -9,6 +10,24 @@ from netns import command
 # What every web server hands out: file -> bytes.
 PAGES = {"index.html": 6000, "style.css": 9000, "app.js": 24000, "picture": 60000,
          "large": 230000, "blocked": 400}
+
+
+CA_CONFIG = """[ca]
+default_ca = lab
+[lab]
+new_certs_dir = {folder}
+database = {folder}/index.txt
+rand_serial = yes
+default_md = sha256
+policy = any
+unique_subject = no
+x509_extensions = server
+[any]
+commonName = supplied
+[server]
+subjectAltName = DNS:{name}
+basicConstraints = critical,CA:FALSE
+"""
 
 
 class Authority:
@@ -33,6 +52,29 @@ class Authority:
                     "-addext", f"subjectAltName=DNS:{name}",
                     "-addext", "basicConstraints=critical,CA:FALSE")
         return path
+
+
+    def certify_between(self, name, first, last):
+        """A certificate that is valid between two days, counted from today."""
+        path = os.path.join(self.folder, f"{name}.{first}.{last}.pem")
+        request = os.path.join(self.folder, name + ".csr")
+        folder = os.path.join(self.folder, "issued")
+        os.makedirs(folder, exist_ok=True)
+        config = os.path.join(folder, "ca.cnf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(CA_CONFIG.format(folder=folder, name=name))
+        open(os.path.join(folder, "index.txt"), "a", encoding="utf-8").close()
+        command("openssl", "req", "-new", "-key", self.key, "-out", request, "-subj",
+                f"/CN={name}")
+        command("openssl", "ca", "-batch", "-notext", "-config", config, "-in", request,
+                "-cert", self.certificate, "-keyfile", self.key, "-out", path,
+                "-startdate", day_from_now(first), "-enddate", day_from_now(last))
+        return path
+
+
+def day_from_now(days):
+    when = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
+    return when.strftime("%Y%m%d%H%M%SZ")
 
 
 def web_server(name, address, authority, pages):

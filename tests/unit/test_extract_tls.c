@@ -355,6 +355,7 @@ static void a_certificate_is_judged_by_the_packets_time(void **state)
     f->heard.packet.time = 1798761599 * USEC_PER_SEC - USEC_PER_DAY;
     (void)read_flight(f);
     assert_says(&f->heard, FIELD_TLS_CERT_REMAINING, "1 d");
+    assert_says(&f->heard, FIELD_TLS_CERT_LIFETIME, "31535999 s");
     f->heard.packet.time = 1798761600 * USEC_PER_SEC;
     (void)read_flight(f);
     assert_says(&f->heard, FIELD_TLS_CERT_EXPIRED, "true");

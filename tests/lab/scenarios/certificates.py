@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Certificates: of the school's own servers, and of servers that have no name.
+
+Everything speaks TLS 1.2, since later versions do not show certificates.
+"""
+
+import time
+
+from acts import greet_gateway, look_up
+from netns import command
+from outside import WEB
+from scenario import ATTACK, HARMLESS, MISUSE, Scenario
+
+LIBRARY = "library.lincoln.test"
+CONTROLLER = WEB["malware-example.test"]
+WEAK = "DEFAULT@SECLEVEL=0"
+
+
+def self_signed(host, subject, *options):
+    """A key and a certificate that vouches for itself: (certificate, key)."""
+    certificate, key = host.path("own.pem"), host.path("own-key.pem")
+    command("openssl", "req", "-x509", "-nodes", "-keyout", key, "-out", certificate,
+            "-subj", subject, *options)
+    return certificate, key
+
+
+def serve(host, port, certificate, key, *options):
+    return host.start("openssl", "s_server", "-accept", port, "-www", "-tls1_2",
+                      "-cipher", WEAK, "-cert", certificate, "-key", key, *options)
+
+
+def call(school, who, address, *options):
+    """Open a page there, whatever its certificate says."""
+    school[who].run("openssl", "s_client", "-tls1_2", "-cipher", WEAK, *options,
+                    "-connect", address, stdin="GET / HTTP/1.0\r\n\r\n")
+    time.sleep(0.2)
+
+
+def call_library(school, who):
+    look_up(school, who, LIBRARY)
+    call(school, who, f"{LIBRARY}:443", "-servername", LIBRARY)
+
+
+def expired_certificate(school):
+    """The library catalogue's certificate ran out a week ago."""
+    authority = school.outside.authority
+    certificate = authority.certify_between(LIBRARY, -372, -7)
+    with serve(school["srv-old"], 443, certificate, authority.key) as server:
+        server.wait_port(443)
+        greet_gateway(school, "staff-01")
+        for who in ("staff-01", "student-02"):
+            call_library(school, who)
+
+
+def expiring_certificate(school):
+    """The library catalogue's certificate runs out in ten days."""
+    authority = school.outside.authority
+    certificate = authority.certify_between(LIBRARY, -355, 10)
+    with serve(school["srv-old"], 443, certificate, authority.key) as server:
+        server.wait_port(443)
+        greet_gateway(school, "staff-01")
+        call_library(school, "staff-01")
+
+
+def good_certificate(school):
+    """The library catalogue as it should be; one client resumes its session."""
+    authority = school.outside.authority
+    certificate = authority.certify_between(LIBRARY, -65, 300)
+    session = school["staff-01"].path("session.pem")
+    with serve(school["srv-old"], 443, certificate, authority.key) as server:
+        server.wait_port(443)
+        greet_gateway(school, "staff-01")
+        look_up(school, "staff-01", LIBRARY)
+        for option in ("-sess_out", "-sess_in"):
+            call(school, "staff-01", f"{LIBRARY}:443", "-servername", LIBRARY, option,
+                 session)
+
+
+def printer_certificate(school):
+    """A printer made itself a certificate, as weak as they were ten years ago."""
+    printer = school["printer-01"]
+    certificate, key = self_signed(printer, "/O=Printer/CN=printer-01", "-newkey",
+                                   "rsa:1024", "-sha1", "-days", 3650)
+    with serve(printer, 443, certificate, key) as server:
+        server.wait_port(443)
+        greet_gateway(school, "staff-01")
+        call(school, "staff-01", "10.30.2.5:443")
+
+
+def nameless_controller(school):
+    """A taken-over computer calls its controller by address."""
+    outside = school["outside"]
+    certificate, key = self_signed(outside, "/O=Default Company Ltd", "-newkey",
+                                   "rsa:2048", "-days", 365)
+    with serve(outside, f"{CONTROLLER}:8443", certificate, key) as server:
+        server.wait_port(8443)
+        greet_gateway(school, "student-03")
+        for _ in range(3):
+            call(school, "student-03", f"{CONTROLLER}:8443", "-noservername")
+            time.sleep(0.5)
+
+
+def home_storage(school):
+    """A teacher opens the storage at home, which vouches for itself, by its name."""
+    outside = school["outside"]
+    certificate, key = self_signed(outside, "/CN=weather.test", "-newkey", "rsa:2048",
+                                   "-days", 365)
+    with serve(outside, f"{WEB['weather.test']}:8443", certificate, key) as server:
+        server.wait_port(8443)
+        greet_gateway(school, "staff-02")
+        look_up(school, "staff-02", "weather.test")
+        call(school, "staff-02", "weather.test:8443", "-servername", "weather.test")
+
+
+SCENARIOS = [
+    Scenario("expired-certificate", MISUSE,
+             "A server of the school shows a certificate that expired a week ago.",
+             expired_certificate, rules=["server.expired-certificate"]),
+    Scenario("expiring-certificate", MISUSE,
+             "A server of the school shows a certificate with ten days left.",
+             expiring_certificate, rules=["server.expiring-certificate"]),
+    Scenario("good-certificate", HARMLESS,
+             "A server of the school shows a certificate that is in order; a session is "
+             "resumed without one.", good_certificate),
+    Scenario("printer-certificate", MISUSE,
+             "A printer's page has a certificate that it made for itself, with a short key.",
+             printer_certificate,
+             rules=["server.self-signed-certificate", "server.weak-certificate"]),
+    Scenario("nameless-controller", ATTACK,
+             "A student's device calls an address outside that shows a self-signed "
+             "certificate, without a name.", nameless_controller,
+             rules=["malware.nameless-self-signed"]),
+    Scenario("home-storage", HARMLESS,
+             "A staff device opens a self-signed server outside by its name.", home_storage),
+]
