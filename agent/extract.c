@@ -3,9 +3,9 @@
 
 /* In the order in which they are asked; the commonest first. */
 const struct extractor *const extractors[] = {
-    &extract_dns_udp, &extract_tls,  &extract_http,  &extract_dns_tcp,
-    &extract_dhcp,    &extract_arp,  &extract_quic,  &extract_mdns,
-    &extract_nd,      &extract_nbns, &extract_llmnr, &extract_dhcp6,
+    &extract_dns_udp, &extract_tls,   &extract_http,  &extract_dns_tcp, &extract_dhcp,
+    &extract_arp,     &extract_quic,  &extract_mdns,  &extract_nd,      &extract_nbns,
+    &extract_llmnr,   &extract_dhcp6, &extract_proxy,
 };
 
 const size_t extractor_count = sizeof(extractors) / sizeof(*extractors);

@@ -103,7 +103,7 @@ struct extractor {
 
 extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extract_dns_tcp,
     extract_http, extract_tls, extract_quic, extract_dhcp6, extract_nd, extract_mdns,
-    extract_llmnr, extract_nbns;
+    extract_llmnr, extract_nbns, extract_proxy;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;

@@ -118,10 +118,17 @@ static bool read_extensions(struct tls_hello *h, struct cur *c)
     return !cur_broken(&all);
 }
 
+/* Up to draft 21 of TLS 1.3 a ServerHello had neither session id nor compression. */
+static bool is_early_draft(uint16_t legacy)
+{
+    return legacy >> 8 == 0x7f && (legacy & 0xff) < 22;
+}
+
 bool tls_hello_parse(enum tls_side side, struct cur body, struct tls_hello *ret_hello)
 {
     struct tls_hello *h = ret_hello;
     const uint8_t *random;
+    bool early;
 
     memset(h, 0, offsetof(struct tls_hello, extensions));
     h->extension_count = 0;
@@ -129,13 +136,16 @@ bool tls_hello_parse(enum tls_side side, struct cur body, struct tls_hello *ret_
     h->side = side;
     h->legacy = cur_u16(&body);
     random = cur_bytes(&body, RANDOM_BYTES);
-    (void)list_u8(&body); /* session id */
+    early = side == TLS_SERVER && is_early_draft(h->legacy);
+    if (!early)
+        (void)list_u8(&body); /* session id */
     if (side == TLS_CLIENT) {
         h->ciphers = list_u16(&body);
         (void)list_u8(&body); /* compression methods */
     } else {
         h->cipher = cur_u16(&body);
-        (void)cur_u8(&body);
+        if (!early)
+            (void)cur_u8(&body);
     }
     if (cur_broken(&body) || tls_version_number(h->legacy) == 0)
         return false;

@@ -208,6 +208,20 @@ static void a_server_chooses_the_version_in_the_extension(void **state)
     assert_says(&f->heard, FIELD_TLS_CIPHER, "4866");
 }
 
+/* Draft 18, as browsers and servers of 2017 spoke it. */
+static void a_server_hello_of_an_early_draft_of_tls_1_3_is_shorter(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(
+        read_hex(f, "1603010032 0200002e 7f12"
+                    "5eec6d799e1ae29a48bd6dfaec6251a5f1b951c30fcbeb4d444f574e47524401"
+                    "1301 0008 0028 0004 001d 0000"),
+        EXTRACT_DONE);
+    assert_says(&f->heard, FIELD_TLS_VERSION, "\"1.3\"");
+    assert_says(&f->heard, FIELD_TLS_CIPHER, "4865");
+}
+
 static void the_highest_version_offered_counts_without_grease(void **state)
 {
     struct fixture *f = *state;
@@ -551,6 +565,7 @@ int main(void)
         WITH_FIXTURE(another_record_inside_a_hello_is_refused),
         WITH_FIXTURE(a_retry_is_passed_over_to_the_hello_after_it),
         WITH_FIXTURE(a_server_chooses_the_version_in_the_extension),
+        WITH_FIXTURE(a_server_hello_of_an_early_draft_of_tls_1_3_is_shorter),
         WITH_FIXTURE(the_highest_version_offered_counts_without_grease),
         WITH_FIXTURE(versions_have_numbers_that_can_be_compared),
         WITH_FIXTURE(all_protocols_offered_are_said),

@@ -361,6 +361,40 @@ static void tls_in_a_proxys_tunnel_is_read(void **state)
 }
 
 /* Its body, in the same segment, is nothing that anybody wants. */
+static void tls_behind_the_line_of_a_load_balancer_is_read(void **state)
+{
+    static const char line[] = "PROXY TCP4 192.0.2.1 198.51.100.1 48502 443\r\n";
+    static const uint8_t head[] = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a,
+                                   0x51, 0x55, 0x49, 0x54, 0x0a, 0x21, 0x11,
+                                   0,    12,   192,  0,    2,    1,    198,
+                                   51,   100,  1,    0xbd, 0x76, 1,    0xbb};
+    struct fixture *f = *state;
+    uint8_t both[256];
+
+    memcpy(both, line, sizeof(line) - 1);
+    memcpy(both + sizeof(line) - 1, hello, HELLO_LEN);
+    send_bytes(f, 0, CLIENT, 0, both, sizeof(line) - 1 + HELLO_LEN);
+    assert_string_equal(f->said, "tls flow\n");
+    assert_string_equal(app_of(&f->flows[0]), "tls");
+
+    memcpy(both, head, sizeof(head));
+    memcpy(both + sizeof(head), hello, HELLO_LEN);
+    for (uint32_t i = 0; i < sizeof(head) + HELLO_LEN; i++)
+        send_bytes(f, 1, CLIENT, i, both + i, 1);
+    assert_string_equal(f->said, "tls flow\ntls flow\n");
+}
+
+static void a_line_of_a_load_balancer_that_never_ends_is_given_up(void **state)
+{
+    struct fixture *f = *state;
+
+    send_text(f, CLIENT, 0, "PROXY TCP4 ");
+    for (uint32_t i = 0; i < 20; i++)
+        send_text(f, CLIENT, 11 + i * 8, "12345678");
+    assert_int_equal(inspector_counts(f->inspector).refused, 1);
+    assert_null(f->flows[0].stage.stream);
+}
+
 static void a_head_before_a_body_without_a_length_is_read_once(void **state)
 {
     struct fixture *f = *state;
@@ -507,6 +541,8 @@ int main(void)
         WITH_FIXTURE(bytes_kept_of_the_other_side_go_when_looking_ends),
         WITH_FIXTURE(tls_after_starttls_is_read_but_names_nothing),
         WITH_FIXTURE(tls_in_a_proxys_tunnel_is_read),
+        WITH_FIXTURE(tls_behind_the_line_of_a_load_balancer_is_read),
+        WITH_FIXTURE(a_line_of_a_load_balancer_that_never_ends_is_given_up),
         WITH_FIXTURE(a_head_before_a_body_without_a_length_is_read_once),
         WITH_FIXTURE(tls_in_the_segment_after_a_single_byte_is_read),
         WITH_FIXTURE(too_long_a_head_is_given_up),
