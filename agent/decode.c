@@ -32,6 +32,7 @@ const char *const decode_reasons[DECODE_VERDICTS] = {
 
 struct decoder {
     struct fragment_table *fragments;
+    struct packet outers[DECODE_TUNNELS];
     struct decoder_counts counts;
 };
 
@@ -123,7 +124,7 @@ static uint16_t read_llc(struct reading *r)
     return type;
 }
 
-static enum decode_verdict read_ethertype(struct reading *r, uint16_t type)
+enum decode_verdict reading_ethertype(struct reading *r, uint16_t type)
 {
     for (int n = 0; n < TAGS_MAX && is_vlan_tag(type); n++) {
         uint16_t vlan = cur_u16(&r->c) & 0x0fff;
@@ -149,7 +150,7 @@ static enum decode_verdict read_ethertype(struct reading *r, uint16_t type)
 
 /* ---- links ---- */
 
-static enum decode_verdict read_ethernet(struct reading *r)
+enum decode_verdict reading_ethernet(struct reading *r)
 {
     uint16_t type;
 
@@ -157,7 +158,7 @@ static enum decode_verdict read_ethernet(struct reading *r)
     cur_copy(&r->c, &r->packet->dst_mac, sizeof(struct mac));
     cur_copy(&r->c, &r->packet->src_mac, sizeof(struct mac));
     type = cur_u16(&r->c);
-    return cur_broken(&r->c) ? DECODE_CUT_LINK : read_ethertype(r, type);
+    return cur_broken(&r->c) ? DECODE_CUT_LINK : reading_ethertype(r, type);
 }
 
 /* The sender's address of a cooked frame: a field of eight bytes, used as far as len. */
@@ -175,7 +176,7 @@ static enum decode_verdict read_cooked_type(struct reading *r, uint16_t type)
         return DECODE_CUT_LINK;
     if (type <= ETHERNET_LENGTH_MAX)
         return reading_arrive(r, PACKET_LINK);
-    return read_ethertype(r, type);
+    return reading_ethertype(r, type);
 }
 
 static enum decode_verdict read_cooked(struct reading *r)
@@ -221,14 +222,14 @@ static enum decode_verdict read_cisco_hdlc(struct reading *r)
 
     cur_skip(&r->c, 2); /* address, control */
     type = cur_u16(&r->c);
-    return cur_broken(&r->c) ? DECODE_CUT_LINK : read_ethertype(r, type);
+    return cur_broken(&r->c) ? DECODE_CUT_LINK : reading_ethertype(r, type);
 }
 
 /*
  * The HDLC address and control bytes may be left out (RFC 1662 section 3.2); those of
  * Cisco mean its own framing (RFC 1547 section 4.3.1).
  */
-static enum decode_verdict read_ppp(struct reading *r)
+enum decode_verdict reading_ppp(struct reading *r)
 {
     struct cur ahead = r->c;
 
@@ -250,10 +251,10 @@ static const struct {
     int link;
     layer_fn *read;
 } links[] = {
-    {1, read_ethernet},     /* EN10MB */
+    {1, reading_ethernet},  /* EN10MB */
     {0, read_loopback},     /* NULL */
-    {9, read_ppp},          /* PPP */
-    {50, read_ppp},         /* PPP_HDLC */
+    {9, reading_ppp},       /* PPP */
+    {50, reading_ppp},      /* PPP_HDLC */
     {51, read_pppoe},       /* PPP_ETHER */
     {101, read_raw_ip},     /* RAW */
     {104, read_cisco_hdlc}, /* C_HDLC */
@@ -304,6 +305,8 @@ enum decode_verdict decoder_read(struct decoder *d, const struct frame *f,
                                  struct packet *ret_packet)
 {
     struct reading r = {.fragments = d->fragments,
+                        .outers = d->outers,
+                        .counts = &d->counts,
                         .packet = ret_packet,
                         .c = cur_over(f->bytes, f->len),
                         .missing = f->wire_len > f->len ? f->wire_len - f->len : 0};

@@ -5,6 +5,12 @@
  * MPLS (RFC 3032); IPv4 (RFC 791), IPv6 with its extension headers (RFC 8200); TCP
  * (RFC 9293), UDP (RFC 768), ICMP (RFC 792, 4443), SCTP (RFC 9260).
  *
+ * A packet in a packet is opened: IP in IP (RFC 2003), 6in4 (RFC 4213), GRE (RFC 2784,
+ * 2890; PPTP's, RFC 2637), VXLAN (RFC 7348), GENEVE (RFC 8926), Teredo (RFC 4380), up to
+ * DECODE_TUNNELS of them. The inner one is what is returned, the others hang on it as
+ * packet.outer. What looks like a tunnel but has no packet in it that can be read is
+ * itself the packet, and so is one whose inner packet is a fragment that waits.
+ *
  * Checksums are not looked at: a sensor sees frames before the network card fills them
  * in. A length of 0 in an IP header means the same (segmentation offload): all that is
  * there.
@@ -45,7 +51,11 @@ struct decoder_settings {
     usec_t fragment_timeout;    /* RFC 791: 15 s; RFC 8200: 60 s */
 };
 
+#define DECODE_TUNNELS 3
+
 struct decoder_counts {
+    uint64_t tunnels[TUNNEL_TEREDO + 1]; /* opened, by enum tunnel */
+    uint64_t tunnels_refused;            /* nothing that can be read was in them */
     uint64_t by_verdict[DECODE_VERDICTS];
     uint64_t fragments_expired; /* datagrams that never became whole */
     uint64_t fragments_evicted; /* gave up their place to a new one */

@@ -7,7 +7,6 @@
 
 #define EXTENSIONS_MAX 12 /* IPv6 extension headers of one packet */
 #define IP_FRAGMENT    44
-#define TUNNELS_MAX    3 /* packets in packets */
 
 /* ---- over IP ---- */
 
@@ -61,7 +60,7 @@ static enum decode_verdict read_udp(struct reading *r)
     if (len < 8 || len - 8 > reading_left(r) + r->missing)
         return DECODE_BAD_L4;
     reading_bound(r, len - 8);
-    return reading_arrive(r, PACKET_L4);
+    return reading_carrier(r, PACKET_L4);
 }
 
 static enum decode_verdict read_icmp(struct reading *r)
@@ -80,32 +79,11 @@ static enum decode_verdict read_sctp(struct reading *r)
     return cur_broken(&r->c) ? short_l4(r) : reading_arrive(r, PACKET_L4);
 }
 
-/* A packet in a packet: IP in IP (RFC 2003) and 6in4 (RFC 4213). The inner one is judged.
- */
-static enum decode_verdict read_tunnel(struct reading *r, layer_fn *inner)
-{
-    if (r->packet->tunnels == TUNNELS_MAX)
-        return DECODE_BAD_IP;
-    r->packet->tunnels++;
-    return inner(r);
-}
-
-static enum decode_verdict read_ipv4_inside(struct reading *r)
-{
-    return read_tunnel(r, reading_ipv4);
-}
-
-static enum decode_verdict read_ipv6_inside(struct reading *r)
-{
-    return read_tunnel(r, reading_ipv6);
-}
-
 static const struct {
     uint8_t proto;
     layer_fn *read;
 } protocols[] = {
-    {6, read_tcp},    {17, read_udp},        {1, read_icmp},         {58, read_icmp},
-    {132, read_sctp}, {4, read_ipv4_inside}, {41, read_ipv6_inside},
+    {6, read_tcp}, {17, read_udp}, {1, read_icmp}, {58, read_icmp}, {132, read_sctp},
 };
 
 static enum decode_verdict read_protocol(struct reading *r, uint8_t proto)
@@ -115,7 +93,7 @@ static enum decode_verdict read_protocol(struct reading *r, uint8_t proto)
         if (protocols[i].proto == proto)
             return protocols[i].read(r);
     }
-    return reading_arrive(r, PACKET_IP);
+    return reading_carrier(r, PACKET_IP);
 }
 
 /* ---- IP ---- */

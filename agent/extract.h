@@ -3,11 +3,11 @@
  * extract.h - extractors: bounded parsers that turn a protocol's bytes into events.
  *
  * An extractor is one file, a const struct and a row in extract.c. It reads through a
- * cursor, knows no flows, rules or other extractors, and keeps no state: for a stream it
- * is shown the bytes of one direction from where it left off, again and again until it
- * has enough. Where a client's datagrams carry a stream in pieces (QUIC), the extractor
- * opens each of them, the inspector puts the pieces together as it does with segments of
- * TCP, and then shows the stream from its beginning.
+ * cursor, knows no flows, rules or other extractors, and keeps no state (but see talk.h):
+ * for a stream it is shown the bytes of one direction from where it left off, again and
+ * again until it has enough. Where a client's datagrams carry a stream in pieces (QUIC),
+ * the extractor opens each of them, the inspector puts the pieces together as it does
+ * with segments of TCP, and then shows the stream from its beginning.
  *
  * It puts its own protocol's fields, and host with host.registrable. Who talks to whom,
  * and where that is, is put by whoever receives the event. What costs much to find out it
@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "agent/packet.h"
+#include "agent/talk.h"
 #include "event.h"
 
 enum extract_from {
@@ -60,6 +61,8 @@ struct extract_out {
     void (*emit)(struct event *e, void *arg); /* the event is looked at during the call */
     void *arg;
     const uint8_t *note; /* PIECES: as open left it */
+    bool from_client;    /* stream: who sent the bytes */
+    struct talk *talk;   /* stream: what was remembered of this flow */
     uint32_t skip; /* set with NEXT: bytes behind the message that need not be shown */
     bool again;    /* stream: of these bytes AGAIN was said before */
 
@@ -81,13 +84,16 @@ struct extractor {
     const char *name; /* in --events and in counters */
     enum event_kind kind;
     enum extract_from from;
-    const char *app; /* word of names_app for a flow that it understood; NULL: none */
-    uint32_t most;   /* stream, pieces: bytes kept of a message before giving up */
-    bool later;      /* stream: may begin behind other bytes, where a segment begins */
+    const char *app;  /* word of names_app for a flow that it understood; NULL: none */
+    uint32_t most;    /* stream, pieces: bytes kept of a message before giving up */
+    bool later;       /* stream: may begin behind other bytes, where a segment begins */
+    bool secret;      /* passwords may be among the bytes: no frame of them is kept */
+    uint32_t first;   /* stream: as few bytes as tell that it is; 0: EXTRACT_FIRST */
+    const char *then; /* stream: app of a flow that goes on with EXTRACT_OTHER, or NULL */
 
     /* Cheap: may these be its bytes? Ports may be asked for, but are no proof. The first
-     * bytes of a stream may be fewer than EXTRACT_FIRST: then, may they become its own?
-     */
+     * bytes of a stream may be fewer than it needs: then, may they become its own? Who
+     * reads one direction of a stream is asked first about the other. */
     bool (*wants)(const struct packet *p, struct cur bytes);
 
     /* PIECES: gives out what a datagram carries. NEXT: it is this protocol's for certain;
@@ -103,7 +109,8 @@ struct extractor {
 
 extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extract_dns_tcp,
     extract_http, extract_tls, extract_quic, extract_dhcp6, extract_nd, extract_mdns,
-    extract_llmnr, extract_nbns, extract_proxy;
+    extract_llmnr, extract_nbns, extract_proxy, extract_ssh, extract_smb, extract_rdp,
+    extract_smtp, extract_ftp, extract_pop3, extract_imap, extract_telnet;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;
@@ -118,6 +125,7 @@ struct inspector_settings {
     uint32_t stream_bytes;    /* kept for all of them together */
     void (*emit)(struct event *e, const struct packet *p, struct flow *f, void *arg);
     bool (*guards)(struct text host, void *arg); /* as in extract_out */
+    void (*secret)(void *arg); /* the packet may hold a password; NULL: nobody cares */
     void *arg;
 };
 

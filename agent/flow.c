@@ -263,6 +263,7 @@ static struct flow flow_between(const struct packet *p, bool from_client)
                          .has_mac = p->has_mac,
                          .vlan = p->vlan,
                          .ip_proto = p->ip_proto,
+                         .tunnel = (uint8_t)p->tunnel & 0xfU,
                          .first = p->time};
 }
 
@@ -348,6 +349,8 @@ static void count(struct flow *f, const struct packet *p, bool from_client)
         *(from_client ? &f->client_mac : &f->server_mac) = p->src_mac;
     half->packets += p->frames;
     half->bytes += p->wire_len;
+    if (p->carries)
+        f->carries = (uint8_t)p->carries & 0xfU;
     f->last = p->time;
 }
 

@@ -24,7 +24,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/icmp_shape.h"
 #include "agent/packet.h"
+#include "agent/talk.h"
 #include "clock.h"
 #include "hash.h"
 #include "names.h"
@@ -37,13 +39,16 @@ struct flow_half {
 /* inspect.c: how far a flow is read; [0] what the client sends, [1] what the server does.
  */
 struct flow_reading {
-    uint32_t next[2];  /* TCP: sequence number of the byte to be read next */
-    bool synced[2];    /* next is known */
-    bool finished[2];  /* nothing more is to be read */
-    uint8_t chosen[2]; /* TCP: the extractor, its index + 1; 0: none yet */
-    uint8_t looked;    /* TCP: segments in vain, of both directions */
-    bool named : 1;    /* an extractor understood the flow */
-    uint8_t said : 2;  /* TCP: EXTRACT_AGAIN, a bit for each direction */
+    union {
+        uint32_t next[2]; /* TCP: sequence number of the byte to be read next */
+        struct icmp_shape icmp;
+    };
+    bool finished[2];   /* nothing more is to be read */
+    uint8_t chosen[2];  /* TCP: the extractor, its index + 1; 0: none yet */
+    uint8_t looked : 5; /* TCP: segments in vain, of both directions */
+    bool named : 1;     /* an extractor understood the flow */
+    uint8_t synced : 2; /* next is known, a bit for each direction */
+    struct talk talk;   /* what its extractor remembers */
 };
 
 /* What a sensor's later stages hang on a flow; they release it in on_end. */
@@ -60,6 +65,7 @@ struct flow_stage {
     bool dpi_done : 1;  /* nDPI has nothing more to say */
     bool inspected : 1; /* nothing more to learn: count only */
     bool protected : 1; /* no event, count or log may show it */
+    uint8_t again : 2;  /* inspect.c: EXTRACT_AGAIN was said, a bit for each direction */
 };
 
 struct flow {
@@ -70,8 +76,10 @@ struct flow {
     enum tcp_state tcp_state : 8; /* TCP only */
     bool has_mac;
     struct mac client_mac, server_mac; /* of the routers next to us, if not theirs */
-    bool answered;                     /* the server sent something */
-    bool started;                      /* on_start was told */
+    bool answered : 1;                 /* the server sent something */
+    bool started : 1;                  /* on_start was told */
+    uint8_t tunnel : 4;                /* enum tunnel: what its packets were wrapped in */
+    uint8_t carries : 4;               /* likewise: what they wrap others in */
     uint8_t fins;                      /* bit 0 the client's, bit 1 the server's */
     usec_t first, last;
     struct flow_half out, in; /* from the client; from the server */

@@ -46,7 +46,8 @@ struct inspector {
     struct event *event;
     struct flow *flow; /* of the packet that is being looked at; NULL: none */
     struct extract_out out;
-    uint16_t *apps; /* for each extractor, index in names_app */
+    uint16_t *apps;  /* for each extractor, index in names_app */
+    uint16_t *thens; /* likewise, of a flow that goes on as another protocol */
     struct field_set asked;
 };
 
@@ -64,6 +65,14 @@ static bool guards(struct text host, void *arg)
     return i->set.guards && i->set.guards(host, i->set.arg);
 }
 
+static uint16_t app_called(const char *word)
+{
+    int app = word ? names_find(&names_app, word) : 0;
+
+    assert(app >= 0);
+    return (uint16_t)app;
+}
+
 struct inspector *inspector_new(const struct inspector_settings *settings)
 {
     struct inspector *i = xcalloc(1, sizeof(*i));
@@ -74,11 +83,10 @@ struct inspector *inspector_new(const struct inspector_settings *settings)
     i->out = (struct extract_out){
         .event = i->event, .emit = pass_on, .guards = guards, .arg = i};
     i->apps = xcalloc(extractor_count, sizeof(*i->apps));
+    i->thens = xcalloc(extractor_count, sizeof(*i->thens));
     for (size_t x = 0; x < extractor_count; x++) {
-        int app = extractors[x]->app ? names_find(&names_app, extractors[x]->app) : 0;
-
-        assert(app >= 0);
-        i->apps[x] = (uint16_t)app;
+        i->apps[x] = app_called(extractors[x]->app);
+        i->thens[x] = app_called(extractors[x]->then);
     }
     return i;
 }
@@ -90,6 +98,7 @@ void inspector_free(struct inspector *i)
     stream_pool_free(i->pool);
     event_free(i->event);
     free(i->apps);
+    free(i->thens);
     free(i);
 }
 
@@ -125,6 +134,24 @@ static size_t find_extractor(enum extract_from from, const struct packet *p,
     return x;
 }
 
+/* As find_extractor, of a stream; but who reads the one side knows the other best. */
+static size_t find_reader(const struct flow_reading *r, unsigned side,
+                          const struct packet *p, struct cur bytes)
+{
+    uint8_t other = r->chosen[!side];
+
+    if (other > 0 && other != LOOKING && extractors[other - 1]->wants(p, bytes))
+        return other - 1U;
+    return find_extractor(EXTRACT_STREAM, p, bytes);
+}
+
+static uint32_t first_bytes(size_t extractor)
+{
+    uint32_t first = extractors[extractor]->first;
+
+    return first ? first : EXTRACT_FIRST;
+}
+
 /* ---- frames ---- */
 
 void inspector_link(struct inspector *i, const struct packet *p)
@@ -148,19 +175,24 @@ static uint32_t first_byte(const struct packet *p)
     return p->tcp_seq + ((p->tcp_flags & TCP_FLAG_SYN) ? 1 : 0);
 }
 
+static bool is_synced(const struct flow_reading *r, unsigned side)
+{
+    return r->synced >> side & 1;
+}
+
 /* What a SYN says about where the directions begin, or else the first bytes seen. */
 static void synchronise(struct flow_reading *r, const struct packet *p, unsigned side)
 {
     if ((p->tcp_flags & TCP_FLAG_SYN) && r->chosen[side] == 0) {
         r->next[side] = first_byte(p);
-        r->synced[side] = true;
-        if (p->tcp_flags & TCP_FLAG_ACK && !r->synced[!side]) {
+        r->synced |= 1U << side;
+        if (p->tcp_flags & TCP_FLAG_ACK && !is_synced(r, !side)) {
             r->next[!side] = p->tcp_ack;
-            r->synced[!side] = true;
+            r->synced |= 1U << !side;
         }
-    } else if (!r->synced[side] && cur_left(&p->payload) > 0) {
+    } else if (!is_synced(r, side) && cur_left(&p->payload) > 0) {
         r->next[side] = first_byte(p);
-        r->synced[side] = true;
+        r->synced |= 1U << side;
     }
 }
 
@@ -178,15 +210,34 @@ static bool choose(struct inspector *i, struct flow_reading *r, unsigned side,
 
     if (r->chosen[side] > 0)
         return true;
-    x = find_extractor(EXTRACT_STREAM, i->out.packet, bytes);
-    if (x < extractor_count && cur_left(&bytes) < EXTRACT_FIRST)
+    x = find_reader(r, side, i->out.packet, bytes);
+    if (x < extractor_count && cur_left(&bytes) < first_bytes(x))
         return false;
     if (x < extractor_count) {
+        if (r->chosen[!side] != x + 1)
+            r->talk = (struct talk){0};
         r->chosen[side] = (uint8_t)(x + 1);
         return true;
     }
     r->chosen[side] = LOOKING;
     return false;
+}
+
+/* Before it is read: reading it may be the end of us, and then frames are written. */
+static void hush(struct inspector *i, const struct flow_reading *r, unsigned side)
+{
+    uint8_t chosen = r->chosen[side];
+
+    if (i->set.secret && chosen > 0 && chosen != LOOKING &&
+        extractors[chosen - 1]->secret)
+        i->set.secret(i->set.arg);
+}
+
+/* What the flow is called from where on another protocol may follow. */
+static void rename_flow(struct inspector *i, struct flow *f, size_t extractor)
+{
+    if (i->thens[extractor] && f->stage.app == i->apps[extractor])
+        f->stage.app = i->thens[extractor];
 }
 
 /* Reads one message and puts c behind it. False: nothing more can be read now. */
@@ -196,14 +247,18 @@ static bool read_message(struct inspector *i, struct flow *f, unsigned side,
     struct flow_reading *r = &f->stage.reading;
     struct cur behind = *c;
     const struct extractor *x;
+    bool other = false;
     size_t index;
 
     i->out.skip = 0;
+    i->out.from_client = side == 0;
+    i->out.talk = &r->talk;
     if (!choose(i, r, side, *c))
         return false;
     index = r->chosen[side] - 1U;
     x = extractors[index];
-    i->out.again = r->said >> side & 1;
+    i->out.again = f->stage.again >> side & 1;
+    hush(i, r, side);
 
     switch (x->read(&behind, &i->out)) {
     case EXTRACT_MORE:
@@ -219,17 +274,20 @@ static bool read_message(struct inspector *i, struct flow *f, unsigned side,
         break;
     case EXTRACT_OTHER:
         r->chosen[side] = 0;
+        other = true;
         break;
     case EXTRACT_NEXT:
         break;
     case EXTRACT_AGAIN:
         assert(!i->out.again);
-        r->said = (r->said | 1U << side) & 3;
+        f->stage.again = (f->stage.again | 1U << side) & 3;
         name_flow(i, f, index);
         return true;
     }
-    r->said = r->said & ~(1U << side) & 3;
+    f->stage.again = f->stage.again & ~(1U << side) & 3;
     name_flow(i, f, index);
+    if (other)
+        rename_flow(i, f, index);
     assert(r->finished[side] || behind.pos > c->pos);
     *c = behind;
     return !r->finished[side];
@@ -345,6 +403,7 @@ static void read_stream(struct inspector *i, const struct packet *p, struct flow
     struct flow_reading *r = &f->stage.reading;
 
     synchronise(r, p, side);
+    hush(i, r, side);
     if (r->finished[side] || cur_left(&p->payload) == 0)
         return;
     if (r->chosen[side] != LOOKING) {

@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "cur.h"
+#include "names.h"
 #include "net.h"
 
 /* As capture hands it over. */
@@ -51,7 +52,11 @@ struct packet {
     uint8_t ip_version; /* 4, 6; 0: no IP */
     uint8_t ip_proto;   /* behind IPv6 extension headers */
     uint8_t ttl;
-    uint8_t tunnels;   /* IP headers around this one */
+    uint8_t tunnels;         /* packets around this one */
+    enum tunnel tunnel : 8;  /* what the next of them is */
+    enum tunnel carries : 8; /* what this one is to the packet in it */
+    const struct packet
+        *outer;        /* the next one around it, its payload this one; or NULL */
     bool reassembled;  /* put together from fragments; bytes are the decoder's */
     const uint8_t *ip; /* the IP header, for dpi */
     uint32_t ip_len;   /* as far as it was captured */

@@ -15,6 +15,8 @@
 
 struct reading {
     struct fragment_table *fragments;
+    struct packet *outers; /* room for DECODE_TUNNELS */
+    struct decoder_counts *counts;
     struct packet *packet;
     struct cur c;
     uint32_t missing;
@@ -48,5 +50,18 @@ static inline enum decode_verdict reading_arrive(struct reading *r,
 /* At the first byte of an IP header. */
 layer_fn reading_ipv4;
 layer_fn reading_ipv6;
+
+/* At the first byte of an Ethernet or a PPP header. */
+layer_fn reading_ethernet;
+layer_fn reading_ppp;
+
+/* What is behind an Ethernet type. */
+enum decode_verdict reading_ethertype(struct reading *r, uint16_t type);
+
+/*
+ * decode_tunnel.c: the packet ends here, at `layer`, but for what it may carry: by its
+ * protocol over IP, or its ports. Always DECODE_PACKET.
+ */
+enum decode_verdict reading_carrier(struct reading *r, enum packet_layer layer);
 
 #endif

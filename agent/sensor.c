@@ -109,7 +109,10 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
                          void *arg)
 {
     struct sensor *s = arg;
+    const struct value *basic = event_get(e, FIELD_HTTP_BASIC_AUTH);
 
+    if (basic && basic->number)
+        hide(s, false);
     dress_ends(s->set.district, e, p, f);
     if (ends_here(s, e, f))
         return;
@@ -123,6 +126,12 @@ static bool guards(struct text host, void *arg)
     struct sensor *s = arg;
 
     return s->set.lists && listdb_protected(s->set.lists, host);
+}
+
+/* From the inspector: nobody is to read this frame later on. */
+static void on_secret(void *arg)
+{
+    hide(arg, false);
 }
 
 static void on_flow_start(struct flow *f, usec_t now, void *arg)
@@ -176,16 +185,21 @@ static void inspect(struct sensor *s, const struct packet *p, struct flow *f,
         !watched && !inspector_looks(f) && (f->stage.dpi_done || (understood && !wanted));
 }
 
+/* Each packet around another is one of a conversation, too. */
 static void on_packet(struct sensor *s, const struct packet *p)
 {
     struct flow *f;
     bool from_client;
 
+    if (p->outer)
+        on_packet(s, p->outer);
     if (p->layer == PACKET_LINK) {
         inspector_link(s->inspector, p);
         return;
     }
     f = flow_table_touch(s->flows, p, &from_client);
+    if (f->ip_proto == 1 || f->ip_proto == 58)
+        icmp_shape_add(&f->stage.reading.icmp, p);
     if (f->out.packets + f->in.packets == 1 &&
         shield_covers(s->shield, &f->client, &f->server, p->time))
         f->stage.protected = true;
@@ -297,6 +311,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
         .stream_bytes = 8 * 1024 * 1024,
         .emit = on_extracted,
         .guards = guards,
+        .secret = on_secret,
         .arg = s,
     });
     s->dpi = dpi_new(
@@ -351,8 +366,20 @@ static struct json *decode_stats(const struct decoder_counts *c)
             json_put_number(o, decode_reasons[i], (int64_t)c->by_verdict[i]);
     if (c->fragments_expired)
         json_put_number(o, "fragments_expired", (int64_t)c->fragments_expired);
+    if (c->tunnels_refused)
+        json_put_number(o, "tunnels_refused", (int64_t)c->tunnels_refused);
     if (c->fragments_evicted)
         json_put_number(o, "fragments_evicted", (int64_t)c->fragments_evicted);
+    return o;
+}
+
+static struct json *tunnel_stats(const struct decoder_counts *c)
+{
+    struct json *o = json_new_object();
+
+    for (unsigned i = TUNNEL_NONE + 1; i <= TUNNEL_TEREDO; i++)
+        if (c->tunnels[i])
+            json_put_number(o, names_get(&names_tunnel, i), (int64_t)c->tunnels[i]);
     return o;
 }
 
@@ -401,6 +428,7 @@ struct json *sensor_stats(const struct sensor *s)
     json_put_number(o, "late", (int64_t)s->counts.late);
     json_put_number(o, "clock_steps", (int64_t)s->counts.steps);
     json_put(o, "dropped", decode_stats(decoder_counts(s->decoder)));
+    json_put(o, "tunnels", tunnel_stats(decoder_counts(s->decoder)));
     json_put(o, "flows", flow_stats(flow_table_counts(s->flows)));
     json_put(o, "streams", inspect_stats(inspector_counts(s->inspector)));
     json_put(o, "ndpi", dpi_stats(dpi_counts(s->dpi)));

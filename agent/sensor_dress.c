@@ -18,6 +18,7 @@ struct ends {
     struct addr src, dst;
     uint16_t src_port, dst_port, vlan;
     uint8_t ip_proto;
+    enum tunnel tunnel;
     bool has_ip, has_ports, has_mac;
     struct mac src_mac, dst_mac;
 };
@@ -52,6 +53,7 @@ static struct ends ends_of_flow(const struct flow *f)
         .dst_port = f->server_port,
         .vlan = f->vlan,
         .ip_proto = f->ip_proto,
+        .tunnel = f->tunnel,
         .has_ip = true,
         .has_ports = carries_ports(f->ip_proto),
         .has_mac = f->has_mac,
@@ -69,6 +71,7 @@ static struct ends ends_of_packet(const struct packet *p)
         .dst_port = p->dst_port,
         .vlan = p->vlan,
         .ip_proto = p->ip_proto,
+        .tunnel = p->tunnel,
         .has_ip = p->ip_version != 0,
         .has_ports = p->layer == PACKET_L4 && carries_ports(p->ip_proto),
         .has_mac = p->has_mac,
@@ -94,6 +97,8 @@ static void put_ends(struct event *e, const struct ends *n)
         event_put_mac(e, FIELD_SRC_MAC, &n->src_mac);
         event_put_mac(e, FIELD_DST_MAC, &n->dst_mac);
     }
+    if (n->tunnel)
+        event_put_number(e, FIELD_TUNNEL, n->tunnel);
     if (n->vlan)
         event_put_number(e, FIELD_VLAN, n->vlan);
 }
@@ -296,11 +301,17 @@ void dress_flow(struct event *e, const struct flow *f)
     event_put_number(e, FIELD_FLOW_START_TIME, f->first);
     event_put_number(e, FIELD_FLOW_DURATION, f->last - f->first);
     event_put_number(e, FIELD_FLOW_ANSWERED, f->answered);
+    if (f->carries)
+        event_put_number(e, FIELD_FLOW_CARRIES, f->carries);
     if (f->ip_proto == 6)
         event_put_number(e, FIELD_TCP_STATE, f->tcp_state);
     if (f->ip_proto == 1 || f->ip_proto == 58) {
         event_put_number(e, FIELD_ICMP_TYPE, f->client_port);
         event_put_number(e, FIELD_ICMP_CODE, f->server_port);
+        if (f->stage.reading.icmp.seen) {
+            event_put_number(e, FIELD_ICMP_PAYLOAD_MAX, f->stage.reading.icmp.max);
+            event_put_number(e, FIELD_ICMP_PAYLOAD_VARIES, f->stage.reading.icmp.varies);
+        }
     }
 }
 

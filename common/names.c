@@ -32,6 +32,7 @@ NAMES(tcp_state, "TCP state", TCP_STATE_MIDSTREAM, "no_answer", "refused", "esta
       "reset", "closed", "midstream");
 NAMES(flow_end, "end of a flow", FLOW_STOPPED, "closed", "idle", "crowded", "stopped");
 NAMES(dns_qr, "DNS message", DNS_ANSWER, "query", "answer");
+NAMES(side, "side", SIDE_SERVER, "client", "server");
 NAMES(tls_side, "TLS side", TLS_CERTIFICATE, "client", "server", "certificate");
 NAMES(tls_ech, "ECH", ECH_REAL, "none", "offered", "real");
 NAMES(quic_version, "QUIC version", QUIC_DRAFT, "v1", "v2", "draft");
@@ -52,8 +53,20 @@ NAMES(name_proto, "name protocol", NAME_NBNS, "mdns", "llmnr", "nbns");
 NAMES(name_op, "name operation", NAME_OP_OTHER, "query", "register", "release", "wait",
       "refresh", "other");
 NAMES(arp_op, "ARP operation", ARP_REPLY, "other", "request", "reply");
+NAMES(login_proto, "login protocol", LOGIN_SMB, "ftp", "pop3", "imap", "smtp", "telnet",
+      "smb");
+NAMES(login_result, "result of a login", LOGIN_REFUSED, "accepted", "refused");
+NAMES(login_method, "login method", LOGIN_ANONYMOUS, "password", "plain", "login",
+      "challenge", "anonymous");
+NAMES(smb_version, "SMB version", SMB_3_1_1, "1", "2", "2.0.2", "2.1", "3.0", "3.0.2",
+      "3.1.1");
+NAMES(rdp_security, "RDP protection", RDP_FAILED, "rdp", "tls", "nla", "rdstls",
+      "nla_early", "aad", "failed");
+NAMES(tunnel, "tunnel", TUNNEL_TEREDO, "none", "ipip", "6in4", "gre", "vxlan", "geneve",
+      "teredo");
 NAMES(event_kind, "kind of event", EVENT_KINDS - 1, "flow_start", "flow", "dns", "tls",
-      "quic", "http", "dhcp", "arp", "nd", "name", "device", "agent", "rule", "alert");
+      "quic", "http", "dhcp", "arp", "nd", "name", "device", "agent", "rule", "alert",
+      "login", "ssh", "smb", "rdp");
 
 /* RFC 1035 section 4.1.1, RFC 2136, RFC 6895 section 2.3; 12 to 15 are not given out. */
 NAMES(dns_rcode, "DNS result", 23, "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",

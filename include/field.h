@@ -27,6 +27,11 @@ enum event_kind {
     EVENT_AGENT,  /* the agent about itself */
     EVENT_RULE,   /* another rule was met */
     EVENT_ALERT,  /* another rule raised an alert */
+    EVENT_LOGIN,  /* somebody tried to log in, and was let in or not; never who, or with
+                     what */
+    EVENT_SSH,    /* what one end of SSH says of itself, or that keys are exchanged */
+    EVENT_SMB,    /* the version of SMB that is offered or chosen */
+    EVENT_RDP,    /* the protection of a remote desktop that is asked for or chosen */
     EVENT_KINDS,
 };
 extern const struct names names_event_kind;

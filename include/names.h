@@ -210,6 +210,58 @@ enum name_op {
 };
 extern const struct names names_name_op;
 
+/* Whose word it is. */
+enum party { SIDE_CLIENT, SIDE_SERVER };
+extern const struct names names_side;
+
+/* How somebody logged in where everybody can read along - or, with a challenge, not the
+ * password. Anonymous: no password, or one that proves nothing (FTP, SMB). */
+enum login_proto {
+    LOGIN_FTP,
+    LOGIN_POP3,
+    LOGIN_IMAP,
+    LOGIN_SMTP,
+    LOGIN_TELNET,
+    LOGIN_SMB
+};
+enum login_result { LOGIN_ACCEPTED, LOGIN_REFUSED };
+enum login_method {
+    LOGIN_PASSWORD, /* the protocol's own command, or a prompt */
+    LOGIN_PLAIN,    /* SASL PLAIN (RFC 4616), or a bearer's token (RFC 7628) */
+    LOGIN_LOGIN,    /* SASL LOGIN */
+    LOGIN_CHALLENGE,
+    LOGIN_ANONYMOUS
+};
+extern const struct names names_login_proto, names_login_result, names_login_method;
+
+/* "2": some version of it, which is told by a second negotiation. */
+enum smb_version { SMB_1, SMB_2, SMB_2_0_2, SMB_2_1, SMB_3_0, SMB_3_0_2, SMB_3_1_1 };
+extern const struct names names_smb_version;
+
+/* MS-RDPBCGR 2.2.1.1.1: rdp is the encryption of its own; nla is CredSSP. */
+enum rdp_security {
+    RDP_STANDARD,
+    RDP_TLS,
+    RDP_NLA,
+    RDP_RDSTLS,
+    RDP_NLA_EARLY,
+    RDP_AAD,
+    RDP_FAILED
+};
+extern const struct names names_rdp_security;
+
+/* What a packet was wrapped in; of several, the innermost. */
+enum tunnel {
+    TUNNEL_NONE,
+    TUNNEL_IPIP,
+    TUNNEL_6IN4,
+    TUNNEL_GRE,
+    TUNNEL_VXLAN,
+    TUNNEL_GENEVE,
+    TUNNEL_TEREDO
+};
+extern const struct names names_tunnel;
+
 /* What the application, category, risk and confidence of a flow are called here, whatever
  * the nDPI that is built in calls them. dpi.c maps; index 0 is "unknown" in each. */
 extern const struct names names_app;

@@ -27,21 +27,27 @@ static inline void on_event(struct event *e, void *arg)
     (*count)++;
 }
 
-/* Reads messages as long as the extractor goes on. */
-static inline void extract_all(const struct extractor *x, const struct packet *p,
-                               struct cur c)
+/* Reads messages of one end as long as the extractor goes on. */
+static inline void extract_side(const struct extractor *x, const struct packet *p,
+                                struct cur c, bool from_client)
 {
     auto_event struct event *e = event_new();
     enum extract_result result = EXTRACT_NEXT;
     bool again = false;
+    struct talk talk = {0};
 
     (void)x->wants(p, c);
     while (cur_left(&c) > 0 &&
            (again || result == EXTRACT_NEXT || result == EXTRACT_OTHER)) {
         struct cur before = c;
         unsigned count = 0;
-        struct extract_out out = {
-            .event = e, .packet = p, .emit = on_event, .arg = &count, .again = again};
+        struct extract_out out = {.event = e,
+                                  .packet = p,
+                                  .emit = on_event,
+                                  .arg = &count,
+                                  .from_client = from_client,
+                                  .talk = &talk,
+                                  .again = again};
 
         result = x->read(&c, &out);
         demand(count <= 1 && out.skip <= EXTRACT_SKIP_MAX);
@@ -56,6 +62,12 @@ static inline void extract_all(const struct extractor *x, const struct packet *p
         if (again)
             c = before;
     }
+}
+
+static inline void extract_all(const struct extractor *x, const struct packet *p,
+                               struct cur c)
+{
+    extract_side(x, p, c, true);
 }
 
 #endif

@@ -17,6 +17,8 @@ struct heard {
     struct event *work;
     struct event *events[HEARD_MAX];
     size_t count;
+    struct talk talk;     /* what it remembers from one reading to the next */
+    bool from_client;     /* who sent the bytes */
     struct packet packet; /* the one the bytes are said to come in */
     uint32_t skip;        /* as the extractor left it */
     size_t left;          /* bytes behind what it read */
@@ -63,6 +65,8 @@ static inline enum extract_result heard_read(struct heard *h, const struct extra
         .host = h->host,
         .asked = h->asked,
         .guards = h->guards,
+        .from_client = h->from_client,
+        .talk = &h->talk,
     };
     void *copy = malloc(len > 0 ? len : 1);
     struct cur c = cur_over(memcpy(copy, bytes, len), len);

@@ -470,7 +470,144 @@ static void packets_in_packets_end_somewhere(void **state)
     frame_ethernet(&f->frame, 0x0800);
     for (uint32_t left = 5; left-- > 0;)
         frame_ipv4(&f->frame, 4, 20 * left, 0);
-    assert_verdict(read_built(f), DECODE_BAD_IP);
+    assert_verdict(read_built(f), DECODE_PACKET);
+    assert_int_equal(f->packet.tunnels, DECODE_TUNNELS);
+    assert_int_equal(f->packet.ip_proto, 4);
+    assert_int_equal(f->packet.layer, PACKET_IP);
+}
+
+static void the_packet_around_hangs_on_the_inner_one(void **state)
+{
+    struct fixture *f = *state;
+    const struct packet *outer;
+
+    frame_ethernet(&f->frame, 0x0800);
+    frame_ipv4(&f->frame, 41, 40 + 8, 0);
+    frame_ipv6(&f->frame, 17, 8);
+    frame_udp(&f->frame, 0);
+    assert_verdict(read_built(f), DECODE_PACKET);
+    outer = f->packet.outer;
+    assert_non_null(outer);
+    assert_int_equal(f->packet.tunnel, TUNNEL_6IN4);
+    assert_int_equal(outer->carries, TUNNEL_6IN4);
+    assert_int_equal(outer->tunnel, TUNNEL_NONE);
+    assert_int_equal(outer->ip_version, 4);
+    assert_int_equal(outer->ip_proto, 41);
+    assert_int_equal(outer->layer, PACKET_IP);
+    assert_int_equal(outer->wire_len, f->frame.len);
+    assert_null(outer->outer);
+    assert_int_equal(decoder_counts(f->decoder)->tunnels[TUNNEL_6IN4], 1);
+}
+
+/* Behind 14 bytes of Ethernet and 20 of IP. */
+static void gre_is_opened_with_all_its_options(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned n = 0; n < 8; n++) {
+        unsigned flags =
+            (n & 1 ? 0x8000u : 0) | (n & 2 ? 0x2000u : 0) | (n & 4 ? 0x1000u : 0);
+        uint32_t options = 4 * (uint32_t)__builtin_popcount(n);
+
+        f->frame.len = 0;
+        frame_ethernet(&f->frame, 0x0800);
+        frame_ipv4(&f->frame, 47, 4 + options + 20 + 8, 0);
+        frame_u16(&f->frame, flags);
+        frame_u16(&f->frame, 0x0800);
+        frame_fill(&f->frame, 0, options);
+        frame_ipv4(&f->frame, 17, 8, 0);
+        frame_udp(&f->frame, 0);
+        assert_verdict(read_built(f), DECODE_PACKET);
+        assert_int_equal(f->packet.tunnel, TUNNEL_GRE);
+        assert_int_equal(f->packet.dst_port, 53);
+        assert_int_equal(f->packet.outer->ip_proto, 47);
+    }
+}
+
+/* A datagram to a port, whose bytes are to come. */
+static void frame_udp_to(struct built *b, unsigned port, uint32_t payload)
+{
+    frame_ethernet(b, 0x0800);
+    frame_ipv4(b, 17, 8 + payload, 0);
+    frame_udp(b, 0);
+    frame_set(b, 14 + 20 + 2, port);
+    frame_set(b, 14 + 20 + 4, 8 + payload);
+}
+
+static void vxlan_and_geneve_have_a_frame_in_them(void **state)
+{
+    struct fixture *f = *state;
+
+    frame_udp_to(&f->frame, 4789, 8 + 14 + 20 + 20);
+    frame_u32(&f->frame, 0x08000000);
+    frame_u32(&f->frame, 0x00002a00);
+    frame_ethernet(&f->frame, 0x0800);
+    frame_ipv4(&f->frame, 6, 20, 0);
+    frame_tcp(&f->frame, TCP_FLAG_SYN, 0);
+    assert_verdict(read_built(f), DECODE_PACKET);
+    assert_int_equal(f->packet.tunnel, TUNNEL_VXLAN);
+    assert_int_equal(f->packet.dst_port, 443);
+    assert_int_equal(f->packet.outer->dst_port, 4789);
+    assert_int_equal(f->packet.outer->layer, PACKET_L4);
+
+    f->frame.len = 0;
+    frame_udp_to(&f->frame, 6081, 8 + 4 + 14 + 20 + 20);
+    frame_u32(&f->frame, 0x01006558);
+    frame_u32(&f->frame, 0x00002a00);
+    frame_u32(&f->frame, 0); /* an option */
+    frame_ethernet(&f->frame, 0x0800);
+    frame_ipv4(&f->frame, 6, 20, 0);
+    frame_tcp(&f->frame, TCP_FLAG_SYN, 0);
+    assert_verdict(read_built(f), DECODE_PACKET);
+    assert_int_equal(f->packet.tunnel, TUNNEL_GENEVE);
+    assert_int_equal(f->packet.dst_port, 443);
+}
+
+static void teredo_is_opened_behind_what_may_stand_before_it(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned n = 0; n < 4; n++) {
+        uint32_t before = (n & 1 ? 13U : 0) + (n & 2 ? 8U : 0);
+
+        f->frame.len = 0;
+        frame_udp_to(&f->frame, 3544, before + 40 + 8);
+        if (n & 1) {
+            frame_u32(&f->frame, 0x00010000);
+            frame_fill(&f->frame, 7, 9);
+        }
+        if (n & 2) {
+            frame_u16(&f->frame, 0);
+            frame_fill(&f->frame, 9, 6);
+        }
+        frame_ipv6(&f->frame, 17, 8);
+        frame_udp(&f->frame, 0);
+        assert_verdict(read_built(f), DECODE_PACKET);
+        assert_int_equal(f->packet.tunnel, TUNNEL_TEREDO);
+        assert_int_equal(f->packet.ip_version, 6);
+        assert_int_equal(f->packet.dst_port, 53);
+    }
+}
+
+/* Something else at the port, or nothing that can be read. */
+static void what_only_looks_like_a_tunnel_is_the_packet_itself(void **state)
+{
+    static const unsigned ports[] = {4789, 6081, 3544};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < 3; i++) {
+        f->frame.len = 0;
+        frame_udp_to(&f->frame, ports[i], 30);
+        frame_fill(&f->frame, 0x47, 30);
+        assert_verdict(read_built(f), DECODE_PACKET);
+        assert_null(f->packet.outer);
+        assert_int_equal(f->packet.tunnel, TUNNEL_NONE);
+        assert_int_equal(f->packet.carries, TUNNEL_NONE);
+        assert_int_equal(f->packet.dst_port, ports[i]);
+        assert_int_equal(f->packet.payload_len, 30);
+        assert_int_equal(cur_left(&f->packet.payload), 30);
+    }
+    assert_int_equal(decoder_counts(f->decoder)->tunnels_refused, 3);
 }
 
 /* ---- IPv6 ---- */
@@ -781,6 +918,11 @@ int main(void)
         WITH_FIXTURE(ip_without_known_ports_is_a_packet_all_the_same),
         WITH_FIXTURE(a_packet_in_a_packet_is_read_by_the_inner_one),
         WITH_FIXTURE(packets_in_packets_end_somewhere),
+        WITH_FIXTURE(the_packet_around_hangs_on_the_inner_one),
+        WITH_FIXTURE(gre_is_opened_with_all_its_options),
+        WITH_FIXTURE(vxlan_and_geneve_have_a_frame_in_them),
+        WITH_FIXTURE(teredo_is_opened_behind_what_may_stand_before_it),
+        WITH_FIXTURE(what_only_looks_like_a_tunnel_is_the_packet_itself),
         WITH_FIXTURE(ipv6_is_read),
         WITH_FIXTURE(ipv6_extension_headers_are_passed),
         WITH_FIXTURE(a_long_chain_of_extension_headers_is_refused),

@@ -26,8 +26,9 @@ static const char hello[] = "\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03"
 struct fixture {
     struct inspector *inspector;
     struct flow flows[4];
-    char said[1024]; /* "request /one\n" and so on */
-    bool watched;    /* what inspector_packet said last */
+    char said[1024];  /* "request /one\n" and so on */
+    bool watched;     /* what inspector_packet said last */
+    unsigned secrets; /* how often a packet was told to be secret */
     struct packet packet;
 };
 
@@ -60,13 +61,23 @@ static void on_event(struct event *e, const struct packet *p, struct flow *flow,
     }
 }
 
+static void on_secret(void *arg)
+{
+    struct fixture *f = arg;
+
+    f->secrets++;
+}
+
 static int set_up(void **state)
 {
     static struct fixture f;
 
     f = (struct fixture){0};
-    f.inspector = inspector_new(&(struct inspector_settings){
-        .stream_capacity = 2, .stream_bytes = 1 << 17, .emit = on_event, .arg = &f});
+    f.inspector = inspector_new(&(struct inspector_settings){.stream_capacity = 2,
+                                                             .stream_bytes = 1 << 17,
+                                                             .emit = on_event,
+                                                             .secret = on_secret,
+                                                             .arg = &f});
     for (size_t i = 0; i < 4; i++)
         f.flows[i].ip_proto = 6;
     *state = &f;
@@ -284,9 +295,9 @@ static void flows_that_nobody_wants_are_left_to_dpi_at_once(void **state)
     struct fixture *f = *state;
 
     send_syn(f, 0, CLIENT);
-    send_text(f, SERVER, 0, "SSH-2.0-OpenSSH_9.2\r\n");
+    send_text(f, SERVER, 0, "RFB 003.008\n");
     assert_false(f->watched);
-    send_text(f, CLIENT, 0, "SSH-2.0-OpenSSH_9.2\r\n");
+    send_text(f, CLIENT, 0, "RFB 003.008\n");
     assert_false(f->watched);
     assert_false(f->flows[0].stage.inspected);
     assert_int_equal(f->flows[0].stage.app, 0);
@@ -331,7 +342,7 @@ static void bytes_kept_of_the_other_side_go_when_looking_ends(void **state)
     assert_false(inspector_looks(&f->flows[0]));
 }
 
-static void tls_after_starttls_is_read_but_names_nothing(void **state)
+static void tls_after_starttls_is_read_and_the_flow_stays_the_mails(void **state)
 {
     struct fixture *f = *state;
 
@@ -339,11 +350,66 @@ static void tls_after_starttls_is_read_but_names_nothing(void **state)
     send_text(f, CLIENT, 0, "STARTTLS\r\n");
     send_text(f, SERVER, 24, "220 Ready to start TLS\r\n");
     send_bytes(f, 0, CLIENT, 10, hello, 20);
-    assert_false(f->watched);
+    assert_true(f->watched);
     send_bytes(f, 0, CLIENT, 30, hello + 20, HELLO_LEN - 20);
+    assert_string_equal(f->said, "tls flow\n");
+    assert_string_equal(app_of(&f->flows[0]), "smtp");
+}
+
+static void tls_later_in_what_nobody_knows_names_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    send_text(f, SERVER, 0, "hello there, who are you?\r\n");
+    send_text(f, CLIENT, 0, "\x05\x01");
+    send_bytes(f, 0, CLIENT, 2, hello, 20);
+    assert_false(f->watched);
+    send_bytes(f, 0, CLIENT, 22, hello + 20, HELLO_LEN - 20);
     assert_string_equal(f->said, "tls flow\n");
     assert_int_equal(f->flows[0].stage.app, 0);
     assert_false(f->watched); /* dpi knows the conversation from its start */
+}
+
+/* "USER" could be FTP's, too. */
+static void who_reads_one_side_is_asked_first_about_the_other(void **state)
+{
+    struct fixture *f = *state;
+
+    send_text(f, SERVER, 0, "+OK ready\r\n");
+    send_text(f, CLIENT, 0, "USER a\r\n");
+    assert_string_equal(app_of(&f->flows[0]), "pop3");
+    assert_int_equal(f->flows[0].stage.reading.chosen[0],
+                     f->flows[0].stage.reading.chosen[1]);
+}
+
+static void a_login_is_told_from_both_sides_together(void **state)
+{
+    struct fixture *f = *state;
+
+    send_text(f, SERVER, 0, "220 FTP\r\n");
+    send_text(f, CLIENT, 0, "USER a\r\n");
+    send_text(f, SERVER, 9, "331 go on\r\n");
+    send_text(f, CLIENT, 8, "PASS b\r\n");
+    assert_string_equal(f->said, "");
+    send_text(f, SERVER, 20, "230 welcome\r\n");
+    assert_string_equal(f->said, "login flow\n");
+}
+
+static void a_packet_with_a_password_is_told_to_be_secret_before_it_is_read(void **state)
+{
+    struct fixture *f = *state;
+
+    send_text(f, SERVER, 0, "220 FTP\r\n");
+    send_text(f, CLIENT, 0, "USER a\r\n");
+    f->secrets = 0;
+    send_text(f, CLIENT, 8, "PASS half");
+    assert_true(f->secrets > 0);
+    f->secrets = 0;
+    send_text(f, CLIENT, 17, " of it\r\n");
+    assert_true(f->secrets > 0);
+    f->secrets = 0;
+    send_bytes(f, 1, CLIENT, 0, GET, sizeof(GET) - 1);
+    assert_int_equal(f->secrets, 0);
 }
 
 static void tls_in_a_proxys_tunnel_is_read(void **state)
@@ -539,7 +605,11 @@ int main(void)
         WITH_FIXTURE(looking_for_what_comes_later_ends),
         WITH_FIXTURE(a_side_that_is_read_is_read_on_when_looking_ends),
         WITH_FIXTURE(bytes_kept_of_the_other_side_go_when_looking_ends),
-        WITH_FIXTURE(tls_after_starttls_is_read_but_names_nothing),
+        WITH_FIXTURE(tls_after_starttls_is_read_and_the_flow_stays_the_mails),
+        WITH_FIXTURE(tls_later_in_what_nobody_knows_names_nothing),
+        WITH_FIXTURE(who_reads_one_side_is_asked_first_about_the_other),
+        WITH_FIXTURE(a_login_is_told_from_both_sides_together),
+        WITH_FIXTURE(a_packet_with_a_password_is_told_to_be_secret_before_it_is_read),
         WITH_FIXTURE(tls_in_a_proxys_tunnel_is_read),
         WITH_FIXTURE(tls_behind_the_line_of_a_load_balancer_is_read),
         WITH_FIXTURE(a_line_of_a_load_balancer_that_never_ends_is_given_up),
