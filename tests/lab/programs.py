@@ -53,6 +53,11 @@ PACKAGES = {
     "nmblookup": "samba-common-bin",
     "avahi-daemon": "avahi-daemon",
     "dhcpstarv": "dhcpstarv",
+    "hydra": "hydra",
+    "smbd": "samba",
+    "pdbedit": "samba",
+    "smbclient": "smbclient",
+    "ptunnel": "ptunnel",
 }
 
 # What the school itself stands on, whatever the scenario.

@@ -9,7 +9,7 @@ ATTACK, MISUSE, HARMLESS = "attack", "misuse", "harmless"
 
 # The files of scenarios/, in the order in which their scenarios are listed.
 FAMILIES = ["browsing", "network", "scanning", "bypass", "filtering", "cleartext",
-            "malware", "remote", "policy", "link", "certificates"]
+            "malware", "remote", "policy", "link", "certificates", "guessing", "tunnels"]
 
 
 @dataclass(frozen=True)

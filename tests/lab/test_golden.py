@@ -105,6 +105,19 @@ FACTS = [
     ("printer-certificate", "tls.handshake.type == 11 && ip.src == 10.30.2.5", 1),
     ("nameless-controller", "tls.handshake.type == 11 && ip.src == 203.0.113.41", 3),
     ("home-storage", 'tls.handshake.extensions_server_name == "weather.test"', 1),
+    ("ftp-guessing", "ftp.response.code == 530", 30),
+    ("ftp-anonymous", 'ftp.request.arg == "anonymous"', 1),
+    ("ftp-anonymous", "ftp.response.code == 234", 1),
+    ("ssh-guessing", "ssh.message_code == 21", 24),
+    ("ssh-errands", "ssh.message_code == 21", 12),
+    ("smb-guessing", "smb2.nt_status == 0xc000006d", 24),
+    ("smb-share", "smb2.nt_status == 0xc000006d", 2),
+    ("smb-share", "smb2.cmd == 8", 1),
+    ("smb1-server", "smb.cmd == 0x2e", 1),
+    ("icmp-tunnel", "icmp.type == 0 && data.len > 500", 5),
+    ("large-pings", "icmp.type == 8 && frame.len > 1500", 30),
+    ("vxlan-outside", "vxlan && icmp && ip.dst == 203.0.113.99", 3),
+    ("vxlan-servers", "vxlan && icmp", 6),
 ]
 
 # capture, what tshark must not find in it
@@ -120,6 +133,8 @@ SILENT = [
     ("neighbours", "icmpv6.type == 134"),
     ("machine-names", "llmnr && dns.flags.response == 1 && dns.qry.name == \"wpad\""),
     ("nameless-controller", "tls.handshake.extensions_server_name"),
+    ("ftp-anonymous", 'ftp.request.arg == "chalk-and-cheese"'),
+    ("vxlan-servers", "ip.dst == 203.0.113.0/24"),
 ]
 
 
