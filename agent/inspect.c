@@ -180,19 +180,24 @@ static bool is_synced(const struct flow_reading *r, unsigned side)
     return r->synced >> side & 1;
 }
 
+static void set_synced(struct flow_reading *r, unsigned side)
+{
+    r->synced = (r->synced | 1U << side) & 3U;
+}
+
 /* What a SYN says about where the directions begin, or else the first bytes seen. */
 static void synchronise(struct flow_reading *r, const struct packet *p, unsigned side)
 {
     if ((p->tcp_flags & TCP_FLAG_SYN) && r->chosen[side] == 0) {
         r->next[side] = first_byte(p);
-        r->synced |= 1U << side;
+        set_synced(r, side);
         if (p->tcp_flags & TCP_FLAG_ACK && !is_synced(r, !side)) {
             r->next[!side] = p->tcp_ack;
-            r->synced |= 1U << !side;
+            set_synced(r, !side);
         }
     } else if (!is_synced(r, side) && cur_left(&p->payload) > 0) {
         r->next[side] = first_byte(p);
-        r->synced |= 1U << side;
+        set_synced(r, side);
     }
 }
 
