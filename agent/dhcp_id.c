@@ -9,7 +9,7 @@ void dhcp_put_id(struct event *e, enum field_id f, struct cur data)
     char text[DHCP_ID_MAX * 2];
     size_t len = 0;
 
-    while (cur_left(&data) > 0 && len < sizeof(text)) {
+    while (cur_left(&data) > 0 && len + 2 <= sizeof(text)) {
         uint8_t byte = cur_u8(&data);
 
         text[len++] = digits[byte >> 4];

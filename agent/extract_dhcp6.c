@@ -102,7 +102,7 @@ static void read_address(struct reading *r, struct cur data)
 /* RFC 8415 section 21.22: lifetimes, length, network. */
 static void read_prefix(struct reading *r, struct cur data)
 {
-    struct prefix prefix;
+    struct prefix prefix = {0};
     char text[PREFIX_TEXT];
 
     cur_skip(&data, 4 + 4);

@@ -82,7 +82,7 @@ static enum extract_result message_read(struct cur *c, size_t *left, struct mess
     size_t have = 0;
 
     for (unsigned i = 0; i < RECORDS_MAX; i++) {
-        struct cur part;
+        struct cur part, begun;
         enum extract_result result = record_read(c, left, &part);
         size_t need, room = sizeof(m->joined) - have;
 
@@ -97,7 +97,8 @@ static enum extract_result message_read(struct cur *c, size_t *left, struct mess
 
         if (room > cur_left(&part))
             room = cur_left(&part);
-        memcpy(m->joined + have, part.pos, room);
+        begun = part;
+        cur_copy(&begun, m->joined + have, room);
         need = message_need(cur_over(m->joined, have + room));
         if (need > sizeof(m->joined))
             return EXTRACT_NOT;

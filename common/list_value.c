@@ -101,6 +101,11 @@ static int clean_addr(struct text written, char *ret_value)
     return 0;
 }
 
+static bool is_one_of(char c, const char *characters)
+{
+    return c != '\0' && strchr(characters, c);
+}
+
 static int nibble_of(char c)
 {
     if (c >= '0' && c <= '9')
@@ -143,7 +148,7 @@ static int parse_mac(struct text t, struct mac *ret_mac)
     for (size_t i = 0; i < digits.len; i++) {
         int nibble = nibble_of(digits.at[i]);
 
-        if (nibble < 0 && nibbles > 0 && memchr(":-.", digits.at[i], 3))
+        if (nibble < 0 && nibbles > 0 && is_one_of(digits.at[i], ":-."))
             continue;
         if (nibble < 0 || nibbles == MAC_BITS / 4)
             return -EINVAL;
@@ -223,7 +228,7 @@ static int clean_ja4(struct text written, char *ret_value)
         return -EINVAL;
     lower(v, 8);
     lower(v + 11, 25);
-    if (!memchr("tqd", v[0], 3) || !memchr("di", v[3], 2) || !all_hex(v + 11, 12) ||
+    if (!is_one_of(v[0], "tqd") || !is_one_of(v[3], "di") || !all_hex(v + 11, 12) ||
         !all_hex(v + 24, 12))
         return -EINVAL;
     for (size_t i = 4; i < 8; i++)

@@ -481,18 +481,19 @@ static enum rule_test_verdict run_pcap(struct runner *r, const struct rule_test 
 
 /* ---- all of them ---- */
 
+static bool does_not_run(const struct rule *rule, const char **ret_why)
+{
+    *ret_why =
+        rule->at_collector ? "the rule runs at the collector" : "the rule is disabled";
+    return rule->at_collector || rule->mode == MODE_DISABLED;
+}
+
 static enum rule_test_verdict run_one(struct runner *r, const struct rule_test *test,
                                       const char **ret_why)
 {
-    const struct rule *rule =
-        test->rule == ALL_RULES ? NULL : &r->set->rules[test->rule].rule;
     size_t before;
 
-    *ret_why = "the rule is disabled";
-    if (rule && rule->mode == MODE_DISABLED)
-        return TEST_SKIPPED;
-    *ret_why = "the rule runs at the collector";
-    if (rule && rule->at_collector)
+    if (test->rule != ALL_RULES && does_not_run(&r->set->rules[test->rule].rule, ret_why))
         return TEST_SKIPPED;
     if (test->pcap)
         return run_pcap(r, test, ret_why);

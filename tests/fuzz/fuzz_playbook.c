@@ -61,7 +61,7 @@ static void show(const struct playbook *p)
 {
     auto_buffer struct buffer out = {0};
 
-    playbook_show_text(p, &out);
+    playbook_show_text(p, the_district(), &out);
     playbook_show_dot(p, &out);
     playbook_show_html(p, the_district(), &out);
 }
