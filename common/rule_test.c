@@ -212,7 +212,7 @@ static bool is_compiled_list(const struct ruleset *set, const char *name)
     return false;
 }
 
-static bool asks_lists(const struct ruleset *set, const struct program *program)
+static bool program_asks_lists(const struct ruleset *set, const struct program *program)
 {
     for (size_t i = 0; i < program->count; i++) {
         const struct predicate *p = &set->predicates.at[program->steps[i].predicate];
@@ -223,28 +223,49 @@ static bool asks_lists(const struct ruleset *set, const struct program *program)
     return false;
 }
 
+/* A rule, or one of those that it is combined of. */
+typedef bool asks_fn(const struct ruleset *set, const struct compiled_rule *c);
+
+static bool any_asks(const struct ruleset *set, size_t rule, asks_fn *asks)
+{
+    const struct compiled_rule *c = &set->rules[rule];
+
+    if (asks(set, c))
+        return true;
+    for (size_t i = 0; i < c->rule.combine.count; i++)
+        if (any_asks(set, c->rule.combine.of[i], asks))
+            return true;
+    return false;
+}
+
+static bool asks_lists(const struct ruleset *set, const struct compiled_rule *c)
+{
+    return program_asks_lists(set, &c->program);
+}
+
+static bool asks_site(const struct ruleset *set, const struct compiled_rule *c)
+{
+    return c->during || c->not_during || asks_lists(set, c);
+}
+
 /* Without compiled lists a rule that asks them is never met, and nothing can be told. */
 static bool lacks_lists(const struct runner *r, const struct rule_test *test)
 {
     for (size_t i = 0; i < r->set->rule_count && !r->set->settings.lists; i++) {
-        const struct compiled_rule *c = &r->set->rules[i];
-        bool meant = test->rule == ALL_RULES ? c->file == test->file : i == test->rule;
+        bool meant = test->rule == ALL_RULES ? r->set->rules[i].file == test->file
+                                             : i == test->rule;
 
-        if (meant && asks_lists(r->set, &c->program))
+        if (meant && any_asks(r->set, i, asks_lists))
             return true;
     }
     return false;
 }
 
-static bool asks_site(const struct trial *t)
+static bool is_of_the_site(const struct trial *t)
 {
-    for (size_t i = 0; i < t->set->rule_count; i++) {
-        const struct compiled_rule *c = &t->set->rules[i];
-
-        if (concerns(t, i) &&
-            (c->during || c->not_during || asks_lists(t->set, &c->program)))
+    for (size_t i = 0; i < t->set->rule_count; i++)
+        if (concerns(t, i) && any_asks(t->set, i, asks_site))
             return true;
-    }
     return false;
 }
 
@@ -260,7 +281,7 @@ static bool fail(struct runner *r, struct trial *t, const struct node *where,
     auto_buffer struct buffer b = {0};
     va_list args;
 
-    if (r->settings->at_site && asks_site(t)) {
+    if (r->settings->at_site && is_of_the_site(t)) {
         if (r->site_count++ == 0)
             r->site_first = t->test;
         return false;
