@@ -320,10 +320,12 @@ static void learn_own_name(struct device_table *t, const struct event *e)
     learn_name(t, e, FIELD_NAME_OWN, mac, ranks[proto->number]);
 }
 
-bool device_table_cares(enum event_kind kind)
+bool device_table_cares(const struct event *e)
 {
+    enum event_kind kind = event_kind(e);
+
     return kind == EVENT_ARP || kind == EVENT_DHCP || kind == EVENT_ND ||
-           kind == EVENT_NAME;
+           (kind == EVENT_NAME && event_has(e, FIELD_NAME_OWN));
 }
 
 bool device_table_learn(struct device_table *t, const struct event *e,

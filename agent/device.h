@@ -34,8 +34,9 @@ struct device_table;
 struct device_table *device_table_new(size_t capacity);
 void device_table_free(struct device_table *t);
 
-/* Events of this kind have something to say of devices. */
-bool device_table_cares(enum event_kind kind);
+/* The event may have something to say of devices. Most names on the link are asked for,
+ * and say nothing of who asks. */
+bool device_table_cares(const struct event *e);
 
 /*
  * What an event says of bindings and names. For IPv4, DHCP decides over ARP: an address

@@ -96,7 +96,7 @@ static void tell(struct sensor *s, const struct event *e)
     struct match_call call = {.sensor = s, .event = e};
 
     s->counts.events[kind]++;
-    if (device_table_cares(kind))
+    if (device_table_cares(e))
         s->set.sink.device(e, s->set.sink.arg);
     if (s->set.sink.event)
         s->set.sink.event(e, s->set.sink.arg);
