@@ -57,6 +57,7 @@ struct fragment_table {
     struct place *places;
     uint64_t *tags; /* of the place of that number */
     usec_t *begun;  /* NO_TIME: the place is free */
+    usec_t oldest;  /* no place was begun before it */
     uint64_t room;  /* of all places together */
     uint64_t most_room;
     uint8_t *handed; /* out with the last whole datagram */
@@ -69,6 +70,7 @@ struct fragment_table *fragment_table_new(uint32_t capacity, usec_t timeout)
     assert(capacity > 0);
     t->capacity = capacity;
     t->timeout = timeout;
+    t->oldest = NO_TIME;
     t->most_room = (uint64_t)capacity * SHARE_BYTES;
     if (t->most_room < LEAST_ROOM)
         t->most_room = LEAST_ROOM;
@@ -105,14 +107,23 @@ static void release(struct fragment_table *t, uint32_t at)
     t->begun[at] = NO_TIME;
 }
 
+static bool is_overdue(const struct fragment_table *t, usec_t begun, usec_t now)
+{
+    return begun < now && now - begun > t->timeout;
+}
+
 static void expire(struct fragment_table *t, usec_t now)
 {
+    if (!is_overdue(t, t->oldest, now))
+        return;
+    t->oldest = NO_TIME;
     for (uint32_t i = 0; i < t->capacity; i++) {
-        if (t->begun[i] >= now || now - t->begun[i] <= t->timeout)
-            continue;
-        if (!t->places[i].bad)
-            t->counts.expired++;
-        release(t, i);
+        if (is_overdue(t, t->begun[i], now)) {
+            if (!t->places[i].bad)
+                t->counts.expired++;
+            release(t, i);
+        } else if (t->begun[i] < t->oldest)
+            t->oldest = t->begun[i];
     }
 }
 
@@ -167,6 +178,8 @@ static uint32_t touch(struct fragment_table *t, const struct fragment *f)
         t->places[at].bytes = NULL; /* said again for clang's analyzer */
         t->tags[at] = tag;
         t->begun[at] = f->time;
+        if (f->time < t->oldest)
+            t->oldest = f->time;
     }
     return at;
 }
