@@ -315,7 +315,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
         .arg = s,
     });
     s->dpi = dpi_new(
-        &(struct dpi_settings){.capacity = 8192, .tcp_packets = 80, .udp_packets = 24});
+        &(struct dpi_settings){.capacity = 8192, .tcp_packets = 20, .udp_packets = 12});
     assert(s->dpi);
     if (settings->rules)
         s->matcher = matcher_new(settings->rules);
