@@ -222,6 +222,8 @@ int agent_main(int argc, char **argv)
         .run = run,
     };
 
+    mem_keep();
+
     /* `hallwatch rules check` reads this. */
     auto_free char *version = xasprintf(VERSION " (nDPI %s)", dpi_version());
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mem.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +15,13 @@ static _Noreturn void out_of_memory(void)
 
     (void)!write(STDERR_FILENO, sentence, sizeof(sentence) - 1);
     abort();
+}
+
+void mem_keep(void)
+{
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    mallopt(M_TOP_PAD, 1 << 20);
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
 }
 
 void *xmalloc(size_t size)

@@ -11,6 +11,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/*
+ * For a program that traffic keeps busy, at its start: up to 64 MiB that are free again
+ * are not given back to the system, only to be asked for at once (glibc gives back from
+ * 128 KiB on). Counts for the processes that it forks, too.
+ */
+void mem_keep(void);
+
 void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 
