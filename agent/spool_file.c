@@ -267,6 +267,8 @@ int spool_file_open(const char *path, uint64_t *ret_epoch,
     if (r < 0)
         return r;
     f = xcalloc(1, sizeof(*f));
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
+                   0); /* a count that nobody reads, and its lock */
     r = error_of(
         sqlite3_open_v2(path, &f->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
     if (r == 0)

@@ -168,6 +168,9 @@ static int sqlite_open(const struct store_settings *set, struct store_db **ret_d
     }
     db = xcalloc(1, sizeof(*db));
     db->place = xstrdup(set->place);
+    /* A count of its memory, which nobody reads, would take a lock at each allocation.
+     * From a process's second store on this is refused: it is so already. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     code = sqlite3_open_v2(set->place, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL);
     rc = code == SQLITE_OK ? settle(db, set) : fail(db, code);
     if (rc) {
