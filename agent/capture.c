@@ -27,7 +27,7 @@
 #include "mem.h"
 #include "text.h"
 
-#define BLOCK_MSEC   50
+#define BLOCK_MSEC   10
 #define FILE_BUFFER  (256 * 1024)
 #define RING_DEFAULT (16u * 1024 * 1024)
 #define RING_MOST    (1024u * 1024 * 1024)

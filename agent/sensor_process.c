@@ -26,8 +26,8 @@
 
 #define FRAMES_A_TURN 1024
 #define QUEUE_BYTES   ((size_t)8 << 20)
-#define TICK          (100 * USEC_PER_MSEC)
-#define IDLE_BEHIND   (250 * USEC_PER_MSEC) /* several blocks of the ring */
+#define TICK          (50 * USEC_PER_MSEC)
+#define IDLE_BEHIND   (100 * USEC_PER_MSEC) /* several blocks of the ring */
 #define CLOCK_BACK    USEC_PER_SEC          /* less is jitter */
 #define COUNTS_EVERY  (5 * USEC_PER_SEC)
 #define LAST_FRAMES                                                     \

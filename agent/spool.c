@@ -21,7 +21,7 @@
 #include "pending.h"
 #include "spool_file.h"
 
-#define SOON          (50 * USEC_PER_MSEC)
+#define SOON          (10 * USEC_PER_MSEC)
 #define LATER         (500 * USEC_PER_MSEC)
 #define RETRY         USEC_PER_SEC
 #define PENDING_MAX   (1u << 20)

@@ -5,7 +5,7 @@
  *
  * Each document gets the next sequence number of its stream, whether or not it survives;
  * those that don't are replaced by a loss that has their numbers. What is appended waits
- * for the next commit, at most 50 ms (500 ms for what is no alert), and only what was
+ * for the next commit, at most 10 ms (500 ms for what is no alert), and only what was
  * committed can be read and sent. Order is the sequence number; the time that is handed
  * in (monotonic) decides when to commit and nothing else.
  *
