@@ -173,9 +173,9 @@ docs: all ## write the pages anew that come from the table of fields
 	$(BUILD)/bin/hallwatch rules fields --format schema >docs/events.schema.json
 
 fuzzers: $(FUZZERS:%.c=$(BUILD)/%)
-fuzz: ## run every fuzzer; RUN=dns one of them, SECONDS=60 each
+fuzz: ## run every fuzzer, ten minutes each; RUN=dns one of them, SECONDS=60 each
 	$(SELF) MODE=fuzz fuzzers
-	@tests/fuzz/run $(TOP)/fuzz "$(RUN)" "$(or $(SECONDS),60)"
+	@tests/fuzz/run $(TOP)/fuzz "$(RUN)" "$(or $(SECONDS),600)"
 
 benches: $(BENCHES:%.c=$(BUILD)/%)
 bench: all benches ## the figures of docs/NUMBERS.md, beside the peers that are installed
