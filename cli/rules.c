@@ -68,6 +68,18 @@ static const struct option_row fields_options[] = {
 
 const struct option_row rules_json_options[] = {JSON, {0}};
 
+#define IMPORT(member) offsetof(struct import_options, member)
+
+static const struct option_row import_options[] = {
+    {"json", 'j', OPTION_FLAG, IMPORT(json), NULL, "print JSON"},
+    {"out", 'o', OPTION_TEXT, IMPORT(out), "FILE", "write the rules there"},
+    {"owner", 'O', OPTION_TEXT, IMPORT(owner), "ROLE", "who acts first; else security"},
+    {"playbook", 'p', OPTION_TEXT, IMPORT(playbook), "ID", "the playbook they lead to"},
+    {"mode", 'm', OPTION_TEXT, IMPORT(mode), "MODE",
+     "alert, shadow or disabled; else shadow"},
+    {0},
+};
+
 const struct command rules_commands[] = {
     {"check", "[PATH...]", 0, INT_MAX, "say what is wrong with rule files",
      "Without PATH, the shipped rules. Exits with 1 when there is an error.", NULL,
@@ -91,6 +103,10 @@ const struct command rules_commands[] = {
     {"shadow", NULL, 0, 0, "show how often rules in shadow mode were met, by week",
      "What agents sent to this collector. Weeks begin on Monday, in UTC.", NULL,
      rules_shadow_options, sizeof(struct shadow_options), rules_shadow},
+    {"import", "FILE...", 1, INT_MAX, "translate Sigma's network rules",
+     "What cannot be said is told line by line, and its rule is refused whole. Exits with\n"
+     "3 when some were refused, with 1 when nothing could be translated.",
+     NULL, import_options, sizeof(struct import_options), rules_import},
     {0},
 };
 

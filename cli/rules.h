@@ -20,6 +20,11 @@ struct shadow_options {
     bool all, json;
 };
 
+struct import_options {
+    bool json;
+    const char *owner, *playbook, *mode, *out;
+};
+
 extern const struct option_row rules_check_options[];
 extern const struct option_row rules_options[]; /* of replay */
 extern const struct option_row rules_test_options[];
@@ -37,6 +42,7 @@ int rules_replay(const void *values, int argc, char **argv);
 int rules_fields(const void *values, int argc, char **argv);
 int rules_explain_code(const void *values, int argc, char **argv);
 int rules_shadow(const void *values, int argc, char **argv);
+int rules_import(const void *values, int argc, char **argv);
 
 /*
  * Starts hallwatch-agent on a capture with these rules and reads its alerts: fn is called

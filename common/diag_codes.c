@@ -223,6 +223,32 @@ static const struct diag_code codes[] = {
     {"W0525", "an agent makes no such events",
      "Events of kind rule and alert are for rules at the collector. A rule that is to\n"
      "hear of others of its agent combines them."},
+    {"E0530", "no Sigma rule",
+     "A document of a Sigma file has detection or correlation. Collections with\n"
+     "action and filters of Sigma are not read."},
+    {"W0530", "a part of a Sigma rule that means nothing here",
+     "It says nothing about what is met, and is left out."},
+    {"E0531", "a log that no sensor keeps",
+     "Sigma rules speak of logs. What a passive sensor sees answers for those of\n"
+     "dns, proxy, webserver, firewall, network_connection, and of Zeek's dns, http,\n"
+     "ssl, x509, conn, rdp and ssh."},
+    {"W0531", "a part of a Sigma rule whose meaning depends on the log",
+     "The message says how it was understood."},
+    {"E0532", "a field of a Sigma rule that events do not have",
+     "No event answers for it, so the rule cannot be asked. Without that part it\n"
+     "would be another rule."},
+    {"E0533", "a modifier of a Sigma rule that cannot be said",
+     "contains, startswith, endswith, all, cased, re, i, cidr, exists, neq, lt, lte,\n"
+     "gt, gte, base64 and base64offset can, where they fit the field."},
+    {"E0534", "a value of a Sigma rule that cannot be said",
+     "The message says why."},
+    {"E0535", "a condition of a Sigma rule that cannot be said",
+     "Names of selections, and, or, not, parentheses, \"1 of\" and \"all of\" can."},
+    {"E0536", "counting of a Sigma rule that cannot be said",
+     "count() and count(field) by one field, with > or >=, and correlations of the\n"
+     "types event_count, value_count, temporal and temporal_ordered can."},
+    {"E0537", "a translated Sigma rule is not a good rule",
+     "The checker of rule files refused what was made of it, for the reason shown."},
     {"E0601", "a test failed",
      "The rule does not do what its test says. The hint shows how far it came. A\n"
      "bundle with a failing test is not sent to agents."},

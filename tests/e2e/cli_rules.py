@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""hallwatch rules check, with what is beside the rules: the agent and the playbooks."""
+"""hallwatch rules: check, with the agent and the playbooks beside it; import."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -103,6 +104,51 @@ class Check(unittest.TestCase):
         code, out = self.check(self.rules)
         self.assertEqual(code, 1, out)
         self.assertIn("r.yaml:4:34: error[E0519]: these rules need nDPI 99, this is 4.", out)
+
+
+SIGMA = """\
+title: A query for a made-up name
+author: Nobody
+logsource: {category: dns}
+detection:
+    selection: {query|endswith: .evil.test}
+    condition: selection
+level: high
+"""
+
+
+class Import(unittest.TestCase):
+    setUp, path, write = Check.setUp, Check.path, Check.write
+
+    def run_import(self, *args):
+        done = subprocess.run([HALLWATCH, "rules", "import", *args], capture_output=True,
+                              text=True, cwd=self.folder, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_what_is_translated_passes_the_check_and_is_in_shadow_mode(self):
+        self.write("s.yml", SIGMA)
+        code, _, err = self.run_import("--out", "out.yaml", "--owner", "network-admin",
+                                       "--playbook", "rogue-device", "s.yml")
+        self.assertEqual((code, "1 translated, 0 refused" in err), (0, True), err)
+        with open(self.path("out.yaml"), encoding="utf-8") as f:
+            text = f.read()
+        for part in ("mode: shadow", "owner: network-admin", "playbook: rogue-device",
+                     'author: "Nobody"'):
+            self.assertIn(part, text)
+        done = subprocess.run([HALLWATCH, "rules", "check", "out.yaml"], cwd=self.folder,
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_what_cannot_be_said_is_told_with_its_place(self):
+        self.write("s.yml", SIGMA)
+        self.write("t.yml", SIGMA.replace("query|", "answer|"))
+        code, out, err = self.run_import("s.yml", "t.yml")
+        self.assertEqual(code, 3, err)
+        self.assertIn('t.yml:5:17: error[E0532]: a sensor cannot answer for the field: "answer"',
+                      err)
+        self.assertEqual(out.count("- id: "), 1)
+        code, out, _ = self.run_import("--json", "t.yml")
+        self.assertEqual((code, json.loads(out)["rules"][0]["outcome"]), (1, "refused"))
 
 
 if __name__ == "__main__":
