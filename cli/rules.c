@@ -68,6 +68,22 @@ static const struct option_row fields_options[] = {
 
 const struct option_row rules_json_options[] = {JSON, {0}};
 
+#define DIFF(member) offsetof(struct diff_options, member)
+
+static const struct option_row diff_options[] = {
+    {"district", 'd', OPTION_TEXT, DIFF(district), "FILE", "the district of both"},
+    {"lists", 'l', OPTION_TEXT, DIFF(lists), "FILE",
+     "the lists that rules ask: compiled, or a lists.yaml; else the shipped ones"},
+    {"old-lists", 'L', OPTION_TEXT, DIFF(old_lists), "FILE",
+     "those that the old rules ask; else the same"},
+    {"site", 's', OPTION_TEXT, DIFF(site), "ID",
+     "the site whose local time applies; else the first"},
+    {"pcap", 'P', OPTION_TEXTS, DIFF(pcaps), "FILE",
+     "a capture to compare the alerts of; may be given several times"},
+    JSON,
+    {0},
+};
+
 #define IMPORT(member) offsetof(struct import_options, member)
 
 static const struct option_row import_options[] = {
@@ -103,6 +119,9 @@ const struct command rules_commands[] = {
     {"shadow", NULL, 0, 0, "show how often rules in shadow mode were met, by week",
      "What agents sent to this collector. Weeks begin on Monday, in UTC.", NULL,
      rules_shadow_options, sizeof(struct shadow_options), rules_shadow},
+    {"diff", "OLD NEW", 2, 2, "say what is different between two rule sets",
+     "Each a rule file, a folder, or a bundle of an agent.", NULL, diff_options,
+     sizeof(struct diff_options), rules_diff},
     {"import", "FILE...", 1, INT_MAX, "translate Sigma's network rules",
      "What cannot be said is told line by line, and its rule is refused whole. Exits with\n"
      "3 when some were refused, with 1 when nothing could be translated.",

@@ -20,6 +20,12 @@ struct shadow_options {
     bool all, json;
 };
 
+struct diff_options {
+    bool json;
+    const char *district, *lists, *old_lists, *site;
+    struct option_texts pcaps;
+};
+
 struct import_options {
     bool json;
     const char *owner, *playbook, *mode, *out;
@@ -42,6 +48,7 @@ int rules_replay(const void *values, int argc, char **argv);
 int rules_fields(const void *values, int argc, char **argv);
 int rules_explain_code(const void *values, int argc, char **argv);
 int rules_shadow(const void *values, int argc, char **argv);
+int rules_diff(const void *values, int argc, char **argv);
 int rules_import(const void *values, int argc, char **argv);
 
 /*

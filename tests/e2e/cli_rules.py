@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""hallwatch rules: check, with the agent and the playbooks beside it; import."""
+"""hallwatch rules: check, with the agent and the playbooks beside it; diff; import."""
 
 import json
 import os
@@ -104,6 +104,52 @@ class Check(unittest.TestCase):
         code, out = self.check(self.rules)
         self.assertEqual(code, 1, out)
         self.assertIn("r.yaml:4:34: error[E0519]: these rules need nDPI 99, this is 4.", out)
+
+
+RICH = RULE.replace("severity: low", "severity: {primary: low, middle: high}").replace(
+    'when: dns.qr == "query"', "when: asks and host under $bad").replace("rouge", "rogue") + """\
+lists: {bad: {type: domain, items: [a.test, b.test]}}
+macros: {asks: 'dns.qr == "query"'}
+"""
+
+
+class Diff(unittest.TestCase):
+    setUp, path, write = Check.setUp, Check.path, Check.write
+
+    def diff(self, old, new, *args):
+        done = subprocess.run([HALLWATCH, "rules", "diff", *args, self.write("old.yaml", old),
+                               self.write("new.yaml", new)], capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_what_only_looks_different_is_the_same(self):
+        out = self.diff(RICH, RICH.replace("title: A query", "title:   A query  # note"))
+        self.assertEqual(out, "0 added, 0 removed, 0 changed, 1 the same\n")
+
+    def test_a_severity_is_told_for_its_age_band(self):
+        out = self.diff(RICH, RICH.replace("primary: low", "primary: medium"))
+        self.assertIn("severity (primary): low -> medium\n0 added", out)
+
+    def test_lists_and_macros_are_told_at_the_rule_that_uses_them(self):
+        out = self.diff(RICH, RICH.replace("a.test, b.test", "b.test, c.test, d.test")
+                        .replace('\'dns.qr == "query"', '\'dns.qr == "answer"'))
+        self.assertIn('macro asks, which it uses: dns.qr == "query" -> dns.qr == "answer"', out)
+        self.assertIn("list $bad: 2 entries -> 3 entries: 2 added, 1 removed", out)
+
+    def test_a_rule_with_another_id_went_and_came(self):
+        out = self.diff(RICH, RICH.replace("mine.query", "mine.other"))
+        self.assertIn("added mine.other: A query\nremoved mine.query: A query\n1 added", out)
+
+    def test_over_a_capture_alerts_are_counted(self):
+        rule = RICH.replace(" and host under $bad", "").split("lists:")[0] + \
+            "macros: {asks: 'dns.qr == \"query\"'}\n"
+        other = rule.replace("id: mine.query", "id: mine.other")
+        out = json.loads(self.diff(rule, other, "--json", "--pcap",
+                                   os.path.join(TOP, "tests/golden/browsing.pcap")))
+        rows = {r["rule"]: r for r in out["alerts"]}
+        self.assertGreater(rows["mine.query"]["only_old"], 0)
+        self.assertEqual(rows["mine.query"]["only_old"], rows["mine.other"]["only_new"])
 
 
 SIGMA = """\
