@@ -68,6 +68,13 @@ static const struct option_row fields_options[] = {
 
 const struct option_row rules_json_options[] = {JSON, {0}};
 
+static const struct option_row doc_options[] = {
+    WORLD,
+    {"format", 'f', OPTION_TEXT, OPTION(format), "FORMAT", "markdown or html"},
+    JSON,
+    {0},
+};
+
 #define DIFF(member) offsetof(struct diff_options, member)
 
 static const struct option_row diff_options[] = {
@@ -119,6 +126,9 @@ const struct command rules_commands[] = {
     {"shadow", NULL, 0, 0, "show how often rules in shadow mode were met, by week",
      "What agents sent to this collector. Weeks begin on Monday, in UTC.", NULL,
      rules_shadow_options, sizeof(struct shadow_options), rules_shadow},
+    {"doc", "[PATH...]", 0, INT_MAX, "print a manual of the rules, for those who act",
+     "Without PATH, of the shipped rules.", NULL, doc_options,
+     sizeof(struct rules_options), rules_doc},
     {"diff", "OLD NEW", 2, 2, "say what is different between two rule sets",
      "Each a rule file, a folder, or a bundle of an agent.", NULL, diff_options,
      sizeof(struct diff_options), rules_diff},

@@ -49,6 +49,7 @@ int rules_fields(const void *values, int argc, char **argv);
 int rules_explain_code(const void *values, int argc, char **argv);
 int rules_shadow(const void *values, int argc, char **argv);
 int rules_diff(const void *values, int argc, char **argv);
+int rules_doc(const void *values, int argc, char **argv);
 int rules_import(const void *values, int argc, char **argv);
 
 /*

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""hallwatch rules: check, with the agent and the playbooks beside it; diff; import."""
+"""hallwatch rules: check, with the agent and the playbooks beside it; diff; doc; import."""
 
 import json
 import os
@@ -150,6 +150,35 @@ class Diff(unittest.TestCase):
         rows = {r["rule"]: r for r in out["alerts"]}
         self.assertGreater(rows["mine.query"]["only_old"], 0)
         self.assertEqual(rows["mine.query"]["only_old"], rows["mine.other"]["only_new"])
+
+
+class Doc(unittest.TestCase):
+    setUp, path, write = Check.setUp, Check.path, Check.write
+
+    def doc(self, *args):
+        done = subprocess.run([HALLWATCH, "rules", "doc", *args], capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_a_rule_is_told_in_words(self):
+        out = self.doc(self.write("r.yaml", RICH))
+        for part in ("## By who acts first", "* [mine.query: A query](#mine.query)",
+                     "**Severity:** no age band: high, primary: low, middle: high",
+                     "* host (name of the called host: from DNS, TLS, QUIC or HTTP) is a name "
+                     "of, or below, the list bad",
+                     "* bad: 2 entries, in the rule file"):
+            self.assertIn(part, out)
+
+    def test_what_a_rule_says_is_no_mark_of_the_page(self):
+        path = self.write("r.yaml", RICH.replace("title: A query",
+                                                 "title: '<script>*a* [b](c)</script>'"))
+        self.assertIn("&lt;script&gt;*a*", self.doc("--format", "html", path))
+        self.assertNotIn("<script", self.doc("--format", "html", path))
+        self.assertIn(r"\<script\>\*a\* \[b\](c)\</script\>", self.doc(path))
+
+    def test_the_shipped_rules_give_the_same_page_twice(self):
+        self.assertEqual(self.doc("--format", "html"), self.doc("--format", "html"))
 
 
 SIGMA = """\
