@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "collector/api_inside.h"
+#include "collector/engine.h"
 #include "collector/store_agent.h"
 #include "text.h"
 
@@ -103,6 +105,70 @@ static void put_processes(const struct board *board, struct buffer *out)
                      names_get(&names_collector_role, i), atomic_load(&board->starts[i]));
 }
 
+/* ---- rules at the collector: what the engine counted since it began ---- */
+
+static const struct {
+    const char *name, *key, *help;
+} across_totals[] = {
+    {"across_late_total", "late", "alerts that came after their time was counted"},
+    {"across_too_late_total", "too_late", "alerts that came too late to be counted"},
+    {"across_recounts_total", "recounts",
+     "how often all was counted again for late ones"},
+    {"across_left_out_total", "left_out", "alerts that did not fit into a recount"},
+};
+static const struct {
+    const char *name, *key, *help;
+} across_by_rule[] = {
+    {"across_rule_matches_total", "hits", "alerts that met a rule at the collector"},
+    {"across_rule_alerts_total", "alerts", "alerts that it raised, or would have"},
+    {"across_rule_repeats_total", "repeats", "repeats of them, which are summed up"},
+    {"across_rule_evicted_total", "evicted",
+     "things that it had to forget because its memory was full"},
+};
+
+struct across_lines {
+    struct buffer *out;
+    size_t row;
+};
+
+static void put_across_rule(const char *id, struct json *counts, void *arg)
+{
+    const struct across_lines *l = arg;
+
+    buffer_print(l->out, "hallwatch_%s{rule=\"%s\"} %" PRId64 "\n",
+                 across_by_rule[l->row].name, id,
+                 json_get_number(counts, across_by_rule[l->row].key, 0));
+}
+
+static void put_across_counts(const struct json *counts, struct buffer *out)
+{
+    for (size_t i = 0; i < sizeof(across_totals) / sizeof(*across_totals); i++) {
+        head(out, across_totals[i].name, "counter", across_totals[i].help);
+        buffer_print(out, "hallwatch_%s %" PRId64 "\n", across_totals[i].name,
+                     json_get_number(counts, across_totals[i].key, 0));
+    }
+    for (size_t i = 0; i < sizeof(across_by_rule) / sizeof(*across_by_rule); i++) {
+        head(out, across_by_rule[i].name, "counter", across_by_rule[i].help);
+        json_each(json_get(counts, "rules"), put_across_rule,
+                  &(struct across_lines){out, i});
+    }
+}
+
+/* Ids of rules are words of small letters, digits, '.', '-' and '_'. */
+static int put_across(struct store *s, struct buffer *out)
+{
+    auto_free char *text = NULL;
+    auto_json struct json *counts = NULL;
+    int r = store_meta_get(s, ENGINE_ACROSS_COUNTS, &text);
+
+    if (r)
+        return r == -ENOENT ? 0 : r;
+    counts = json_parse(text, strlen(text), NULL);
+    if (json_is_object(counts) && json_is_object(json_get(counts, "rules")))
+        put_across_counts(counts, out);
+    return 0;
+}
+
 int api_metrics(struct api *a, struct buffer *out)
 {
     struct store_counts counts = {0};
@@ -114,5 +180,8 @@ int api_metrics(struct api *a, struct buffer *out)
         return r;
     put_counts(a, &counts, store_now(a->set.store), out);
     put_processes(a->set.board, out);
+    r = put_across(a->set.store, out);
+    if (r != 0)
+        return r;
     return put_agents(a->set.store, out);
 }

@@ -18,11 +18,15 @@ struct engine *engine_new(const struct engine_settings *settings)
     struct engine *e = xcalloc(1, sizeof(*e));
 
     e->set = *settings;
+    e->across = engine_across_new(settings);
     return e;
 }
 
 void engine_free(struct engine *e)
 {
+    if (!e)
+        return;
+    engine_across_free(e->across);
     free(e);
 }
 
@@ -74,6 +78,15 @@ static int settle_alerts(struct engine *e, struct engine_turn *turn)
     return r;
 }
 
+static int count_across(struct engine *e, struct engine_turn *turn)
+{
+    bool more = false;
+    int r = e->across ? engine_across_turn(e->across, &more) : 0;
+
+    turn->more = turn->more || more;
+    return r;
+}
+
 /* ---- turns ---- */
 
 int engine_turn(struct engine *e, struct engine_turn *ret_turn)
@@ -83,6 +96,8 @@ int engine_turn(struct engine *e, struct engine_turn *ret_turn)
 
     if (r == 0)
         r = settle_alerts(e, &turn);
+    if (r == 0)
+        r = count_across(e, &turn);
     while (r == 0 && turn.rounds < ROUNDS_A_TURN) {
         r = engine_round(e);
         turn.rounds += r == 0;
@@ -96,7 +111,9 @@ int engine_turn(struct engine *e, struct engine_turn *ret_turn)
 
 usec_t engine_next(struct engine *e)
 {
-    usec_t due = 0;
+    usec_t due = 0, across = e->across ? engine_across_next(e->across) : 0;
 
-    return store_timer_next(e->set.store, &due) == 0 ? due : 0;
+    if (store_timer_next(e->set.store, &due) != 0)
+        due = 0;
+    return due && (!across || due < across) ? due : across;
 }

@@ -15,8 +15,20 @@
 #include "collector/playbook.h"
 #include "collector/store.h"
 #include "district.h"
+#include "rule.h"
 
 struct engine;
+
+/* Rules at the collector. How long an alert waits for earlier ones of other agents, and
+ * how late one may come and still be counted. */
+struct engine_across_settings {
+    const struct ruleset *rules; /* NULL: none */
+    const struct listdb *lists;
+    usec_t wait, late;
+};
+
+/* What they counted since the engine began, as JSON in the store (store_meta_get). */
+#define ENGINE_ACROSS_COUNTS "engine.across.counts"
 
 /* All borrowed; playbooks are those that new runs begin with. */
 struct engine_settings {
@@ -25,6 +37,7 @@ struct engine_settings {
     const struct playbooks *playbooks;
     const struct correlate *correlate;
     const char *holder; /* whom the leases of runs belong to */
+    struct engine_across_settings across;
 };
 
 struct engine *engine_new(const struct engine_settings *settings);

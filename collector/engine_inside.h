@@ -9,8 +9,11 @@
 #include "collector/playbook_run.h"
 #include "collector/store_run.h"
 
+struct engine_across;
+
 struct engine {
     struct engine_settings set;
+    struct engine_across *across; /* NULL: no rule runs at the collector */
 };
 
 /* engine_fact.c: what a run should know of an incident, {"incident": {...}}. */
@@ -20,6 +23,14 @@ int engine_facts(struct store *s, const struct district *district, int64_t incid
 /* engine_agent.c: alerts of the collector's own, about agents. A transaction of its own.
  */
 int engine_tell_agents(struct engine *e);
+
+/* engine_across.c: rules at the collector. NULL when there are none. */
+struct engine_across *engine_across_new(const struct engine_settings *set);
+void engine_across_free(struct engine_across *a);
+
+/* Looks at what was settled since, in transactions of its own. *ret_more: there is more. */
+int engine_across_turn(struct engine_across *a, bool *ret_more);
+usec_t engine_across_next(const struct engine_across *a); /* 0: nothing is due */
 
 /* engine_run.c */
 

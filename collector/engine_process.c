@@ -20,6 +20,8 @@ struct engine_process {
     struct store *store;
     struct playbooks *playbooks;
     struct correlate *correlate;
+    struct listdb *lists;
+    struct ruleset *rules; /* for those at the collector */
     struct engine *engine;
     struct watch *timer;
     uint64_t changes;
@@ -75,6 +77,39 @@ static int load(struct engine_process *self, const struct collector_settings *s)
     return -EINVAL;
 }
 
+static int load_rules(struct engine_process *self, const struct process *p)
+{
+    const struct collector_settings *s = p->settings;
+    auto_diags struct diags *d = diags_new();
+    auto_free char *text = NULL;
+    int r = s->lists ? listdb_open(s->lists, &self->lists) : 0;
+
+    if (r < 0) {
+        log_error("the list file %s cannot be used: %s", s->lists, strerror(-r));
+        return r;
+    }
+    self->rules = ruleset_load(
+        &(struct ruleset_settings){.paths = (const char *const *)s->rules.items,
+                                   .path_count = s->rules.count,
+                                   .district = p->district,
+                                   .lists = self->lists},
+        d);
+    if (self->rules)
+        return 0;
+    text = diags_text(d);
+    log_error("the rules cannot be used: %s", text);
+    return -EINVAL;
+}
+
+static struct engine_across_settings across_of(const struct engine_process *self,
+                                               const struct process *p)
+{
+    return (struct engine_across_settings){.rules = self->rules,
+                                           .lists = self->lists,
+                                           .wait = p->settings->across.wait,
+                                           .late = p->settings->across.late};
+}
+
 int engine_process_open(struct process *p, void **ret_self)
 {
     struct engine_process *self = xcalloc(1, sizeof(*self));
@@ -83,13 +118,16 @@ int engine_process_open(struct process *p, void **ret_self)
     *ret_self = self;
     self->store = p->store;
     r = load(self, p->settings);
+    if (r == 0)
+        r = load_rules(self, p);
     if (r < 0)
         return r;
     self->engine = engine_new(&(struct engine_settings){.store = p->store,
                                                         .district = p->district,
                                                         .playbooks = self->playbooks,
                                                         .correlate = self->correlate,
-                                                        .holder = p->holder});
+                                                        .holder = p->holder,
+                                                        .across = across_of(self, p)});
     self->changes = UINT64_MAX; /* there may be work from before */
     self->timer = loop_watch_timer(p->loop, 0, POLL, on_poll, self);
     return 0;
@@ -103,5 +141,7 @@ void engine_process_close(void *arg)
     engine_free(self->engine);
     correlate_free(self->correlate);
     playbooks_free(self->playbooks);
+    ruleset_free(self->rules);
+    listdb_close(self->lists);
     free(self);
 }

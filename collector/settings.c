@@ -68,6 +68,14 @@ const struct conf_option collector_settings_table[] = {
     {"outbox.attempts", CONF_NUMBER, AT(outbox.attempts), .otherwise = "10", .min = 1,
      .max = 1000,
      .help = "so often a message is tried, then it becomes a task for a person"},
+    {"across.wait", CONF_DURATION, AT(across.wait), .otherwise = "10s",
+     .min = 100 * USEC_PER_MSEC, .max = USEC_PER_HOUR,
+     .help = "how long an alert waits for earlier ones of other agents before rules at "
+             "the collector count it"},
+    {"across.late", CONF_DURATION, AT(across.late), .otherwise = "24h",
+     .min = USEC_PER_MIN, .max = 31 * USEC_PER_DAY,
+     .help = "an alert that arrives so long after its packets is not counted by rules at "
+             "the collector"},
     {"user", CONF_TEXT, AT(user), .otherwise = "hallwatch",
      .help = "whom to run as when started as root"},
     {"log", CONF_NAME, AT(log), .otherwise = "info", .names = log_levels,

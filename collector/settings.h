@@ -41,6 +41,9 @@ struct collector_settings {
     } smtp;
     char *webhook_key;
     struct {
+        usec_t wait, late;
+    } across;
+    struct {
         usec_t pause;
         uint64_t attempts;
     } outbox;

@@ -11,6 +11,7 @@
  *   store_task.h      tasks that wait for people
  *   store_wish.h      the outbox: what runs want done outside
  *   store_silence.h   silences
+ *   store_told.h      what rules at the collector told
  *   store_audit.h     who saw and did what, in a chain of hashes
  *
  * Errors. Every int function gives 0 or -errno, and store_error says it in a sentence:

@@ -78,6 +78,53 @@ int store_alert_each_new(struct store *s, size_t limit, store_alert_fn *fn, void
                     OUR, NUM(limit));
 }
 
+int store_alert_each_after(struct store *s, int64_t after, size_t limit,
+                           store_alert_fn *fn, void *arg)
+{
+    struct call call = {fn, arg};
+    struct sql_each each = {&shape, give, &call};
+
+    return sql_rows(s, &each,
+                    "SELECT {*} FROM alerts {by_id} WHERE district = $1 AND id > $2"
+                    " ORDER BY id LIMIT $3",
+                    OUR, NUM(after), NUM(limit));
+}
+
+int store_alert_last(struct store *s, int64_t *ret_id)
+{
+    int rc = sql_number(s, ret_id,
+                        "SELECT id FROM alerts {by_id} WHERE district = $1"
+                        " ORDER BY id DESC LIMIT 1",
+                        OUR);
+
+    if (rc == -ENOENT)
+        *ret_id = 0;
+    return rc == -ENOENT ? 0 : rc;
+}
+
+/* No index knows arrivals; ids are in their order, so that a few dozen looks find it. */
+int store_alert_before(struct store *s, usec_t arrived, int64_t *ret_id)
+{
+    int64_t low = 0, high = 0, at; /* low is before it; what is above high is not */
+    int rc = store_alert_last(s, &high);
+
+    while (rc == 0 && low < high) {
+        int64_t middle = low + (high - low + 1) / 2;
+
+        rc = sql_number(s, &at,
+                        "SELECT arrived FROM alerts {by_id} WHERE district = $1"
+                        " AND id >= $2 ORDER BY id LIMIT 1",
+                        OUR, NUM(middle));
+        if (rc == 0 && (usec_t)at < arrived)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    if (rc == 0)
+        *ret_id = low;
+    return rc;
+}
+
 int store_alert_settle(struct store *s, int64_t id, enum alert_fate fate,
                        int64_t incident)
 {

@@ -47,6 +47,15 @@ typedef void store_alert_fn(const struct store_alert *a, void *arg);
 /* The oldest that have no fate yet, at most limit. */
 int store_alert_each_new(struct store *s, size_t limit, store_alert_fn *fn, void *arg);
 
+/* Those with ids above `after`, oldest first, at most limit, whatever their fate. */
+int store_alert_each_after(struct store *s, int64_t after, size_t limit,
+                           store_alert_fn *fn, void *arg);
+
+/* The last id; 0: there are none. And the last one of those that arrived before a time,
+ * when they arrived in order. */
+int store_alert_last(struct store *s, int64_t *ret_id);
+int store_alert_before(struct store *s, usec_t arrived, int64_t *ret_id);
+
 int store_alert_settle(struct store *s, int64_t id, enum alert_fate fate,
                        int64_t incident);
 

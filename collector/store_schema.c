@@ -170,10 +170,19 @@
     "  district TEXT NOT NULL, agent TEXT NOT NULL, since TEXT NOT NULL," \
     "  counters TEXT NOT NULL, PRIMARY KEY (district, agent));"
 
+/* What rules at the collector told: nothing in it names a device, its keys are digests. */
+#define TOLD \
+    "CREATE TABLE told (" \
+    "  id {serial}, district TEXT NOT NULL, rule TEXT NOT NULL, key TEXT NOT NULL," \
+    "  first BIGINT NOT NULL, cause BIGINT NOT NULL, summary BIGINT NOT NULL, {key});" \
+    "CREATE INDEX told_key ON told (district, rule, key, first);" \
+    "CREATE INDEX told_first ON told (district, first);"
+
 /* clang-format on */
 
 const struct store_migration store_migrations[] = {
     {"the first tables", META AGENTS INCIDENTS ALERTS RUNS TASKS WISHES SILENCES AUDIT},
     {"how often rules are met, by week", RULE_WEEKS},
+    {"what rules at the collector told", TOLD},
 };
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(*store_migrations);

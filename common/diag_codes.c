@@ -214,9 +214,6 @@ static const struct diag_code codes[] = {
     {"W0522", "a rule that is named is never heard of",
      "It is disabled, runs elsewhere, or is only counted while the one that names it\n"
      "is not: the combination can do no more than the others allow."},
-    {"W0523", "rules at the collector are not run by this version",
-     "The rule is read and checked, so that it can be written already. Agents leave it\n"
-     "alone."},
     {"E0524", "an aggregate names a device",
      "A rule with aggregate: says how many devices, never which: its identity is none,\n"
      "and no field that names a device stands under by."},
@@ -249,6 +246,15 @@ static const struct diag_code codes[] = {
      "types event_count, value_count, temporal and temporal_ordered can."},
     {"E0537", "a translated Sigma rule is not a good rule",
      "The checker of rule files refused what was made of it, for the reason shown."},
+    {"E0541", "a rule watches what is not seen where it runs",
+     "Events of kind alert are at the collector, and there are no others there: packets\n"
+     "and names stay at the school. A rule that is to hear of others of its agent\n"
+     "combines them; one that is to see several schools says at: collector and watches\n"
+     "the alerts of other rules."},
+    {"E0542", "a rule inhibits one that runs elsewhere",
+     "What an agent told, the collector cannot take back, and an agent knows nothing of\n"
+     "the collector. In the collector's files (hallwatch-correlate(5)) inhibit: keeps\n"
+     "alerts of agents from being told that another alert explains."},
     {"E0601", "a test failed",
      "The rule does not do what its test says. The hint shows how far it came. A\n"
      "bundle with a failing test is not sent to agents."},

@@ -266,7 +266,7 @@ struct index *index_new(const struct ruleset *s)
     for (enum event_kind k = 0; k < EVENT_KINDS; k++)
         rule_set_init(&ix->always[k], s->rule_count);
     for (size_t i = 0; i < s->rule_count; i++)
-        if (s->rules[i].rule.mode != MODE_DISABLED && !s->rules[i].rule.at_collector)
+        if (s->rules[i].rule.mode != MODE_DISABLED)
             file_rule(ix, s, (uint32_t)i);
     build_buckets(ix);
     return ix;

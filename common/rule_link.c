@@ -74,13 +74,22 @@ static bool find_rules(struct rule_reader *r, const struct node *n,
     return good;
 }
 
+/* It is heard of over the wire: by its alerts. */
+static bool is_afar(const struct rule *rule, const struct rule *listener)
+{
+    return listener->at_collector && !rule->at_collector;
+}
+
 /* What is never an alert is never heard of. */
 static void warn_if_silent(struct rule_reader *r, const struct node *n, size_t rule,
                            const struct rule *listener)
 {
     const struct rule *other = &r->set->rules[rule].rule;
     const char *why = other->mode == MODE_DISABLED ? "is disabled"
-                      : other->at_collector        ? "runs at the collector"
+                      : other->at_collector && !listener->at_collector
+                          ? "runs at the collector"
+                      : other->mode == MODE_SHADOW && is_afar(other, listener)
+                          ? "is in shadow mode, and sends no alerts"
                       : other->mode == MODE_SHADOW && listener->mode == MODE_ALERT
                           ? "is in shadow mode, and this one is not"
                           : NULL;
@@ -95,27 +104,30 @@ static void warn_if_silent(struct rule_reader *r, const struct node *n, size_t r
 static uint32_t kinds_of(const struct ruleset *s, size_t rule)
 {
     const struct rule *c = &s->rules[rule].rule;
-    uint32_t kinds = c->watch;
+    uint32_t kinds = c->at_collector ? 1U << EVENT_ALERT : c->watch;
 
-    for (size_t i = 0; i < c->combine.count; i++)
+    for (size_t i = 0; i < c->combine.count && !c->at_collector; i++)
         kinds |= kinds_of(s, c->combine.of[i]);
     return kinds;
 }
 
+/* rules: those whose events must have the fields; whose: of the rule that joins them. */
 static bool check_fields(struct rule_reader *r, const struct node *n,
                          const enum field_id *fields, size_t count, const size_t *rules,
-                         size_t rule_count)
+                         size_t rule_count, const struct rule *whose)
 {
     bool good = true;
 
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < rule_count; k++) {
             const struct field *f = field_get(fields[i]);
+            bool afar = whose->at_collector;
 
-            if (f->kinds & kinds_of(r->set, rules[k]))
+            if (f->kinds & (afar ? 1U << EVENT_ALERT : kinds_of(r->set, rules[k])))
                 continue;
             diags_error(r->diags, node_place(n), "E0213",
-                        "no event that rule \"%s\" watches has \"%s\"",
+                        afar ? "no alert of rule \"%s\" has \"%s\""
+                             : "no event that rule \"%s\" watches has \"%s\"",
                         r->set->rules[rules[k]].rule.id, f->name);
             good = false;
         }
@@ -174,32 +186,42 @@ static void check_members(struct linking *l, struct compiled_rule *c)
     const struct rule_dedup *d = &c->rule.dedup;
 
     check_fields(l->r, combine_key(c, "by"), m->keys.by, m->keys.by_count, m->of,
-                 m->count);
+                 m->count, &c->rule);
     if (node_get(c->node, "dedup"))
         check_fields(l->r, node_get(node_get(c->node, "dedup"), "by"), d->by, d->by_count,
-                     m->of, m->count);
+                     m->of, m->count, &c->rule);
+}
+
+static void append(struct ruleset *s, const struct rule_listener **list, size_t *count,
+                   struct rule_listener who)
+{
+    struct rule_listener *more = arena_array(&s->arena, *count + 1, sizeof(*more));
+
+    if (*count > 0)
+        memcpy(more, *list, *count * sizeof(*more));
+    more[(*count)++] = who;
+    *list = more;
 }
 
 static void add_listener(struct ruleset *s, size_t rule, struct rule_listener who)
 {
     struct rule *heard = &s->rules[rule].rule;
-    struct rule_listener *more =
-        arena_array(&s->arena, heard->listener_count + 1, sizeof(*more));
 
-    if (heard->listener_count > 0)
-        memcpy(more, heard->listeners, heard->listener_count * sizeof(*more));
-    more[heard->listener_count++] = who;
-    heard->listeners = more;
+    if (is_afar(heard, &s->rules[who.rule].rule))
+        append(s, &heard->afar, &heard->afar_count, who);
+    else
+        append(s, &heard->listeners, &heard->listener_count, who);
 }
 
 static void listen_to_members(struct ruleset *s, size_t rule)
 {
     const struct rule *c = &s->rules[rule].rule;
 
-    if (c->mode == MODE_DISABLED || c->at_collector)
+    if (c->mode == MODE_DISABLED)
         return;
     for (size_t i = 0; i < c->combine.count; i++)
-        add_listener(s, c->combine.of[i], (struct rule_listener){rule, i});
+        if (c->at_collector || !s->rules[c->combine.of[i]].rule.at_collector)
+            add_listener(s, c->combine.of[i], (struct rule_listener){rule, i});
 }
 
 /* ---- inhibition ---- */
@@ -215,21 +237,46 @@ static void add_inhibitor(struct ruleset *s, size_t rule, size_t by)
     target->inhibitors = more;
 }
 
+/* What an agent told stays told: the collector cannot take it back, and an agent knows
+ * nothing of the collector. */
+static bool check_reach(struct rule_reader *r, const struct node *n,
+                        const struct rule *rule, const struct rule_inhibits *i)
+{
+    bool good = true;
+
+    for (size_t k = 0; k < i->count; k++) {
+        const struct rule *other = &r->set->rules[i->rules[k]].rule;
+
+        if (other->at_collector == rule->at_collector)
+            continue;
+        diags_error(r->diags, node_place(items_at(n, k)), "E0542",
+                    "\"%s\" runs at the %s, and this rule does not", other->id,
+                    other->at_collector ? "collector" : "agents");
+        if (rule->at_collector)
+            diags_hint(r->diags,
+                       "alerts of agents are explained away by `inhibit:` in the "
+                       "collector's files (hallwatch-correlate(5))");
+        good = false;
+    }
+    return good;
+}
+
 static void link_inhibits(struct rule_reader *r, size_t rule)
 {
     struct compiled_rule *c = &r->set->rules[rule];
     struct rule_inhibits *i = &c->rule.inhibits;
-    const struct node *n = node_get(c->node, "inhibits");
+    const struct node *n = node_get(c->node, "inhibits"), *names = node_get(n, "rules");
 
-    if (!node_get(n, "rules") ||
-        !find_rules(r, node_get(n, "rules"), c, &i->rules, &i->count))
+    if (!names || !find_rules(r, names, c, &i->rules, &i->count) ||
+        !check_reach(r, names, &c->rule, i))
         return;
     if (!check_fields(r, node_get(n, "equal"), i->equal, i->equal_count, i->rules,
-                      i->count) ||
-        c->rule.mode == MODE_DISABLED || c->rule.at_collector)
+                      i->count, &c->rule) ||
+        c->rule.mode == MODE_DISABLED)
         return;
     if (c->rule.combine.count > 0)
-        check_fields(r, node_get(n, "equal"), i->equal, i->equal_count, &rule, 1);
+        check_fields(r, node_get(n, "equal"), i->equal, i->equal_count, &rule, 1,
+                     &c->rule);
     for (size_t k = 0; k < i->count; k++)
         add_inhibitor(r->set, i->rules[k], rule);
 }

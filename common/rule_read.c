@@ -78,22 +78,32 @@ static bool read_references(struct rule_reader *r, const struct node *n,
     return read_texts(r, n, &c->rule.references, &c->rule.reference_count);
 }
 
-/* Free words for people and their tools: kept in the file, of no effect. */
+/* "name:value" of a map's member; NULL after telling. */
+static const char *read_label(struct rule_reader *r, const struct node *n, size_t i)
+{
+    auto_free char *whole = NULL;
+    const char *text;
+
+    if (!node_read_text(node_value(n, i), &text, r->diags))
+        return NULL;
+    whole = xasprintf("%s:%s", node_text(node_key(n, i)), text);
+    return arena_text(&r->set->arena, text_of(whole)).at;
+}
+
+/* Free words for people and their tools; rules at the collector can ask for them. */
 static bool read_labels(struct rule_reader *r, const struct node *n,
                         struct compiled_rule *c)
 {
-    const char *text;
+    const char **labels;
 
-    (void)c;
-    if (node_kind(n) == NODE_SCALAR || node_kind(n) == NODE_LIST) {
-        for (size_t i = 0; i < items_count(n); i++)
-            if (!node_read_text(items_at(n, i), &text, r->diags))
-                return false;
-        return true;
-    }
+    if (node_kind(n) != NODE_MAP)
+        return read_texts(r, n, &c->rule.labels, &c->rule.label_count);
+    labels = arena_array(&r->set->arena, node_count(n), sizeof(*labels));
     for (size_t i = 0; i < node_count(n); i++)
-        if (!node_read_text(node_value(n, i), &text, r->diags))
+        if (!(labels[i] = read_label(r, n, i)))
             return false;
+    c->rule.labels = labels;
+    c->rule.label_count = node_count(n);
     return true;
 }
 
@@ -202,9 +212,6 @@ static bool read_at(struct rule_reader *r, const struct node *n, struct compiled
     if (!node_read_name(n, "place to run a rule", places, 2, &place, r->diags))
         return false;
     c->rule.at_collector = place == 1;
-    if (c->rule.at_collector)
-        diags_warn(r->diags, node_place(n), "W0523",
-                   "this version runs no rules at the collector: nothing will meet it");
     return true;
 }
 
@@ -492,17 +499,28 @@ static bool check_combination(struct rule_reader *r, const struct node *body)
     return good;
 }
 
-/* The kinds of event that only a collector's rules could see. */
-static void warn_if_blind(struct rule_reader *r, const struct compiled_rule *c)
+/* Alerts are events at the collector, and the only ones there. */
+static bool check_place(struct rule_reader *r, const struct compiled_rule *c)
 {
-    uint32_t never = 1U << EVENT_RULE | 1U << EVENT_ALERT;
+    const struct node *n = node_get(c->node, "watch");
+    uint32_t alert = 1U << EVENT_ALERT;
 
-    if (c->rule.at_collector || !(c->rule.watch & never))
-        return;
-    diags_warn(r->diags, node_place(node_get(c->node, "watch")), "W0525",
-               "an agent makes no events of rules and alerts: nothing of them will meet "
-               "it");
-    diags_hint(r->diags, "to hear of other rules of the agent: combine");
+    if (!n || (c->rule.at_collector ? c->rule.watch == alert : !(c->rule.watch & alert)))
+        return true;
+    if (c->rule.at_collector) {
+        diags_error(r->diags, node_place(n), "E0541",
+                    "at the collector a rule watches alerts, and nothing else");
+        diags_hint(r->diags,
+                   "traffic stays where it is: let a rule of the agents watch it (of "
+                   "severity info and without a playbook nobody is told), and this one "
+                   "its alerts: watch: [alert], alert.rule == \"...\"");
+        return false;
+    }
+    diags_error(r->diags, node_place(n), "E0541",
+                "an agent makes no events of alerts: nothing would meet the rule");
+    diags_hint(r->diags, "to hear of the alerts of all agents: at: collector; of other "
+                         "rules of the same agent: combine");
+    return false;
 }
 
 /* What makes it a rule: `watch` and `when`, or what stands for them; and one kind of
@@ -562,9 +580,8 @@ bool rule_read(struct rule_reader *r, struct compiled_rule *c)
             good = false;
     }
     good = check_shape(r, c->node) && good;
-    if (!good)
+    if (!good || !check_place(r, c))
         return false;
-    warn_if_blind(r, c);
     join_parts(r, c);
     finish(c);
     return true;

@@ -189,6 +189,8 @@ static void run_events(struct runner *r, struct trial *t)
         if (!rule_test_event(t->event, p->body, p->n, t->test->start, p->at, t->diags))
             continue;
         ruleset_match(r->matcher, t->event, on_match, t);
+        if (event_kind(t->event) == EVENT_ALERT)
+            tracker_alert(t->tracker, t->event);
         for (size_t k = 0; r->settings->coverage && k < r->set->rule_count; k++)
             if (concerns(t, k))
                 note_steps(r, k, t->event);
@@ -504,9 +506,8 @@ static enum rule_test_verdict run_pcap(struct runner *r, const struct rule_test 
 
 static bool does_not_run(const struct rule *rule, const char **ret_why)
 {
-    *ret_why =
-        rule->at_collector ? "the rule runs at the collector" : "the rule is disabled";
-    return rule->at_collector || rule->mode == MODE_DISABLED;
+    *ret_why = "the rule is disabled";
+    return rule->mode == MODE_DISABLED;
 }
 
 static enum rule_test_verdict run_one(struct runner *r, const struct rule_test *test,
@@ -548,7 +549,7 @@ static void report_coverage(struct runner *r)
     for (size_t i = 0; i < r->set->rule_count; i++) {
         const struct compiled_rule *c = &r->set->rules[i];
 
-        if (c->rule.mode == MODE_DISABLED || c->rule.at_collector)
+        if (c->rule.mode == MODE_DISABLED)
             continue;
         if (!(r->tested[i] & SEEN_YES))
             diags_warn(r->diags, c->rule.place, "W0602", "rule %s: no test matches it",

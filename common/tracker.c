@@ -3,6 +3,7 @@
  * Each rule has maps from keys to what it counts, and one from keys to alerts that are
  * not to be repeated yet. Nothing here depends on anything but the hits and their times.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "mem.h"
@@ -257,6 +258,25 @@ void tracker_hit(struct tracker *t, size_t rule, uint32_t parts, const struct ev
     if (rule_of(s)->sequence.steps > 0 && !meets_sequence(s, parts, &r))
         return;
     rule_is_met(s, &r);
+}
+
+void tracker_alert(struct tracker *t, const struct event *e)
+{
+    const struct value *id = event_get(e, FIELD_ALERT_RULE);
+    auto_free char *name = id ? xstrndup(id->text.at, id->text.len) : NULL;
+    int number = name ? ruleset_find(t->set, name) : -ENOENT;
+    struct raised r = {.event = e};
+
+    if (number < 0)
+        return;
+    r.rule = (size_t)number;
+    for (size_t i = 0; i < ruleset_rule(t->set, r.rule)->afar_count; i++)
+        let_hear(t, &ruleset_rule(t->set, r.rule)->afar[i], &r);
+}
+
+void tracker_ask(struct tracker *t, tracker_recall_fn *fn)
+{
+    t->recall = fn;
 }
 
 void tracker_tick(struct tracker *t, usec_t now)

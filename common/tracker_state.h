@@ -27,6 +27,7 @@ struct rule_state {
 struct tracker {
     const struct ruleset *set;
     tracker_fn *fn;
+    tracker_recall_fn *recall; /* NULL: nobody remembers more */
     void *arg;
     struct hash_key secrets[2];
     struct hash_key shared[2];  /* for estimates: the same wherever the rules are */

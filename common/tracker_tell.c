@@ -49,12 +49,16 @@ static void drop_told(void *place, void *arg)
     told->event = NULL;
 }
 
+static bool is_due(const struct rule_state *s, const struct told *told, usec_t now)
+{
+    return now > told->first && now - told->first >= rule_of(s)->dedup.every;
+}
+
 void tracker_tell_due(struct rule_state *s, usec_t now)
 {
     const struct told *told;
 
-    while (s->told && (told = agemap_oldest(s->told)) && now > told->first &&
-           now - told->first >= rule_of(s)->dedup.every)
+    while (s->told && (told = agemap_oldest(s->told)) && is_due(s, told, now))
         agemap_drop_oldest(s->told);
 }
 
@@ -96,12 +100,18 @@ static uint32_t most_keys(const struct rule *rule)
     return RULE_KEYS_DEFAULT;
 }
 
-/* A repeat of what was told; false when it is new. */
+/* A repeat of what was told; false when it is new. What the owner remembered (is_news) is
+ * older than its place among the others says, and may be due behind them. */
 static bool is_repeat(struct rule_state *s, const struct agemap_key *key,
                       const struct raised *r)
 {
     struct told *told = s->told ? agemap_find(s->told, key) : NULL;
 
+    if (told && is_due(s, told, event_time(r->event))) {
+        drop_told(told, s);
+        told->repeats = 0;
+        return false;
+    }
     if (told)
         note_repeat(s, told, r);
     return told;
@@ -116,7 +126,26 @@ static void remember(struct rule_state *s, const struct agemap_key *key, usec_t 
         s->told = agemap_new(sizeof(*told), most_keys(rule_of(s)), drop_told, s);
     told = agemap_touch(s->told, key, &is_new, &evicted);
     told->first = time;
+    told->repeats = 0;
     s->counts.evicted += evicted;
+}
+
+/* Whether the owner lets it be raised. What was told of it, he knows, is remembered here
+ * as well: from when it was told. */
+static bool is_news(struct rule_state *s, const struct agemap_key *key,
+                    const struct raised *r)
+{
+    struct tracker *t = s->tracker;
+    usec_t first = 0;
+    enum tracker_known known = t->recall ? t->recall(r, &first, t->arg) : TRACKER_NEW;
+
+    if (!key)
+        return known == TRACKER_NEW;
+    if (known != TRACKER_PASSED)
+        remember(s, key, known == TRACKER_NEW ? event_time(r->event) : first);
+    if (known == TRACKER_REPEAT)
+        is_repeat(s, key, r);
+    return known == TRACKER_NEW;
 }
 
 /* What a burst stands for is not remembered as told: nobody was told of that device. */
@@ -125,8 +154,9 @@ void tracker_tell(struct rule_state *s, const struct raised *r)
     const struct rule_dedup *dedup = &rule_of(s)->dedup;
     struct raised mine = *r;
     struct agemap_key key;
+    bool by_key = dedup->every > 0;
 
-    if (dedup->every > 0) {
+    if (by_key) {
         key = tracker_key(s->tracker, dedup->by, dedup->by_count, r->event);
         if (is_repeat(s, &key, r))
             return;
@@ -136,10 +166,11 @@ void tracker_tell(struct rule_state *s, const struct raised *r)
         s->counts.in_burst++;
         return;
     case BURST_BEGINS:
+        by_key = false;
         break;
     case BURST_NONE:
-        if (dedup->every > 0)
-            remember(s, &key, event_time(r->event));
+        break;
     }
-    raise_alert(s, &mine);
+    if (is_news(s, by_key ? &key : NULL, &mine))
+        raise_alert(s, &mine);
 }

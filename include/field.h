@@ -25,8 +25,8 @@ enum event_kind {
     EVENT_NAME,   /* mDNS, LLMNR, NBNS */
     EVENT_DEVICE, /* a machine was seen first, or changed */
     EVENT_AGENT,  /* the agent about itself */
-    EVENT_RULE,   /* another rule was met */
-    EVENT_ALERT,  /* another rule raised an alert */
+    EVENT_RULE,   /* the agent about one of its rules */
+    EVENT_ALERT,  /* at the collector: an agent raised an alert */
     EVENT_LOGIN,  /* somebody tried to log in, and was let in or not; never who, or with
                      what */
     EVENT_SSH,    /* what one end of SSH says of itself, or that keys are exchanged */

@@ -129,13 +129,16 @@ struct rule {
     enum identity identity;
     enum rule_mode mode;
     uint32_t watch; /* bit 1 << event_kind */
-    bool at_collector;
+    bool at_collector;         /* its events are the alerts of all agents */
     uint32_t aggregate;        /* with a window: devices that must be in it; 0: any */
     struct rule_window window; /* at most one of these */
     struct rule_sequence sequence;
     struct rule_combine combine;
     const struct rule_listener *listeners;
     size_t listener_count;
+    const struct rule_listener *afar; /* combinations at the collector that hear of the
+                                         alerts of this agent's rule */
+    size_t afar_count;
     struct rule_dedup dedup;
     struct rule_burst burst;
     struct rule_inhibits inhibits;
@@ -146,6 +149,8 @@ struct rule {
     enum after_hours after_hours;
     const char *const *references;
     size_t reference_count;
+    const char *const *labels; /* a map's as "name:value" */
+    size_t label_count;
     const char *ruleset, *version; /* of the file it stands in */
     const char *when_text; /* its condition as written, for `explain` and alert pages */
     struct place place;
@@ -215,8 +220,9 @@ enum match_verdict {
 typedef void match_fn(size_t rule, enum match_verdict verdict, void *arg);
 
 /*
- * Calls back for every enabled agent rule whose watch, scope, schedule and condition the
- * event meets, in order of rule index. Disabled rules are never called; shadow ones are.
+ * Calls back for every enabled rule whose watch, scope, schedule and condition the event
+ * meets, in order of rule index. Disabled rules are never called; shadow ones are. Rules
+ * at the collector watch alerts only, and an agent has no such events.
  */
 void ruleset_match(struct matcher *m, const struct event *e, match_fn *fn, void *arg);
 

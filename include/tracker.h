@@ -26,8 +26,9 @@
  * not equal to anything, what was told before stays told, what is inhibited itself (or in
  * shadow mode) inhibits nothing. Of one event, rules are met in the order of the files.
  *
- * The tracker belongs to one process (the courier, `rules test`, -r) and takes its time
- * from the events and from tracker_tick.
+ * The tracker belongs to one process (the courier, `rules test`, -r, the collector's
+ * engine) and takes its time from the events and from tracker_tick. Its owner may remember
+ * for longer than it does what was told, and is then asked before each alert.
  */
 #ifndef TRACKER_H
 #define TRACKER_H
@@ -72,6 +73,23 @@ void tracker_free(struct tracker *t); /* without last words: call tracker_finish
 /* parts: those of the rule that the event met (matcher_parts), before its device was
  * known to be another. */
 void tracker_hit(struct tracker *t, size_t rule, uint32_t parts, const struct event *e);
+
+/* At the collector: a rule of an agent raised an alert, which combinations there hear of.
+ * e: of kind alert, with alert.rule. */
+void tracker_alert(struct tracker *t, const struct event *e);
+
+/* What the owner knows of an alert that is about to be raised. */
+enum tracker_known {
+    TRACKER_NEW,    /* it is to be raised */
+    TRACKER_TOLD,   /* of this very event it was, at *ret_first */
+    TRACKER_REPEAT, /* it repeats one of the same dedup, told at *ret_first */
+    TRACKER_PASSED, /* it is past, and was not told: it is not raised now either */
+};
+typedef enum tracker_known tracker_recall_fn(const struct raised *r, usec_t *ret_first,
+                                             void *arg);
+
+/* arg is the tracker's. */
+void tracker_ask(struct tracker *t, tracker_recall_fn *fn);
 
 /* Time went on to now: summaries that are due are raised. */
 void tracker_tick(struct tracker *t, usec_t now);

@@ -31,7 +31,7 @@ static void try_event(const struct ruleset *set, struct matcher *m, struct event
         auto_buffer struct buffer why = {0};
 
         ruleset_explain(m, i, e, &why);
-        if (rule->mode != MODE_DISABLED && !rule->at_collector &&
+        if (rule->mode != MODE_DISABLED &&
             matched[i] == (strstr(why.at, "does not match\n") != NULL))
             abort();
     }

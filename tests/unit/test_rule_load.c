@@ -75,7 +75,7 @@ static void what_a_rule_says_is_kept(void **state)
         "dns, tls", "    when: host exists\n"
                     "    shows_not: Nothing\n"
                     "    traps: [one, two]\n"
-                    "    at: collector\n"
+                    "    at: agent\n"
                     "    identity: none\n"
                     "    mode: shadow\n"
                     "    window: {sum: dns.answer.len, by: [src.ip, vlan], within: 5m, "
@@ -96,7 +96,9 @@ static void what_a_rule_says_is_kept(void **state)
     assert_string_equal(r->references[0], "KCSIE");
     assert_string_equal(r->ruleset, "test");
     assert_string_equal(r->when_text, "host exists");
-    assert_true(r->at_collector);
+    assert_false(r->at_collector);
+    assert_int_equal(r->label_count, 1);
+    assert_string_equal(r->labels[0], "mitre:T1046");
     assert_int_equal(r->identity, IDENTITY_NONE);
     assert_int_equal(r->mode, MODE_SHADOW);
     assert_int_equal(r->watch, 1u << EVENT_DNS | 1u << EVENT_TLS);
@@ -327,16 +329,69 @@ static void combinations_are_checked(void **state)
     }
 }
 
-static void what_will_never_be_met_is_a_warning(void **state)
+static void a_rule_watches_what_is_seen_where_it_runs(void **state)
 {
     auto_free char *collector =
         rules_one("dns", "    at: collector\n    when: host exists\n");
+    auto_free char *both =
+        rules_one("dns, alert", "    at: collector\n    when: host exists\n");
     auto_free char *alerts = rules_one("alert", "    when: alert.rule exists\n");
-    auto_free char *first = rules_faults(collector), *second = rules_faults(alerts);
+    auto_free char *good =
+        rules_one("alert", "    at: collector\n    when: alert.family == \"sec\"\n");
+    auto_free char *first = rules_faults(collector), *second = rules_faults(both);
+    auto_free char *third = rules_faults(alerts), *none = rules_faults(good);
 
     (void)state;
-    assert_non_null(strstr(first, "warning[W0523]: this version runs no rules at the"));
-    assert_non_null(strstr(second, "warning[W0525]: an agent makes no events of rules"));
+    assert_non_null(
+        strstr(first, "error[E0541]: at the collector a rule watches alerts"));
+    assert_non_null(strstr(second, "error[E0541]: at the collector a rule watches"));
+    assert_non_null(strstr(third, "error[E0541]: an agent makes no events of alerts"));
+    assert_string_equal(none, "");
+}
+
+#define ACROSS                                                                           \
+    RULES_HEAD "rules:\n"                                                                \
+               "  - {id: t.a, title: A, severity: low, owner: security, watch: [dns],"   \
+               " when: host exists}\n"                                                   \
+               "  - {id: t.b, title: B, severity: low, owner: security, watch: [tls],"   \
+               " when: host exists, mode: shadow}\n"                                     \
+               "  - {id: t.c, title: C, severity: low, owner: security, watch: [alert]," \
+               " at: collector, when: alert.rule exists}\n"                              \
+               "  - {id: t.all, title: D, severity: low, owner: security, %s}\n"
+
+static void rules_of_agents_and_of_the_collector_are_kept_apart(void **state)
+{
+    static const struct {
+        const char *more, *wanted;
+    } rows[] = {
+        {"at: collector, combine: {of: [t.a, t.c], at_least: 2, by: device, within: 1h}",
+         ""},
+        {"at: collector, combine: {of: [t.a, t.c], at_least: 2, by: dns.qname, "
+         "within: 1h}",
+         "error[E0213]: no alert of rule \"t.a\" has \"dns.qname\""},
+        {"at: collector, combine: {of: [t.a, t.b], at_least: 2, by: device, within: 1h}",
+         "heard of \"t.b\": it is in shadow mode, and sends no alerts"},
+        {"combine: {of: [t.a, t.c], at_least: 2, by: device, within: 1h}",
+         "heard of \"t.c\": it runs at the collector"},
+        {"watch: [dns], when: host exists, inhibits: {rules: t.c, equal: device, "
+         "for: 1h}",
+         "error[E0542]: \"t.c\" runs at the collector, and this rule does not"},
+        {"at: collector, watch: [alert], when: host exists, inhibits: {rules: t.a, "
+         "equal: device, for: 1h}",
+         "error[E0542]: \"t.a\" runs at the agents, and this rule does not"},
+        {"at: collector, watch: [alert], when: host exists, inhibits: {rules: t.c, "
+         "equal: device, for: 1h}",
+         ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *text = xasprintf(ACROSS, rows[i].more);
+        auto_free char *faults = rules_faults(text);
+
+        if (rows[i].wanted[0] ? !strstr(faults, rows[i].wanted) : faults[0] != '\0')
+            fail_msg("wanted: %s\ngot: %s", rows[i].wanted, faults);
+    }
 }
 
 static void bursts_and_inhibition_are_checked(void **state)
@@ -566,7 +621,8 @@ int main(void)
         cmocka_unit_test(windows_have_limits),
         cmocka_unit_test(sequences_are_checked),
         cmocka_unit_test(combinations_are_checked),
-        cmocka_unit_test(what_will_never_be_met_is_a_warning),
+        cmocka_unit_test(a_rule_watches_what_is_seen_where_it_runs),
+        cmocka_unit_test(rules_of_agents_and_of_the_collector_are_kept_apart),
         cmocka_unit_test(bursts_and_inhibition_are_checked),
         cmocka_unit_test(an_aggregate_names_no_device),
         cmocka_unit_test(exceptions_need_an_end_an_owner_and_a_reason),

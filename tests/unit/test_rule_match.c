@@ -285,21 +285,20 @@ static void an_exception_covers_until_its_day_is_over(void **state)
     assert_int_equal(match(set, e).verdicts[0], MATCH_HIT);
 }
 
-static void disabled_and_collector_rules_are_not_called(void **state)
+static void disabled_rules_are_not_called(void **state)
 {
-    static const char *const more[] = {"    mode: disabled\n", "    at: collector\n",
-                                       "    mode: shadow\n"};
+    static const char *const more[] = {"    mode: disabled\n", "    mode: shadow\n"};
     auto_event struct event *e = event_new();
 
     (void)state;
     event_begin(e, EVENT_FLOW, 0);
     event_put_number(e, FIELD_DST_PORT, 1);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 2; i++) {
         auto_free char *keys = xasprintf("    when: dst.port == 1\n%s", more[i]);
         auto_free char *text = rules_one("flow", keys);
         auto_ruleset struct ruleset *set = rules_load(text);
 
-        assert_int_equal(match(set, e).count, i == 2);
+        assert_int_equal(match(set, e).count, i == 1);
     }
 }
 
@@ -584,7 +583,7 @@ int main(void)
         cmocka_unit_test(a_scope_says_where_a_rule_holds),
         cmocka_unit_test(what_is_remembered_of_places_and_minutes_is_theirs),
         cmocka_unit_test(an_exception_covers_until_its_day_is_over),
-        cmocka_unit_test(disabled_and_collector_rules_are_not_called),
+        cmocka_unit_test(disabled_rules_are_not_called),
         cmocka_unit_test(white_wins_over_black_and_protected_over_all),
         cmocka_unit_test(a_protected_name_hides_the_event_wherever_it_stands),
         cmocka_unit_test(every_type_of_list_is_asked_of_its_fields),

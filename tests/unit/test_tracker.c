@@ -279,6 +279,120 @@ static void state_stays_within_its_bytes(void **state)
     assert_true(tracker_counts(f->tracker, 0).evicted > 10);
 }
 
+/* ---- an owner that remembers ---- */
+
+struct memory {
+    struct fixture *f;
+    enum tracker_known known;
+    usec_t first;
+    size_t asked;
+};
+
+static enum tracker_known recall(const struct raised *r, usec_t *ret_first, void *arg)
+{
+    struct memory *m = arg;
+
+    (void)r;
+    m->asked++;
+    *ret_first = m->first;
+    return m->known;
+}
+
+static void on_raised_here(const struct raised *r, void *arg)
+{
+    on_raised(r, ((struct memory *)arg)->f);
+}
+
+static void open_remembering(struct memory *m, struct fixture *f, const char *more)
+{
+    auto_free char *text = rules_one("flow_start", more);
+
+    m->f = f;
+    f->set = rules_load(text);
+    f->tracker = tracker_new(f->set, on_raised_here, m);
+    tracker_ask(f->tracker, recall);
+}
+
+static void what_was_told_before_the_tracker_was_is_a_repeat(void **state)
+{
+    struct fixture *f = *state;
+    struct memory m = {.known = TRACKER_REPEAT, .first = 5 * SECOND};
+
+    open_remembering(&m, f,
+                     "    when: src.ip exists\n"
+                     "    dedup: {by: src.ip, every: 10s}\n");
+    hit(f, "10.0.0.1", 1, 8 * SECOND);
+    assert_int_equal(f->count, 0);
+    assert_int_equal(tracker_counts(f->tracker, 0).repeats, 1);
+    hit(f, "10.0.0.1", 1, 14 * SECOND); /* known here by now: nobody is asked */
+    assert_int_equal(m.asked, 1);
+    m.known = TRACKER_NEW;
+    hit(f, "10.0.0.1", 1, 15 * SECOND); /* ten seconds after the one of before */
+    assert_int_equal(f->count, 1);
+}
+
+static void what_is_past_and_was_not_told_is_not_remembered_as_told(void **state)
+{
+    struct fixture *f = *state;
+    struct memory m = {.known = TRACKER_PASSED};
+
+    open_remembering(&m, f,
+                     "    when: src.ip exists\n"
+                     "    dedup: {by: src.ip, every: 10s}\n");
+    hit(f, "10.0.0.1", 1, 8 * SECOND);
+    m.known = TRACKER_NEW;
+    hit(f, "10.0.0.1", 1, 9 * SECOND);
+    assert_int_equal(f->count, 1);
+    assert_int_equal(f->time[0], 9 * SECOND);
+}
+
+static void without_dedup_the_same_event_is_told_once(void **state)
+{
+    struct fixture *f = *state;
+    struct memory m = {.known = TRACKER_TOLD};
+
+    open_remembering(&m, f, "    when: src.ip exists\n");
+    hit(f, "10.0.0.1", 1, 8 * SECOND);
+    assert_int_equal(f->count, 0);
+    m.known = TRACKER_NEW;
+    hit(f, "10.0.0.1", 1, 8 * SECOND);
+    assert_int_equal(f->count, 1);
+}
+
+/* ---- alerts of agents ---- */
+
+static void alert_of(struct fixture *f, const char *rule, const char *device, usec_t time)
+{
+    event_begin(f->event, EVENT_ALERT, time);
+    event_put_text(f->event, FIELD_ALERT_RULE, text_of(rule));
+    event_put_text(f->event, FIELD_DEVICE, text_of(device));
+    tracker_alert(f->tracker, f->event);
+}
+
+static void a_combination_at_the_collector_hears_of_alerts_of_agents(void **state)
+{
+    struct fixture *f = *state;
+
+    f->set = rules_load(
+        RULES_HEAD
+        "rules:\n"
+        "  - {id: t.a, title: A, severity: low, owner: security, watch: [dns],"
+        " when: host exists}\n"
+        "  - {id: t.b, title: B, severity: low, owner: security, watch: [tls],"
+        " when: host exists}\n"
+        "  - {id: t.all, title: C, severity: low, owner: security, at: collector,"
+        " combine: {of: [t.a, t.b], at_least: 2, by: device, within: 1h}}\n");
+    f->tracker = tracker_new(f->set, on_raised, f);
+    alert_of(f, "t.a", "7KQX", SECOND);
+    alert_of(f, "t.b", "9999", 2 * SECOND);
+    alert_of(f, "t.unknown", "7KQX", 2 * SECOND);
+    assert_int_equal(f->count, 0);
+    alert_of(f, "t.b", "7KQX", 3 * SECOND);
+    assert_int_equal(f->count, 1);
+    assert_int_equal(f->raised[0].rule, 2);
+    assert_int_equal(f->raised[0].combined_count, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +408,10 @@ int main(void)
         WITH_FIXTURE(a_changed_rule_begins_anew),
         WITH_FIXTURE(two_trackers_with_the_same_rules_estimate_alike),
         WITH_FIXTURE(state_stays_within_its_bytes),
+        WITH_FIXTURE(what_was_told_before_the_tracker_was_is_a_repeat),
+        WITH_FIXTURE(what_is_past_and_was_not_told_is_not_remembered_as_told),
+        WITH_FIXTURE(without_dedup_the_same_event_is_told_once),
+        WITH_FIXTURE(a_combination_at_the_collector_hears_of_alerts_of_agents),
     };
 
     return cmocka_run_group_tests_name("tracker", tests, NULL, NULL);
