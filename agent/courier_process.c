@@ -234,6 +234,7 @@ static void report(struct running *r)
     json_put_text(mine, "since", since);
     json_put_number(mine, "early", (int64_t)hits_merger_early(r->merger));
     json_put_number(mine, "stale", (int64_t)r->stale);
+    self_look_at_rules(r->self, mine, clock_wall());
     self_report(r->self, mine, clock_wall());
     self_look_at_lists(r->self, clock_wall());
 }

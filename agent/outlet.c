@@ -146,3 +146,8 @@ bool outlet_waits(const struct outlet *o)
            (outlet_safe(o) < o->put ||
             spool_oldest(o->spool, WIRE_ALERTS) <= spool_newest(o->spool, WIRE_ALERTS));
 }
+
+uint64_t outlet_lost(const struct outlet *o)
+{
+    return o->print ? 0 : spool_counts(o->spool)->streams[WIRE_ALERTS].lost;
+}

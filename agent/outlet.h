@@ -44,6 +44,9 @@ void outlet_flush(struct outlet *o);
 uint64_t outlet_put_ever(const struct outlet *o);
 uint64_t outlet_safe(const struct outlet *o);
 
+/* How many alerts it had to give up since it was opened, of those of before too. */
+uint64_t outlet_lost(const struct outlet *o);
+
 /* An alert waits that the collector has not acknowledged. */
 bool outlet_waits(const struct outlet *o);
 

@@ -4,12 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/self_rules.h"
 #include "mem.h"
 
 /* A sensor's counters begin at zero with each of its starts. */
 struct seen {
     struct json *counters; /* the latest; NULL: none yet */
-    int64_t lost_packets, clock_back;
+    int64_t lost_packets, clock_back, received;
+    usec_t received_at; /* when there were packets last; 0: it was not looked at yet */
+    bool no_packets;    /* and that was said */
 };
 
 /* A list that was said to be old. */
@@ -26,7 +29,12 @@ struct self {
     struct seen *sensors;
     struct said *said;
     size_t said_count;
+    int64_t lost_alerts;
+    struct self_rules *rules;
+    usec_t now; /* of what is said of rules */
 };
+
+static void on_rule_word(const struct rule_word *w, void *arg);
 
 struct self *self_new(const struct self_settings *settings, const struct rulebook *book)
 {
@@ -36,6 +44,7 @@ struct self *self_new(const struct self_settings *settings, const struct ruleboo
     s->event = event_new();
     s->sensors = xcalloc(settings->sensors, sizeof(*s->sensors));
     s->said = xcalloc(LISTDB_MAX, sizeof(*s->said));
+    s->rules = self_rules_new(on_rule_word, s);
     self_use(s, book);
     return s;
 }
@@ -48,6 +57,7 @@ void self_free(struct self *s)
         json_free(s->sensors[i].counters);
     free(s->sensors);
     free(s->said);
+    self_rules_free(s->rules);
     matcher_free(s->matcher);
     event_free(s->event);
     free(s);
@@ -117,6 +127,22 @@ void self_say(struct self *s, const char *what, uint64_t count, usec_t now)
     say(s, what, count, NULL, now);
 }
 
+/* ---- rules ---- */
+
+static void on_rule_word(const struct rule_word *w, void *arg)
+{
+    struct self *s = arg;
+
+    event_begin(s->event, EVENT_RULE, s->now);
+    event_put_text(s->event, FIELD_RULE_ID, text_of(w->rule));
+    event_put_text(s->event, FIELD_RULE_WHAT, text_of(w->what));
+    event_put_number(s->event, FIELD_RULE_COUNT, w->count);
+    if (w->exception)
+        event_put_text(s->event, FIELD_RULE_EXCEPTION, text_of(w->exception));
+    put_site(s);
+    ruleset_match(s->matcher, s->event, on_match, s);
+}
+
 /* ---- lists ---- */
 
 struct looking {
@@ -170,6 +196,37 @@ static void say_growth(struct self *s, const char *what, int64_t *before, int64_
         self_say(s, what, (uint64_t)more, now);
 }
 
+void self_look_at_rules(struct self *s, const struct json *courier, usec_t now)
+{
+    const struct ruleset *rules = s->book->content->rules;
+
+    s->now = now;
+    say_growth(s, "lost_alerts", &s->lost_alerts, (int64_t)outlet_lost(s->set.outlet),
+               now);
+    if (!(ruleset_kinds(rules) >> EVENT_RULE & 1))
+        return;
+    self_rules_count(s->rules, json_get(courier, "rules"));
+    self_rules_look(s->rules, rules, now);
+}
+
+/* Nothing at all for so long is a cable, a mirror port or a switch, not a quiet day. */
+static void look_for_packets(struct self *s, struct seen *seen, int64_t received,
+                             usec_t now)
+{
+    bool some = received != seen->received || !seen->received_at;
+
+    seen->received = received;
+    if (some) {
+        seen->received_at = now;
+        seen->no_packets = false;
+        return;
+    }
+    if (seen->no_packets || now < seen->received_at + SELF_NO_PACKETS)
+        return;
+    seen->no_packets = true;
+    self_say(s, "no_packets", (now - seen->received_at) / USEC_PER_MIN, now);
+}
+
 void self_count(struct self *s, size_t sensor, const char *counters, size_t len,
                 usec_t now)
 {
@@ -187,6 +244,7 @@ void self_count(struct self *s, size_t sensor, const char *counters, size_t len,
                now);
     say_growth(s, "clock_skew", &seen->clock_back,
                json_get_number(capture, "clock_back_seconds", 0), now);
+    look_for_packets(s, seen, json_get_number(capture, "received", 0), now);
     json_free(seen->counters);
     seen->counters = o;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * self.h - what the agent has to say of itself: events of kind `agent`, judged by rules
- * like any other and kept in the health stream, and its sensors' counters.
+ * like any other and kept in the health stream, its sensors' counters, and events of kind
+ * `rule` (self_rules.h), which are judged only.
  */
 #ifndef SELF_H
 #define SELF_H
@@ -31,9 +32,16 @@ void self_say(struct self *s, const char *what, uint64_t count, usec_t now);
 /* Lists that became too old are said, each once for as long as it is the same one. */
 void self_look_at_lists(struct self *s, usec_t now);
 
+/* A sensor that got no packet for so long says so, once until there are some again. */
+#define SELF_NO_PACKETS (15 * USEC_PER_MIN)
+
 /* A sensor's counters; what got lost since the last ones is said. */
 void self_count(struct self *s, size_t sensor, const char *counters, size_t len,
                 usec_t now);
+
+/* Alerts that had to be given up since it was asked last, and what there is to say of the
+ * rules. */
+void self_look_at_rules(struct self *s, const struct json *courier, usec_t now);
 
 /* The counters go to the health stream, with the courier's own (taken over). */
 void self_report(struct self *s, struct json *courier, usec_t now);

@@ -355,7 +355,8 @@ static int feed(struct engine_across *a, usec_t until, size_t *ret_count)
     a->counting_again = false;
     take_counts(a, false);
     a->held_count -= i;
-    memmove(a->held, a->held + i, a->held_count * sizeof(*a->held));
+    if (i > 0)
+        memmove(a->held, a->held + i, a->held_count * sizeof(*a->held));
     a->at.fed = until;
     across_tick(a->across, until);
     take_counts(a, false);

@@ -356,3 +356,13 @@ void ruleset_explain(struct matcher *m, size_t rule, const struct event *e,
         if (event_time(e) < c->exceptions[i].until && run(m, &c->exceptions[i].when, e))
             add_check(out, true, "exception", c->exceptions[i].name);
 }
+
+void ruleset_exceptions(const struct ruleset *set, ruleset_exception_fn *fn, void *arg)
+{
+    for (size_t i = 0; i < set->rule_count; i++) {
+        const struct compiled_rule *c = &set->rules[i];
+
+        for (size_t k = 0; k < c->exception_count && c->rule.mode != MODE_DISABLED; k++)
+            fn(&c->rule, c->exceptions[k].name, c->exceptions[k].until, arg);
+    }
+}

@@ -128,7 +128,7 @@ struct rule {
     enum role owner;
     enum identity identity;
     enum rule_mode mode;
-    uint32_t watch; /* bit 1 << event_kind */
+    uint32_t watch;            /* bit 1 << event_kind */
     bool at_collector;         /* its events are the alerts of all agents */
     uint32_t aggregate;        /* with a window: devices that must be in it; 0: any */
     struct rule_window window; /* at most one of these */
@@ -237,6 +237,11 @@ uint32_t matcher_parts(struct matcher *m, size_t rule, const struct event *e);
 typedef void ruleset_stale_fn(const struct list_info *info, uint64_t days, void *arg);
 void ruleset_stale_lists(const struct ruleset *set, usec_t now, ruleset_stale_fn *fn,
                          void *arg);
+
+/* Calls back for each value of each exception of an enabled rule: until when it holds. */
+typedef void ruleset_exception_fn(const struct rule *rule, const char *name, usec_t until,
+                                  void *arg);
+void ruleset_exceptions(const struct ruleset *set, ruleset_exception_fn *fn, void *arg);
 
 /* The lists the event's host is on, as the matcher found them; for the alert. */
 struct list_set matcher_lists(struct matcher *m, const struct event *e);

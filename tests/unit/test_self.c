@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <stdio.h>
+
+#include "agent/self.h"
+#include "agent/self_rules.h"
+#include "rules.h"
+
+#define NOW (UINT64_C(1793786400) * USEC_PER_SEC) /* 2026-11-04 */
+
+struct fixture {
+    struct settings settings;
+    struct content content;
+    struct rulebook book;
+    struct hits_merger *merger;
+    struct self *self;
+    char said[1024]; /* what rules were met by, in order */
+};
+
+/* The outlet of this test: nobody is sent anything, and alerts were lost. */
+static uint64_t lost;
+
+void outlet_put(struct outlet *o, enum wire_stream stream, const char *document,
+                size_t len)
+{
+    (void)o, (void)stream, (void)document, (void)len;
+}
+
+uint64_t outlet_lost(const struct outlet *o)
+{
+    (void)o;
+    return lost;
+}
+
+static void add(struct fixture *f, const struct event *e, enum field_id id)
+{
+    auto_buffer struct buffer b = {0};
+
+    if (!event_has(e, id))
+        return;
+    event_print_value(e, id, &b);
+    buffer_text(&b, "");
+    snprintf(f->said + strlen(f->said), sizeof(f->said) - strlen(f->said), "%s ", b.at);
+}
+
+static void on_hit(size_t rule, const struct event *e, void *arg)
+{
+    (void)rule;
+    add(arg, e, FIELD_AGENT_WHAT);
+    add(arg, e, FIELD_AGENT_COUNT);
+    add(arg, e, FIELD_RULE_ID);
+    add(arg, e, FIELD_RULE_WHAT);
+    add(arg, e, FIELD_RULE_EXCEPTION);
+    add(arg, e, FIELD_RULE_COUNT);
+}
+
+static void open_with(struct fixture *f, const char *rules)
+{
+    auto_free char *text = xasprintf(RULES_HEAD "rules:\n%s", rules);
+
+    f->content.rules = rules_load(text);
+    f->book.content = &f->content;
+    f->self = self_new(
+        &(struct self_settings){.agent = &f->settings, .merger = f->merger, .sensors = 1},
+        &f->book);
+}
+
+static int set_up(void **state)
+{
+    static char box[] = "box";
+    struct fixture *f = xcalloc(1, sizeof(*f));
+
+    lost = 0;
+    f->settings.name = box;
+    f->merger =
+        hits_merger_new(&(struct hits_reader_calls){.hit = on_hit, .arg = f}, 1, 100);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    self_free(f->self);
+    ruleset_free(f->content.rules);
+    hits_merger_free(f->merger);
+    free(f);
+    return 0;
+}
+
+/* What was said since. */
+static const char *said(struct fixture *f)
+{
+    f->said[0] = '\0';
+    hits_merger_mark(f->merger, 0, UINT64_MAX);
+    hits_merger_run(f->merger);
+    return f->said;
+}
+
+static void count(struct fixture *f, unsigned received, usec_t now)
+{
+    auto_free char *text = xasprintf("{\"capture\":{\"received\":%u}}", received);
+
+    self_count(f->self, 0, text, strlen(text), now);
+}
+
+#define ON_AGENT                                                                  \
+    "  - {id: t.agent, title: A, severity: low, owner: security, watch: [agent]," \
+    " when: agent.what exists}\n"
+#define ON_RULE                                                                 \
+    "  - {id: t.rule, title: R, severity: low, owner: security, watch: [rule]," \
+    " when: rule.what exists}\n"
+
+/* ---- tests ---- */
+
+static void a_sensor_without_packets_says_so_once(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, ON_AGENT);
+    for (usec_t i = 0; i < 15; i++)
+        count(f, 7, NOW + i * USEC_PER_MIN);
+    assert_string_equal(said(f), "");
+    for (usec_t i = 15; i < 40; i++)
+        count(f, 7, NOW + i * USEC_PER_MIN);
+    assert_string_equal(said(f), "\"no_packets\" 15 ");
+    count(f, 8, NOW + 40 * USEC_PER_MIN);
+    count(f, 8, NOW + 60 * USEC_PER_MIN);
+    assert_string_equal(said(f), "\"no_packets\" 20 ");
+}
+
+static void a_sensor_that_was_started_again_has_packets(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, ON_AGENT);
+    count(f, 700, NOW);
+    count(f, 0, NOW + 14 * USEC_PER_MIN);
+    count(f, 0, NOW + 20 * USEC_PER_MIN);
+    assert_string_equal(said(f), "");
+}
+
+static void alerts_that_were_given_up_are_told(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, ON_AGENT);
+    self_look_at_rules(f->self, NULL, NOW);
+    lost = 5;
+    self_look_at_rules(f->self, NULL, NOW + 1);
+    self_look_at_rules(f->self, NULL, NOW + 2);
+    assert_string_equal(said(f), "\"lost_alerts\" 5 ");
+}
+
+static void look(struct fixture *f, const char *counters, usec_t now)
+{
+    auto_json struct json *o = json_parse(counters, strlen(counters), NULL);
+
+    self_look_at_rules(f->self, o, now);
+}
+
+static void what_a_rule_forgot_and_what_met_it_in_shadow_is_said(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, ON_RULE);
+    look(f,
+         "{\"rules\":{\"a.b\":{\"mode\":\"alert\",\"hits\":9,\"evicted\":3},"
+         "\"a.c\":{\"mode\":\"shadow\",\"hits\":2,\"evicted\":0}}}",
+         NOW);
+    said(f); /* both at one time, in any order */
+    assert_non_null(strstr(f->said, "\"a.b\" \"evicted\" 3 "));
+    assert_non_null(strstr(f->said, "\"a.c\" \"shadow_met\" 2 "));
+    assert_int_equal(strlen(f->said), strlen("'a.b' 'evicted' 3 'a.c' 'shadow_met' 2 "));
+    look(f,
+         "{\"rules\":{\"a.b\":{\"mode\":\"alert\",\"hits\":19,\"evicted\":3},"
+         "\"a.c\":{\"mode\":\"shadow\",\"hits\":6,\"evicted\":0}}}",
+         NOW + 1);
+    assert_string_equal(said(f), "\"a.c\" \"shadow_met\" 4 ");
+}
+
+static void an_exception_that_ends_is_said_once_a_day(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, ON_RULE
+              "  - {id: t.not, title: N, severity: low, owner: security, watch: [dns],"
+              " when: host exists, exceptions: [{name: e, fields: [host], values:"
+              " [{tuple: [a.example], until: 2026-11-10, owner: x, why: y},"
+              " {tuple: [b.example], until: 2027-11-10, owner: x, why: y}]}]}\n");
+    look(f, "{}", NOW);
+    assert_string_equal(said(f), "\"t.not\" \"exception_ends\" \"e\" 6 ");
+    look(f, "{}", NOW + USEC_PER_HOUR);
+    assert_string_equal(said(f), "");
+    look(f, "{}", NOW + 8 * USEC_PER_DAY);
+    assert_string_equal(said(f), "\"t.not\" \"exception_ended\" \"e\" 1 ");
+    look(f, "{}", NOW + 60 * USEC_PER_DAY);
+    assert_string_equal(said(f), "");
+}
+
+static void of_rules_nothing_is_said_that_nobody_asks_for(void **state)
+{
+    struct fixture *f = *state;
+
+    open_with(f, ON_AGENT);
+    look(f, "{\"rules\":{\"a.b\":{\"mode\":\"shadow\",\"hits\":9,\"evicted\":3}}}", NOW);
+    assert_string_equal(said(f), "");
+}
+
+#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(a_sensor_without_packets_says_so_once),
+        WITH_FIXTURE(a_sensor_that_was_started_again_has_packets),
+        WITH_FIXTURE(alerts_that_were_given_up_are_told),
+        WITH_FIXTURE(what_a_rule_forgot_and_what_met_it_in_shadow_is_said),
+        WITH_FIXTURE(an_exception_that_ends_is_said_once_a_day),
+        WITH_FIXTURE(of_rules_nothing_is_said_that_nobody_asks_for),
+    };
+
+    return cmocka_run_group_tests_name("self", tests, NULL, NULL);
+}
