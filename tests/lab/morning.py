@@ -64,4 +64,6 @@ def morning():
         "An ordinary morning on all segments, with everything from a rogue DHCP server "
         "to a DNS tunnel in the middle of it.", play,
         sorted({program for one in episodes for program in one.programs}),
-        sorted({rule for one in episodes for rule in one.rules}))
+        sorted({rule for one in episodes for rule in one.rules}),
+        within=max(one.within for one in episodes),
+        dated=any(one.dated for one in episodes))

@@ -12,6 +12,7 @@ PACKAGES = {
     "tc": "iproute2",
     "ethtool": "ethtool",
     "tcpdump": "tcpdump",
+    "tcpreplay": "tcpreplay",
     "dnsmasq": "dnsmasq-base",
     "nginx": "nginx",
     "openssl": "openssl",

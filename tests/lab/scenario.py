@@ -7,6 +7,12 @@ from typing import Callable
 
 ATTACK, MISUSE, HARMLESS = "attack", "misuse", "harmless"
 
+# Within how many seconds after the last packet that it needs an alert must have been written.
+AT_ONCE = 3        # a packet or an answer shows it
+UNANSWERED = 6     # an answer has not come: the sensor waits 3 s for one
+CONVERSATION = 10  # a TCP conversation is over: 5 s after both sides have closed it
+SILENCE = 65       # a UDP conversation is over: after a minute of silence
+
 # The files of scenarios/, in the order in which their scenarios are listed.
 FAMILIES = ["browsing", "network", "scanning", "bypass", "filtering", "cleartext",
             "malware", "remote", "policy", "link", "certificates", "guessing", "tunnels"]
@@ -21,6 +27,8 @@ class Scenario:
     play: Callable
     programs: list = field(default_factory=list)  # beyond the school's own
     rules: list = field(default_factory=list)     # must fire; none means silence
+    within: int = AT_ONCE                         # seconds, from an alert's last packet
+    dated: bool = False      # judged by today's date: only a fresh recording can be played
 
 
 def load():

@@ -6,7 +6,7 @@ import unittest
 
 
 def sentence(case):
-    return case.id().rpartition(".")[2].removeprefix("test_").replace("_", " ")
+    return case.id().split(".", 2)[-1].removeprefix("test_").replace("_", " ")
 
 
 class Tap(unittest.TestResult):

@@ -9,7 +9,7 @@ from acts import fetch, fetch_quic, greet_gateway, visit
 from netns import LabError
 from outside import DNS, OTHER, TUNNEL, TUNNEL_ZONE, VPN
 from programs import find
-from scenario import ATTACK, MISUSE, Scenario
+from scenario import ATTACK, MISUSE, SILENCE, Scenario
 
 PASSWORD = "lab-only"
 BEYOND = "203.0.113.14"  # news.example, which the tunnels carry
@@ -192,10 +192,12 @@ SCENARIOS = [
              dns_over_https, ["unbound"], ["bypass.doh"]),
     Scenario("wireguard", MISUSE,
              "A student's device reads the news through a WireGuard tunnel.",
-             wireguard, ["wg", "wireguard-go"], ["bypass.vpn-protocol"]),
+             wireguard, ["wg", "wireguard-go"], ["bypass.vpn-protocol"],
+             within=SILENCE),
     Scenario("openvpn", MISUSE,
              "A student's device reads the news through an OpenVPN tunnel.",
-             openvpn, ["openvpn"], ["bypass.vpn-protocol"]),
+             openvpn, ["openvpn"], ["bypass.vpn-protocol"],
+             within=SILENCE),
     Scenario("dns-over-http3", MISUSE,
              "A student's device asks dns.google by HTTP/3, once after a Retry.",
              dns_over_http3, ["gtlsclient", "gtlsserver"], ["bypass.doh"]),

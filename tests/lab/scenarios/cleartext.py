@@ -123,7 +123,8 @@ SCENARIOS = [
              ["telnet", "telnetd", "socat"], ["cleartext.login"]),
     Scenario("old-tls", MISUSE,
              "A server of the school speaks nothing newer than TLS 1.1; one client uses "
-             "that, one TLS 1.0.", old_tls, rules=["server.obsolete-tls"]),
+             "that, one TLS 1.0.", old_tls, rules=["server.obsolete-tls"],
+             dated=True),
     Scenario("old-tls-refused", HARMLESS,
              "A client that offers TLS 1.1 at most is turned away by a modern server.",
              old_tls_refused),

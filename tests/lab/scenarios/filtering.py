@@ -3,7 +3,7 @@
 
 from acts import fetch, fetch_quic, greet_gateway, look_up
 from outside import CANARY
-from scenario import HARMLESS, MISUSE, Scenario
+from scenario import CONVERSATION, HARMLESS, MISUSE, SILENCE, Scenario
 
 ADULT = "www.adult-example.test"
 QUIC = ["gtlsclient", "gtlsserver"]
@@ -56,7 +56,8 @@ def canary_answered(school):
 SCENARIOS = [
     Scenario("filter-not-applied", MISUSE,
              "A student's device loads 230 kB from a host that the filter must block.",
-             filter_not_applied, rules=["filter.not-applied"]),
+             filter_not_applied, rules=["filter.not-applied"],
+             within=CONVERSATION),
     Scenario("block-page", HARMLESS,
              "A student's device gets the filter's small block page in place of the same "
              "host.", block_page),
@@ -75,5 +76,6 @@ SCENARIOS = [
              browser_start),
     Scenario("filter-not-applied-quic", MISUSE,
              "A student's device loads 60 kB by HTTP/3 from a host that the filter must "
-             "block.", filter_not_applied_quic, QUIC, ["filter.not-applied"]),
+             "block.", filter_not_applied_quic, QUIC, ["filter.not-applied"],
+             within=SILENCE),
 ]

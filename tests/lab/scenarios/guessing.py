@@ -4,7 +4,7 @@
 import time
 
 from acts import greet_gateway
-from scenario import ATTACK, HARMLESS, MISUSE, Scenario
+from scenario import ATTACK, CONVERSATION, HARMLESS, MISUSE, Scenario
 from scenarios.cleartext import LET_IN, VSFTPD
 
 WORDS = "".join(f"chalk{n}\n" for n in range(30))
@@ -188,7 +188,8 @@ SCENARIOS = [
              "inside TLS.", ftp_anonymous, ["vsftpd"]),
     Scenario("ssh-guessing", ATTACK,
              "A student's device tries twenty-four passwords on a server by SSH.",
-             ssh_guessing, ["ssh", "ssh-keygen", "sshd"], ["guessing.ssh"]),
+             ssh_guessing, ["ssh", "ssh-keygen", "sshd"], ["guessing.ssh"],
+             within=CONVERSATION),
     Scenario("ssh-errands", HARMLESS,
              "The administrator's program has twelve short SSH sessions with a server; "
              "looks a little like guessing.", ssh_errands, ["ssh", "ssh-keygen", "sshd"]),

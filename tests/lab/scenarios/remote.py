@@ -8,7 +8,7 @@ import time
 from acts import greet_gateway
 from outside import RELAY
 from programs import find
-from scenario import MISUSE, Scenario
+from scenario import CONVERSATION, MISUSE, Scenario
 
 RELAY_NAME = "relay.anydesk.test"
 
@@ -96,8 +96,10 @@ SCENARIOS = [
     Scenario("remote-desktop", MISUSE,
              "A student's device opens a remote desktop on a relay outside.",
              remote_desktop, ["xrdp", "xfreerdp", "Xvfb"],
-             ["remote.desktop-from-student"]),
+             ["remote.desktop-from-student"],
+             within=CONVERSATION),
     Scenario("bittorrent", MISUSE,
              "Two students' devices share a file by BitTorrent.", bittorrent,
-             ["transmission-cli", "transmission-create"], ["misuse.bittorrent"]),
+             ["transmission-cli", "transmission-create"], ["misuse.bittorrent"],
+             within=CONVERSATION),
 ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looking for open doors, and what only resembles it."""
 
-from scenario import ATTACK, HARMLESS, Scenario
+from scenario import ATTACK, HARMLESS, UNANSWERED, Scenario
 
 
 def host_sweep(school):
@@ -27,7 +27,8 @@ def monitoring(school):
 SCENARIOS = [
     Scenario("host-sweep", ATTACK,
              "A student's device tries SSH and file sharing on seventy addresses of the "
-             "server segment with SYNs.", host_sweep, ["nmap"], ["network.host-sweep"]),
+             "server segment with SYNs.", host_sweep, ["nmap"], ["network.host-sweep"],
+             within=UNANSWERED),
     Scenario("port-scan", ATTACK,
              "A student's device tries three hundred ports of one server.", port_scan,
              ["nmap"], ["network.port-scan"]),

@@ -5,7 +5,7 @@ import time
 
 from acts import greet_gateway
 from outside import PEER, VPN, WEB
-from scenario import ATTACK, HARMLESS, MISUSE, Scenario
+from scenario import ATTACK, HARMLESS, MISUSE, SILENCE, UNANSWERED, Scenario
 
 
 def icmp_tunnel(school):
@@ -60,13 +60,15 @@ def vxlan_servers(school):
 SCENARIOS = [
     Scenario("icmp-tunnel", ATTACK,
              "A student's device reads a web page through pings to a machine outside.",
-             icmp_tunnel, ["ptunnel"], ["tunnel.icmp"]),
+             icmp_tunnel, ["ptunnel"], ["tunnel.icmp"],
+             within=SILENCE),
     Scenario("large-pings", HARMLESS,
              "A staff device pings a web server with small and large packets.",
              large_pings),
     Scenario("vxlan-outside", MISUSE,
              "A student's device has a VXLAN tunnel to a machine outside.",
-             vxlan_outside, rules=["tunnel.student"]),
+             vxlan_outside, rules=["tunnel.student"],
+             within=UNANSWERED),
     Scenario("vxlan-servers", HARMLESS,
              "The administrator's machine and a server are joined by VXLAN, inside.",
              vxlan_servers),
