@@ -3,7 +3,7 @@
 # deploy/setup names every package that the lab and the build ask for. TAP.
 cd "$(dirname "$0")/../.." || exit 1
 
-listed=$(deploy/setup --list all | awk '{ print $2 }' | tr '|' '\n')
+listed=$(deploy/setup --list all record | awk '{ print $2 }' | tr '|' '\n')
 echo 1..2
 
 missing=

@@ -4,9 +4,25 @@
 import os
 import shutil
 import signal
+import struct
 import time
 
 SETTLE = 0.3  # seconds for the last frames to arrive
+LESSON = 1795451400  # Monday 23 November 2026, half past ten in Chicago
+
+
+def move_to_lesson(path):
+    """Let a recording begin in a lesson, whenever it was made; nothing else changes."""
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    pos, later = 24, None
+    while pos < len(data):
+        second, _, size = struct.unpack_from("<III", data, pos)
+        later = LESSON - second if later is None else later
+        struct.pack_into("<I", data, pos, second + later)
+        pos += 16 + size
+    with open(path, "wb") as file:
+        file.write(data)
 
 
 class Capture:

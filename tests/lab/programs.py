@@ -59,6 +59,26 @@ PACKAGES = {
     "pdbedit": "samba",
     "smbclient": "smbclient",
     "ptunnel": "ptunnel",
+    "knockd": "knockd",
+    "knock": "knockd",
+    "dovecot": "dovecot-core",
+    "imap-login": "dovecot-imapd",
+    "pop3-login": "dovecot-pop3d",
+    "submission-login": "dovecot-submissiond",
+    "swaks": "swaks",
+    "smtpd": "opensmtpd",
+    "microsocks": "microsocks",
+    "tinyproxy": "tinyproxy",
+    "kdig": "knot-dnsutils",
+    "hping3": "hping3",
+    "slowhttptest": "slowhttptest",
+    "turnserver": "coturn",
+    "turnutils_uclient": "coturn",
+    "ffmpeg": "ffmpeg",
+    "rsync": "rsync",
+    "check_http": "monitoring-plugins-basic",
+    "snmpd": "snmpd",
+    "snmpget": "snmp",
 }
 
 # What the school itself stands on, whatever the scenario.
@@ -69,10 +89,14 @@ FOUNDATION = ["ip", "tc", "ethtool", "tcpdump", "dnsmasq", "nginx", "openssl", "
 OTHER_NAMES = {"xfreerdp": ["xfreerdp3"]}
 
 
+# Folders of programs that nobody calls by hand.
+MORE_FOLDERS = ":/usr/lib/nagios/plugins:/usr/lib/dovecot"
+
+
 def find(program):
     """The program's path, or None."""
     for name in (program, *OTHER_NAMES.get(program, ())):
-        path = shutil.which(name, path=ENV["PATH"])
+        path = shutil.which(name, path=ENV["PATH"] + MORE_FOLDERS)
         if path:
             return path
     return None

@@ -15,7 +15,8 @@ SILENCE = 65       # a UDP conversation is over: after a minute of silence
 
 # The files of scenarios/, in the order in which their scenarios are listed.
 FAMILIES = ["browsing", "network", "scanning", "bypass", "filtering", "cleartext",
-            "malware", "remote", "policy", "link", "certificates", "guessing", "tunnels"]
+            "malware", "remote", "policy", "link", "certificates", "guessing", "tunnels",
+            "mail", "detours", "floods", "intrusion", "everyday"]
 
 
 @dataclass(frozen=True)

@@ -183,11 +183,12 @@ class School:
 
     # ---- the school's DNS and DHCP
 
-    def serve_dns(self, safe_search=True, canary=True):
+    def serve_dns(self, safe_search=True, canary=True, ping=True):
         """(Re)start the router's dnsmasq.
 
         Without safe_search, Google's names are as outside; without canary, so is the name
-        by which browsers ask whether they may use DNS over HTTPS.
+        by which browsers ask whether they may use DNS over HTTPS. Without ping, addresses
+        are given out at once: else dnsmasq tries each for 3 s, one after the other.
         """
         if self.dns:
             self.dns.stop()
@@ -202,6 +203,8 @@ class School:
         if safe_search:
             lines += [f"host-record=forcesafesearch.google.com,{SAFE_SEARCH}",
                       "cname=www.google.com,forcesafesearch.google.com"]
+        if not ping:
+            lines += ["no-ping"]
         if canary:
             lines += [f"local=/{outside.CANARY}/"]
         for segment in SEGMENTS:

@@ -24,7 +24,68 @@ def monitoring(school):
                            "--max-retries", 0, *hosts)
 
 
+def scan(school, who, *options):
+    school[who].run("nmap", "-n", "-Pn", *options, timeout=90)
+
+
+def connect_scan(school):
+    scan(school, "student-01", "-sT", "-p", "1-160", "-T4", "10.50.0.20")
+
+
+def udp_scan(school):
+    """Closed UDP ports answer by ICMP, and Linux lets few of those out a second."""
+    scan(school, "student-02", "-sU", "-p", "1-160", "-T5", "--max-retries", 0,
+         "--defeat-icmp-ratelimit", "10.50.0.20")
+
+
+def xmas_scan(school):
+    """FIN, PSH and URG at once: no program begins like that."""
+    scan(school, "student-03", "-sX", "-p", "1-160", "-T4", "--max-retries", 0,
+         "10.50.0.20")
+
+
+def ping_sweep(school):
+    school["student-06"].run("nmap", "-n", "-sn", "-PE", "-T4", "--max-retries", 0,
+                             "10.50.0.1-80", timeout=90)
+
+
+KNOCKD = """[options]
+ logfile = {folder}/knock.log
+ interface = eth0
+[open]
+ sequence = 7000,8000,9000
+ seq_timeout = 10
+ tcpflags = syn
+ command = /bin/true
+"""
+
+
+def port_knocking(school):
+    """Three knocks on closed ports, as an administrator opens a hidden door."""
+    server = school["srv-web"]
+    with server.start("knockd", "-c", server.write("knockd.conf", KNOCKD.format(
+            folder=server.folder)), "-p", server.path("knock.pid")):
+        for _ in range(3):
+            school["admin-01"].run("knock", "-d", 200, "10.50.0.20", 7000, 8000, 9000)
+            school["admin-01"].run("curl", "-sS", "-o", "/dev/null", "http://10.50.0.20/")
+
+
 SCENARIOS = [
+    Scenario("connect-scan", ATTACK,
+             "A student's device tries 160 ports of one server with whole connections.",
+             connect_scan, ["nmap"], ["network.port-scan"]),
+    Scenario("udp-scan", ATTACK,
+             "A student's device tries 160 UDP ports of one server.", udp_scan, ["nmap"],
+             ["network.port-scan"], within=UNANSWERED),
+    Scenario("xmas-scan", ATTACK,
+             "A student's device tries 160 ports of one server with packets that begin "
+             "nothing.", xmas_scan, ["nmap"], ["network.port-scan"], within=UNANSWERED),
+    Scenario("ping-sweep", ATTACK,
+             "A student's device pings eighty addresses of the server segment.",
+             ping_sweep, ["nmap"], ["network.host-sweep"], within=UNANSWERED),
+    Scenario("port-knocking", HARMLESS,
+             "The administrator knocks at three closed ports of a server to open a hidden "
+             "one; looks a little like a scan.", port_knocking, ["knockd", "knock"]),
     Scenario("host-sweep", ATTACK,
              "A student's device tries SSH and file sharing on seventy addresses of the "
              "server segment with SYNs.", host_sweep, ["nmap"], ["network.host-sweep"],

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a school's network does every day and looks like something else."""
+
+import contextlib
+import gzip
+import hashlib
+import os
+import random
+import time
+
+from acts import LEASE_SCRIPT, greet_gateway
+from netns import read_file
+from outside import PEER
+from scenario import HARMLESS, Scenario
+from scenarios.guessing import start_ssh
+
+CHECKS = "/usr/lib/nagios/plugins/"
+
+CONTROL = """Package: lab-update
+Version: {version}
+Architecture: all
+Maintainer: Lab <lab@lab.test>
+Description: An update
+"""
+
+
+def publish_update(school):
+    """A repository with one package, as Debian's archive is laid out."""
+    far, root = school["outside"], school.outside.pages + "/debian"
+    tree = far.path("package")
+    os.makedirs(tree + "/DEBIAN")
+    os.makedirs(root)
+    with open(tree + "/DEBIAN/control", "w", encoding="utf-8") as file:
+        file.write(CONTROL.format(version="1.0"))
+    with open(tree + "/data", "wb") as file:
+        file.write(random.Random(8).randbytes(12_000))
+    deb = root + "/lab-update.deb"
+    far.run("dpkg-deb", "--build", "--root-owner-group", tree, deb)
+    with open(deb, "rb") as file:
+        data = file.read()
+    entry = CONTROL.format(version="1.0") + (
+        f"Filename: ./lab-update.deb\nSize: {len(data)}\n"
+        f"SHA256: {hashlib.sha256(data).hexdigest()}\n\n")
+    with gzip.open(root + "/Packages.gz", "wt", encoding="utf-8") as file:
+        file.write(entry)
+
+
+def update_downloads(school):
+    """apt on four devices asks the vendor for news and loads it."""
+    publish_update(school)
+    for who in ("student-01", "student-02", "staff-01", "staff-02"):
+        host = school[who]
+        greet_gateway(school, who)
+        host.run("mkdir", "-p", *(host.path("apt/" + part) for part in
+                                  ("state/lists/partial", "cache/archives/partial", "etc")))
+        sources = host.write("apt/sources.list",
+                             "deb [trusted=yes] http://updates.vendor.test/debian ./\n")
+        options = ["-o", f"Dir::State={host.path('apt/state')}",
+                   "-o", f"Dir::Cache={host.path('apt/cache')}",
+                   "-o", f"Dir::Etc={host.path('apt/etc')}",
+                   "-o", f"Dir::Etc::SourceList={sources}",
+                   "-o", "APT::Sandbox::User=root", "-o", "Debug::NoLocking=1"]
+        host.run("apt-get", "-q", *options, "update")
+        host.run("sh", "-c", f"cd {host.folder} && exec apt-get -q download lab-update "
+                 + " ".join(options))
+
+
+TURN = """listening-ip={address}
+relay-ip={address}
+listening-port=3478
+user=lab:lab
+realm=call.example
+lt-cred-mech
+no-tls
+no-dtls
+no-cli
+pidfile={folder}/turn.pid
+userdb={folder}/turn.db
+log-file=stdout
+allow-loopback-peers
+"""
+
+
+def video_call(school):
+    """STUN and TURN through a relay, then sound and pictures by RTP to and fro."""
+    far, client = school["outside"], school["student-01"]
+    config = far.write("turn.conf", TURN.format(address=PEER, folder=far.folder))
+    greet_gateway(school, "student-01")
+    with far.start("turnserver", "-c", config) as server:
+        server.wait_port(3478, "udp")
+        client.run("turnutils_uclient", "-u", "lab", "-w", "lab", "-y", "-n", 40, "-m", 1,
+                   "-l", 400, PEER, check=False, timeout=60)
+    with contextlib.ExitStack() as call:
+        for ns, to, here in ((client, PEER, 5004), (far, "10.20.1.11", 5004)):
+            call.enter_context(ns.start(
+                "ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-f", "lavfi", "-i",
+                "testsrc=size=160x120:rate=15", "-t", 3, "-c:v", "libvpx", "-b:v", "50k",
+                "-an", "-f", "rtp", f"rtp://{to}:5004?localrtpport={here}"))
+        time.sleep(5)
+
+
+def backup(school):
+    """The administrator's computer copies files to a server by rsync over SSH."""
+    server, client = school["srv-web"], school["admin-01"]
+    sshd, key = start_ssh(server, client)
+    os.makedirs(client.path("papers"))
+    for number in range(10):
+        with open(client.path(f"papers/{number}.pdf"), "wb") as file:
+            file.write(random.Random(number).randbytes(12_000))
+    with sshd:
+        greet_gateway(school, "admin-01")
+        shell = (f"ssh -i {key} -o StrictHostKeyChecking=no"
+                 " -o UserKnownHostsFile=/dev/null -o BatchMode=yes")
+        for _ in range(2):
+            client.run("rsync", "-a", "-e", shell, client.path("papers"),
+                       f"root@10.50.0.20:{server.folder}/")
+
+
+SNMPD = """agentAddress udp:10.30.2.5:161
+rocommunity lab-only
+sysDescr Staff room printer
+"""
+
+
+def monitoring_probes(school):
+    """Nagios' probes of the servers, and SNMP of the printer, again and again."""
+    admin, printer = school["admin-01"], school["printer-01"]
+    config = printer.write("snmpd.conf", SNMPD)
+    with printer.start("snmpd", "-f", "-Lo", "-C", "-c", config, "-p",
+                       printer.path("snmpd.pid"), hide=["/run", "/var/lib/snmp"]) as snmpd:
+        snmpd.wait_port(161, "udp")
+        for _ in range(6):
+            admin.run(CHECKS + "check_http", "-I", "10.50.0.20", check=False)
+            for port in (22, 445, 3389):
+                admin.run(CHECKS + "check_tcp", "-H", "10.50.0.10", "-p", port, "-t", 2,
+                          check=False)
+            admin.run(CHECKS + "check_ping", "-H", "10.50.0.30", "-w", "100,20%", "-c",
+                      "200,50%", "-p", 2, check=False)
+            admin.run("snmpget", "-v2c", "-c", "lab-only", "-On", "10.30.2.5",
+                      "1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.3.0")
+
+
+STORM = 30  # devices
+
+
+def boot_storm(school):
+    """A cart of laptops is switched on: each asks for an address and looks names up."""
+    host = school["student-06"]
+    school.serve_dns(ping=False)
+    script = host.write("storm.sh", LEASE_SCRIPT % host.path("lease-$interface"), 0o755)
+    devices = [f"cart{number}" for number in range(STORM)]
+    host.ip("".join(f"link add {device} link eth0 address 02:00:0a:14:07:{number:02x}"
+                    f" type macvlan mode bridge\nlink set {device} up\n"
+                    for number, device in enumerate(devices)))
+    asking = [host.start("udhcpc", "-f", "-q", "-n", "-i", device, "-s", script, "-t", 20,
+                         "-T", 2) for device in devices]
+    for one in asking:
+        one.wait()
+    for device in devices:
+        address = read_file(host.path(f"lease-{device}")).split()[0]
+        host.run("dig", "+short", "+tries=1", "-b", address, "@10.20.0.1",
+                 "classroom.example")
+    host.ip("".join(f"link del {device}\n" for device in devices))
+    school.set_address("student-06")
+    school.dns.stop()
+    os.unlink(school["router"].path("leases"))
+    school.serve_dns()
+
+
+SCENARIOS = [
+    Scenario("update-downloads", HARMLESS,
+             "Four devices ask their vendor for updates and load one.", update_downloads),
+    Scenario("video-call", HARMLESS,
+             "A student's device has a video call through a relay and with a peer.",
+             video_call, ["turnserver", "turnutils_uclient", "ffmpeg"]),
+    Scenario("backup", HARMLESS,
+             "The administrator's computer copies files to a server by SSH; looks a "
+             "little like data that leaves.", backup,
+             ["ssh", "ssh-keygen", "sshd", "rsync"]),
+    Scenario("monitoring-probes", HARMLESS,
+             "The administrator's monitoring asks servers and a printer the same things "
+             "again and again; looks a little like a scan, and like a beacon.",
+             monitoring_probes, ["check_http", "snmpd", "snmpget"]),
+    Scenario("boot-storm", HARMLESS,
+             "Thirty laptops are switched on at once; looks a little like address "
+             "starvation.", boot_storm, ["udhcpc"]),
+]

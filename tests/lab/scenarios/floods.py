@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Too much at once, or too slowly, and what is only much."""
+
+from acts import greet_gateway
+from outside import WEB
+from scenario import ATTACK, CONVERSATION, HARMLESS, UNANSWERED, Scenario
+
+NOBODY = "203.0.113.200"  # reached, and silent
+
+
+def syn_flood(school):
+    greet_gateway(school, "student-05")
+    school["student-05"].run("hping3", "-q", "-S", "-p", 443, "-i", "u2000", "-c", 1300,
+                             NOBODY, check=False)
+
+
+def udp_flood(school):
+    greet_gateway(school, "student-06")
+    school["student-06"].run("hping3", "-q", "--udp", "-p", 27015, "-d", 20, "-i",
+                             "u2000", "-c", 1300, NOBODY, check=False)
+
+
+def many_connections(school):
+    """A test of the line opens a hundred connections, forty at a time."""
+    host = school["student-02"]
+    urls = host.write("urls", "".join(
+        f'url = "http://www.encyclopedia.test/blocked?{n}"\noutput = "/dev/null"\n'
+        for n in range(100)))
+    greet_gateway(school, "student-02")
+    host.run("curl", "-sS", "-Z", "--parallel-max", 40, "-H", "Connection: close",
+             "-K", urls)
+
+
+def slow_http(school):
+    """Eighty requests that never come to their end."""
+    greet_gateway(school, "student-05")
+    school["student-05"].run("slowhttptest", "-H", "-c", 80, "-r", 80, "-i", 5, "-l", 22,
+                             "-p", 3, "-u", "http://10.50.0.20/", check=False, timeout=90)
+
+
+def slow_readers(school):
+    """Devices on bad Wi-Fi load a page from the intranet."""
+    waiting = [school[f"student-0{n}"].start(
+        "curl", "-sS", "-o", "/dev/null", "--limit-rate", "600",
+        "http://10.50.0.20/style.css") for n in range(1, 7)]
+    for one in waiting:
+        one.wait()
+
+
+SCENARIOS = [
+    Scenario("syn-flood", ATTACK,
+             "A student's device floods a machine outside with SYNs.", syn_flood,
+             ["hping3"], ["dos.from-inside"], within=UNANSWERED),
+    Scenario("udp-flood", ATTACK,
+             "A student's device floods a machine outside with UDP.", udp_flood,
+             ["hping3"], ["dos.from-inside"], within=UNANSWERED),
+    Scenario("many-connections", HARMLESS,
+             "A student's device opens a hundred connections to a web site within "
+             "seconds; looks a little like a flood.", many_connections),
+    Scenario("slow-http", ATTACK,
+             "A student's device holds eighty connections of the intranet open with "
+             "requests that never end.", slow_http, ["slowhttptest"],
+             ["dos.slow-http"], within=CONVERSATION),
+    Scenario("slow-readers", HARMLESS,
+             "Six students' devices load a page of the intranet over a slow line.",
+             slow_readers),
+]
