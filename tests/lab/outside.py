@@ -46,6 +46,7 @@ OTHER = {
     "vpn.example": VPN,
     "tracker.example": PEER,
     "ns1.tunnel-example.test": TUNNEL,
+    "up.filehosting.drill.test": "203.0.113.54",
 }
 
 TUNNEL_ZONE = "t.tunnel-example.test"

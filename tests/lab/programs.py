@@ -70,6 +70,8 @@ PACKAGES = {
     "microsocks": "microsocks",
     "tinyproxy": "tinyproxy",
     "kdig": "knot-dnsutils",
+    "tor": "tor",
+    "tor-gencert": "tor",
     "hping3": "hping3",
     "slowhttptest": "slowhttptest",
     "turnserver": "coturn",

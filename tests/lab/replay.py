@@ -36,7 +36,7 @@ SETTLE = 1     # seconds for what was written in time to be read
 
 SETTINGS = """name: lab
 interfaces: [{iface}]
-ring: 4MiB
+ring: 8MiB
 flows: 16384
 district: {folder}/district.yaml
 lists: {folder}/lists
@@ -220,12 +220,13 @@ def play_together(lines):
 
 
 def recapture(scenarios, folder):
-    """Recordings of today in the place of those whose certificates have grown older."""
-    dated = [one for one in scenarios if one.dated]
-    fresh = {one.name: os.path.join(folder, one.name + ".pcap") for one in dated}
-    if dated:
+    """Recordings of today in the place of those whose certificates have grown older, and
+    of those that are not kept."""
+    wanted = [one for one in scenarios if one.dated or not one.stored]
+    fresh = {one.name: os.path.join(folder, one.name + ".pcap") for one in wanted}
+    if wanted:
         with School() as school:
-            for one in dated:
+            for one in wanted:
                 with Capture(school, fresh[one.name]):
                     one.play(school)
     return fresh

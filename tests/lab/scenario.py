@@ -30,6 +30,7 @@ class Scenario:
     rules: list = field(default_factory=list)     # must fire; none means silence
     within: int = AT_ONCE                         # seconds, from an alert's last packet
     dated: bool = False      # judged by today's date: only a fresh recording can be played
+    stored: bool = True      # else too large to be kept: recorded when it is to be played
 
 
 def load():

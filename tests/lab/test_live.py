@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every recorded scenario, played live into a real agent, is told as it must be, in time.
 
-The morning is left out: tests/e2e/demo.sh plays it, and `run replay morning` does.
+The morning is left out, which tests/e2e/demo.sh plays, and what is too large to be kept;
+`run replay` plays those, too.
 """
 
 import os
@@ -18,6 +19,7 @@ import replay                                              # noqa: E402
 import scenario                                            # noqa: E402
 import tap                                                 # noqa: E402
 
+PLAYED = [one for one in scenario.load().values() if one.stored]
 NEEDED = [*programs.FOUNDATION, "tcpreplay"]
 CAN_RUN = os.geteuid() == 0 and not programs.missing(NEEDED)
 WHY_NOT = ", ".join(["needs root", *programs.missing(NEEDED)])
@@ -30,7 +32,7 @@ class Live(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         with tempfile.TemporaryDirectory() as folder:
-            lines = replay.replay(list(scenario.load().values()), folder)
+            lines = replay.replay(PLAYED, folder)
         cls.lines = {line.scenario.name: line for line in lines}
 
     def judge(self, name):
@@ -44,7 +46,7 @@ def sentence(one):
     return f"test_{one.name} {told}"
 
 
-for each in scenario.load().values():
+for each in PLAYED:
     setattr(Live, sentence(each), lambda self, name=each.name: self.judge(name))
 
 

