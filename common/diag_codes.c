@@ -217,9 +217,6 @@ static const struct diag_code codes[] = {
     {"E0524", "an aggregate names a device",
      "A rule with aggregate: says how many devices, never which: its identity is none,\n"
      "and no field that names a device stands under by."},
-    {"W0525", "an agent makes no such events",
-     "Events of kind rule and alert are for rules at the collector. A rule that is to\n"
-     "hear of others of its agent combines them."},
     {"E0530", "no Sigma rule",
      "A document of a Sigma file has detection or correlation. Collections with\n"
      "action and filters of Sigma are not read."},
