@@ -75,6 +75,14 @@ static const struct option_row doc_options[] = {
     {0},
 };
 
+static const struct option_row cost_options[] = {
+    WORLD,
+    {"pcap", 'P', OPTION_TEXTS, offsetof(struct cost_options, pcaps), "FILE",
+     "a capture to measure over; may be given several times; else the rules' tests"},
+    JSON,
+    {0},
+};
+
 #define DIFF(member) offsetof(struct diff_options, member)
 
 static const struct option_row diff_options[] = {
@@ -126,6 +134,9 @@ const struct command rules_commands[] = {
     {"shadow", NULL, 0, 0, "show how often rules in shadow mode were met, by week",
      "What agents sent to this collector. Weeks begin on Monday, in UTC.", NULL,
      rules_shadow_options, sizeof(struct shadow_options), rules_shadow},
+    {"cost", "[PATH...]", 0, INT_MAX, "say what each rule costs, the dearest first",
+     "Without PATH, the shipped rules. hallwatch(1) says how it is measured.", NULL,
+     cost_options, sizeof(struct cost_options), rules_cost},
     {"doc", "[PATH...]", 0, INT_MAX, "print a manual of the rules, for those who act",
      "Without PATH, of the shipped rules.", NULL, doc_options,
      sizeof(struct rules_options), rules_doc},

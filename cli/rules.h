@@ -20,6 +20,11 @@ struct shadow_options {
     bool all, json;
 };
 
+struct cost_options {
+    struct rules_options rules; /* first: see WORLD */
+    struct option_texts pcaps;
+};
+
 struct diff_options {
     bool json;
     const char *district, *lists, *old_lists, *site;
@@ -49,6 +54,7 @@ int rules_fields(const void *values, int argc, char **argv);
 int rules_explain_code(const void *values, int argc, char **argv);
 int rules_shadow(const void *values, int argc, char **argv);
 int rules_diff(const void *values, int argc, char **argv);
+int rules_cost(const void *values, int argc, char **argv);
 int rules_doc(const void *values, int argc, char **argv);
 int rules_import(const void *values, int argc, char **argv);
 
@@ -60,5 +66,9 @@ int rules_import(const void *values, int argc, char **argv);
 typedef void agent_line_fn(const char *line, void *arg);
 int rules_run_agent(const char *pcap, const struct world_settings *s, const char *lists,
                     agent_line_fn *fn, void *arg);
+
+/* The same, and the lines are of all events, too. */
+int rules_run_agent_events(const char *pcap, const struct world_settings *s,
+                           const char *lists, agent_line_fn *fn, void *arg);
 
 #endif

@@ -29,7 +29,7 @@ static void add(struct args *a, const char *option, const char *value)
 
 static struct args agent_args(const char *program, const char *pcap,
                               const struct world_settings *s, const char *lists,
-                              const char *shipped)
+                              const char *shipped, const char *events)
 {
     struct args a = {0};
 
@@ -46,6 +46,8 @@ static struct args agent_args(const char *program, const char *pcap,
         add(&a, "--lists", lists);
     if (s->site)
         add(&a, "--site", s->site);
+    if (events)
+        add(&a, "--events", events);
     add(&a, NULL, NULL);
     return a;
 }
@@ -101,16 +103,28 @@ static int run(const struct args *a, agent_line_fn *fn, void *arg)
     return wait_for(pid);
 }
 
-int rules_run_agent(const char *pcap, const struct world_settings *s, const char *lists,
-                    agent_line_fn *fn, void *arg)
+static int run_agent(const char *pcap, const struct world_settings *s, const char *lists,
+                     const char *events, agent_line_fn *fn, void *arg)
 {
     auto_free char *program = program_path("hallwatch-agent");
     auto_free char *shipped = share_path("rules/detect");
-    struct args a = agent_args(program, pcap, s, lists, shipped);
+    struct args a = agent_args(program, pcap, s, lists, shipped, events);
     int err = run(&a, fn, arg);
 
     free(a.at);
     return err;
+}
+
+int rules_run_agent(const char *pcap, const struct world_settings *s, const char *lists,
+                    agent_line_fn *fn, void *arg)
+{
+    return run_agent(pcap, s, lists, NULL, fn, arg);
+}
+
+int rules_run_agent_events(const char *pcap, const struct world_settings *s,
+                           const char *lists, agent_line_fn *fn, void *arg)
+{
+    return run_agent(pcap, s, lists, "all", fn, arg);
 }
 
 /* "hallwatch-agent 0.1.0 (nDPI 4.2.0)" */

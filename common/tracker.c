@@ -311,6 +311,21 @@ struct tracker_counts tracker_counts(const struct tracker *t, size_t rule)
     return t->states[rule] ? t->states[rule]->counts : (struct tracker_counts){0};
 }
 
+uint64_t tracker_keys(const struct tracker *t, size_t rule)
+{
+    const struct rule_state *s = t->states[rule];
+    uint64_t count = 0;
+
+    if (!s)
+        return 0;
+    const struct agemap *const maps[] = {s->windows,    s->sequences, s->combined,
+                                         s->inhibiting, s->bursts,    s->told};
+
+    for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+        count += maps[i] ? agemap_count(maps[i]) : 0;
+    return count;
+}
+
 uint64_t tracker_peak(const struct tracker *t, size_t rule, usec_t *ret_at)
 {
     *ret_at = t->states[rule] ? t->states[rule]->peak_at : 0;

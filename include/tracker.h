@@ -102,6 +102,9 @@ void tracker_forget_counts(struct tracker *t);
 
 struct tracker_counts tracker_counts(const struct tracker *t, size_t rule);
 
+/* Keys that the rule holds at present, of whatever it remembers. */
+uint64_t tracker_keys(const struct tracker *t, size_t rule);
+
 /* The highest value that any window of the rule came to, and when; 0 without one. */
 uint64_t tracker_peak(const struct tracker *t, size_t rule, usec_t *ret_at);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""hallwatch rules: check, with the agent and the playbooks beside it; diff; doc; import."""
+"""hallwatch rules: check, with the agent and the playbooks beside it; diff; doc; cost; import."""
 
 import json
 import os
@@ -179,6 +179,34 @@ class Doc(unittest.TestCase):
 
     def test_the_shipped_rules_give_the_same_page_twice(self):
         self.assertEqual(self.doc("--format", "html"), self.doc("--format", "html"))
+
+
+class Cost(unittest.TestCase):
+    setUp, path, write = Check.setUp, Check.path, Check.write
+
+    def cost(self, *args):
+        done = subprocess.run([HALLWATCH, "rules", "cost", "--json", *args],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def test_counts_over_a_capture_are_the_same_in_each_run(self):
+        capture = os.path.join(TOP, "tests/golden/browsing.pcap")
+        runs = [self.cost("--pcap", capture) for _ in range(2)]
+        counts = [{r["rule"]: (r["evaluated"], r["asked"], r["hits"], r["keys_peak"])
+                   for r in run["rules"]} for run in runs]
+        self.assertEqual(counts[0], counts[1])
+        self.assertGreater(runs[0]["events"], 100)
+
+    def test_without_a_capture_the_rules_own_tests_are_the_events(self):
+        path = self.write("r.yaml", RICH + """\
+tests:
+  - name: three queries
+    generate: {count: 3, every: 1s, event: {kind: dns, dns.qr: query, dns.qname: x.a.test}}
+    expect: {alerts: 3}
+""")
+        out = self.cost(path)
+        self.assertEqual((out["events"], out["rules"][0]["hits"]), (3, 3))
 
 
 SIGMA = """\
