@@ -148,11 +148,15 @@ static void map_names(struct dpi *d)
     d->quic = (uint16_t)names_find(&names_app, "quic");
 }
 
+/* nDPI keeps names of hosts with a flow; they go with it. */
 static struct ndpi_detection_module_struct *module_new(void)
 {
     NDPI_PROTOCOL_BITMASK all;
-    struct ndpi_detection_module_struct *module =
-        ndpi_init_detection_module(ndpi_no_prefs);
+    struct ndpi_detection_module_struct *module;
+
+    set_ndpi_free(free_wiped);
+    set_ndpi_flow_free(free_wiped);
+    module = ndpi_init_detection_module(ndpi_no_prefs);
 
     if (!module)
         return NULL;
@@ -289,6 +293,7 @@ static void release(struct dpi *d, struct inspection *i)
     uint32_t at = (uint32_t)(i - d->places);
 
     ndpi_free_flow_data(&i->state);
+    explicit_bzero(&i->state, sizeof(i->state));
     age_unlink(d, at);
     i->flow->stage.dpi = NULL;
     i->older = d->unused;
@@ -322,8 +327,7 @@ static struct inspection *begin(struct dpi *d, struct flow *f)
     }
     i = &d->places[d->unused];
     d->unused = i->older;
-    memset(&i->state, 0, sizeof(i->state));
-    i->packets = 0;
+    i->packets = 0; /* its state is empty: release left it so */
     i->flow = f;
     f->stage.dpi = i;
     age_link(d, (uint32_t)(i - d->places));
@@ -478,6 +482,13 @@ void dpi_end(struct dpi *d, struct flow *f)
         guess(d, f);
     if (!f->stage.category)
         f->stage.category = d->category_of_app[f->stage.app];
+}
+
+void dpi_forget(struct dpi *d, struct flow *f)
+{
+    if (f->stage.dpi)
+        release(d, f->stage.dpi);
+    f->stage.dpi_done = true;
 }
 
 struct dpi_counts dpi_counts(const struct dpi *d)

@@ -54,6 +54,10 @@ bool dpi_packet(struct dpi *d, const struct packet *p, struct flow *f);
  */
 void dpi_end(struct dpi *d, struct flow *f);
 
+/* Nobody is to know what it was: nDPI forgets what it has of it, and is not asked again.
+ */
+void dpi_forget(struct dpi *d, struct flow *f);
+
 struct dpi_counts dpi_counts(const struct dpi *d);
 
 #endif

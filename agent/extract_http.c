@@ -9,9 +9,11 @@
  * it on that connection is missed.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "agent/extract.h"
 #include "agent/http_head.h"
+#include "domain.h"
 
 #define HEAD_MAX       16384
 #define PATH_MAX_KEPT  2048
@@ -43,10 +45,24 @@ static void put_some(struct event *e, enum field_id f, struct text text, size_t 
         event_put_text(e, f, (struct text){text.at, text.len < most ? text.len : most});
 }
 
+/* Where somebody comes from or is sent to is nothing to tell, but may be protected. */
+static void ask_about(struct extract_out *out, struct text host)
+{
+    char room[DOMAIN_MAX];
+    struct text clean = {.at = room};
+
+    if (out->guards && host.len > 0 && domain_clean(host, room, &clean.len) == 0)
+        (void)out->guards(clean, out->arg);
+    explicit_bzero(room, sizeof(room));
+}
+
 static void emit_head(struct extract_out *out, const struct http_head *h)
 {
     struct event *e = out->event;
 
+    ask_about(out, h->from);
+    ask_about(out, h->origin);
+    ask_about(out, h->to);
     event_begin(e, EVENT_HTTP, out->packet->time);
     event_put_number(e, FIELD_HTTP_SIDE, h->side);
     if (h->side == HTTP_REQUEST) {

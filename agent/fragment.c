@@ -88,11 +88,11 @@ void fragment_table_free(struct fragment_table *t)
     if (!t)
         return;
     for (uint32_t i = 0; i < t->capacity; i++)
-        free(t->places[i].bytes);
+        free_wiped(t->places[i].bytes);
     free(t->places);
     free(t->tags);
     free(t->begun);
-    free(t->handed);
+    free_wiped(t->handed);
     free(t);
 }
 
@@ -100,7 +100,7 @@ static void release(struct fragment_table *t, uint32_t at)
 {
     struct place *p = &t->places[at];
 
-    free(p->bytes);
+    free_wiped(p->bytes);
     p->bytes = NULL;
     t->room -= p->room;
     p->room = 0;
@@ -218,7 +218,10 @@ static void make_room(struct fragment_table *t, uint32_t at, uint32_t end)
     bytes = take(p->bytes);
     while (t->room - p->room + room > t->most_room)
         evict(t, at);
-    p->bytes = xrealloc(bytes, room, 1);
+    p->bytes = xmalloc(room);
+    if (bytes)
+        memcpy(p->bytes, bytes, p->room);
+    free_wiped(bytes);
     t->room += room - p->room;
     p->room = room;
 }
@@ -299,7 +302,7 @@ static void hand_over(struct fragment_table *t, uint32_t at, struct datagram *re
                                    .proto = p->proto,
                                    .frames = p->frames,
                                    .wire_len = p->wire_len};
-    free(t->handed);
+    free_wiped(t->handed);
     t->handed = p->bytes;
     p->bytes = NULL;
     release(t, at);

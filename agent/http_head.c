@@ -125,6 +125,33 @@ static void read_agent(struct http_head *h, struct text value)
     h->agent = value;
 }
 
+/* scheme://host/..., else nothing. */
+static struct text host_of_url(struct text url)
+{
+    static const struct text mark = TEXT("//");
+    size_t at = find_any(url, "/");
+
+    if (!starts(text_behind(url, at), mark))
+        return (struct text){0};
+    url = text_behind(url, at + mark.len);
+    return host_of(text_before(url, find_any(url, "/?#")));
+}
+
+static void read_referer(struct http_head *h, struct text value)
+{
+    h->from = host_of_url(value);
+}
+
+static void read_origin(struct http_head *h, struct text value)
+{
+    h->origin = host_of_url(value);
+}
+
+static void read_location(struct http_head *h, struct text value)
+{
+    h->to = host_of_url(value);
+}
+
 static void read_type(struct http_head *h, struct text value)
 {
     h->type = trimmed(text_before(value, find_any(value, ";")));
@@ -155,6 +182,9 @@ static const struct {
 } meanings[] = {
     {TEXT("Host"), read_host},
     {TEXT("User-Agent"), read_agent},
+    {TEXT("Referer"), read_referer},
+    {TEXT("Origin"), read_origin},
+    {TEXT("Location"), read_location},
     {TEXT("Content-Type"), read_type},
     {TEXT("Content-Length"), read_length},
     {TEXT("Transfer-Encoding"), read_coding},

@@ -20,9 +20,10 @@ struct http_head {
     struct text target; /* path and query; empty for CONNECT */
     struct text host;   /* without port */
     struct text agent;
-    unsigned status;  /* response */
-    struct text type; /* media type, without parameters */
-    bool basic;       /* a Basic login is there */
+    struct text from, origin, to; /* hosts of Referer, Origin and Location */
+    unsigned status;              /* response */
+    struct text type;             /* media type, without parameters */
+    bool basic;                   /* a Basic login is there */
     bool chunked, length_known;
     uint64_t length;
 };

@@ -114,18 +114,24 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
     if (basic && basic->number)
         hide(s, false);
     dress_ends(s->set.district, e, p, f);
-    if (ends_here(s, e, f))
+    if (ends_here(s, e, f)) {
+        event_wipe(e);
         return;
+    }
     if (f)
         dress_keep(f, e);
     tell(s, e);
 }
 
+/* From the inspector: whoever asks has read the name, so the frames before name it. */
 static bool guards(struct text host, void *arg)
 {
     struct sensor *s = arg;
+    bool protected = s->set.lists && listdb_protected(s->set.lists, host);
 
-    return s->set.lists && listdb_protected(s->set.lists, host);
+    if (protected)
+        hide(s, true);
+    return protected;
 }
 
 /* From the inspector: nobody is to read this frame later on. */
@@ -179,6 +185,8 @@ static void inspect(struct sensor *s, const struct packet *p, struct flow *f,
     bool understood = f->stage.inspected;
     bool wanted = dpi_wants(s->dpi, f);
 
+    if (f->stage.protected)
+        dpi_forget(s->dpi, f);
     if ((wanted || !(watched || understood)) && !f->stage.dpi_done)
         f->stage.dpi_done = dpi_packet(s->dpi, p, f);
     f->stage.inspected =

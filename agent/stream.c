@@ -86,7 +86,7 @@ static void link_newest(struct stream_pool *p, uint32_t at)
 static void empty(struct stream_pool *p, struct side *s)
 {
     p->used -= s->capacity;
-    free(s->bytes);
+    free_wiped(s->bytes);
     *s = (struct side){0};
 }
 
@@ -141,6 +141,7 @@ static struct place *touch(struct stream_pool *p, struct flow *f)
 static bool grow(struct stream_pool *p, struct side *s, uint32_t end, uint32_t most)
 {
     uint32_t capacity = s->capacity ? s->capacity : BUFFER_LEAST;
+    uint8_t *bytes;
 
     while (capacity < end)
         capacity *= 2;
@@ -152,7 +153,11 @@ static bool grow(struct stream_pool *p, struct side *s, uint32_t end, uint32_t m
         evict_oldest(p);
     if (p->used - s->capacity + capacity > p->limit)
         return false;
-    s->bytes = xrealloc(s->bytes, capacity, 1);
+    bytes = xmalloc(capacity);
+    if (s->bytes)
+        memcpy(bytes, s->bytes, s->capacity);
+    free_wiped(s->bytes);
+    s->bytes = bytes;
     p->used += capacity - s->capacity;
     s->capacity = capacity;
     return true;

@@ -61,6 +61,12 @@ void event_begin(struct event *e, enum event_kind kind, usec_t time)
     memset(e->has, 0, sizeof(e->has));
 }
 
+void event_wipe(struct event *e)
+{
+    explicit_bzero(e->room, sizeof(e->room));
+    event_begin(e, e->kind, e->time);
+}
+
 enum event_kind event_kind(const struct event *e)
 {
     return e->kind;

@@ -52,6 +52,13 @@ void *xrealloc(void *old, size_t count, size_t size)
     return memory;
 }
 
+void free_wiped(void *memory)
+{
+    if (memory)
+        explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
 char *xstrdup(const char *text)
 {
     return xstrndup(text, strlen(text));

@@ -50,6 +50,9 @@ AUTO_DEFINE(event, event_free)
 #define auto_event __attribute__((cleanup(auto_event_run)))
 
 void event_begin(struct event *e, enum event_kind kind, usec_t time);
+
+/* Empties it, and what its texts said is no longer in memory. */
+void event_wipe(struct event *e);
 void event_copy(struct event *to, const struct event *from);
 
 enum event_kind event_kind(const struct event *e);

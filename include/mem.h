@@ -34,6 +34,10 @@ char *xasprintf(const char *format, ...)
 char *xvasprintf(const char *format, va_list args)
     __attribute__((format(printf, 1, 0), malloc, returns_nonnull));
 
+/* free, and what stood there is gone as well: for bytes that came from the wire, where
+ * somebody's visit to a help line may be among them. NULL is fine. */
+void free_wiped(void *memory);
+
 /*
  * Room for one more element in a growing array of *capacity elements of which count are
  * used: doubles when full. For what people write (rules, config), never for traffic.

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "event.h"
@@ -328,10 +329,26 @@ static void what_is_no_name_at_all_is_left_out(void **state)
     assert_int_equal(event_next(e, 0), FIELD_COUNT);
 }
 
+static void a_wiped_event_keeps_nothing_of_what_it_said(void **state)
+{
+    auto_event struct event *e = event_new();
+    size_t size = malloc_usable_size(e);
+
+    (void)state;
+    event_begin(e, EVENT_DNS, 0);
+    event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, TEXT("help.example"));
+    assert_non_null(memmem(e, size, "help.example", 12));
+    event_drop(e, FIELD_HOST);
+    event_wipe(e);
+    assert_false(event_has(e, FIELD_HOST_REGISTRABLE));
+    assert_null(memmem(e, size, "help", 4));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(beginning_empties_the_event),
+        cmocka_unit_test(a_wiped_event_keeps_nothing_of_what_it_said),
         cmocka_unit_test(a_field_put_again_is_replaced),
         cmocka_unit_test(a_field_that_is_dropped_is_gone),
         cmocka_unit_test(what_finds_no_room_is_left_out_and_told),

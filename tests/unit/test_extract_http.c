@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "heard.h"
 
 #define HTTP (&extract_http)
@@ -118,6 +121,31 @@ static void only_basic_logins_count_and_a_proxys_do(void **state)
     assert_says(&f->heard, FIELD_HTTP_BASIC_AUTH, "false");
     hear(f, "GET / HTTP/1.1\r\nProxy-Authorization: Basic eA==\r\n\r\n");
     assert_says(&f->heard, FIELD_HTTP_BASIC_AUTH, "true");
+}
+
+/* The hosts that were asked about, each with a blank behind it. */
+static char asked[256];
+
+static bool note_asked(struct text host, void *arg)
+{
+    (void)arg;
+    snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), "%.*s ", (int)host.len,
+             host.at);
+    return false;
+}
+
+static void where_somebody_comes_from_or_is_sent_to_is_asked_about(void **state)
+{
+    struct fixture *f = *state;
+
+    f->heard.guards = note_asked;
+    asked[0] = '\0';
+    hear(f, "GET / HTTP/1.1\r\nHost: a.example\r\nReferer: https://WWW.help.example/x?y"
+            "\r\nOrigin: http://chat.example:8080\r\n\r\n");
+    hear(f, "HTTP/1.1 302 Found\r\nLocation: //to.example\r\n\r\n");
+    hear(f, "HTTP/1.1 302 Found\r\nLocation: /here\r\n\r\n");
+    hear(f, "GET / HTTP/1.1\r\nReferer: \r\nOrigin: null\r\n\r\n");
+    assert_string_equal(asked, "www.help.example chat.example to.example ");
 }
 
 static void what_a_login_was_is_in_no_field(void **state)
@@ -269,6 +297,7 @@ int main(void)
         WITH_FIXTURE(the_host_is_found_wherever_it_stands),
         WITH_FIXTURE(only_basic_logins_count_and_a_proxys_do),
         WITH_FIXTURE(what_a_login_was_is_in_no_field),
+        WITH_FIXTURE(where_somebody_comes_from_or_is_sent_to_is_asked_about),
         WITH_FIXTURE(bodies_are_passed_over_by_their_length),
         WITH_FIXTURE(chunks_are_passed_over_one_by_one),
         WITH_FIXTURE(behind_a_tunnel_or_an_upgrade_another_protocol_begins),
