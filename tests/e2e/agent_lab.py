@@ -94,10 +94,12 @@ class Agent:
         return ["ip", "netns", "exec", self.wire.box.full_name, AGENT, "-c", self.config,
                 *more]
 
-    def start(self, stdout=None):
-        """stdout: a descriptor instead of the file that documents() reads."""
+    def start(self, stdout=None, prints=True):
+        """stdout: a descriptor instead of the file that documents() reads. prints: or it
+        sends its alerts to a collector."""
         with open(self.out_path, "ab") as out, open(self.err_path, "ab") as err:
-            self.process = subprocess.Popen(self.argv("--print"), stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen(self.argv(*["--print"] * prints),
+                                            stdin=subprocess.DEVNULL,
                                             stdout=stdout or out, stderr=err,
                                             start_new_session=True)
         return self
