@@ -524,25 +524,22 @@ static unsigned next_random(unsigned *seed)
     return *seed >> 16 & 0x7fff;
 }
 
-#define MANY                                                                            \
-    AGENTS_RULE("a.r0")                                                                 \
-    AGENTS_RULE("a.r1")                                                                 \
-    AGENTS_RULE("a.r2")                                                                 \
-    RULE("t.sites", "watch: [alert], when: alert.rule exists, window: {distinct:"       \
-                    " site.id, by: [alert.rule], within: 5m, gte: 3}, dedup: {by:"      \
-                    " alert.rule, every: 7m, emit: first_and_summary}")                 \
-        RULE("t.count", "watch: [alert], when: alert.rule == \"a.r1\", window: {count:" \
-                        " events, by: [site.id], within: 3m, gte: 2}")                  \
-            RULE("t.each",                                                              \
-                 "watch: [alert], when: 'alert.rule == \"a.r2\" and site.id =="         \
-                 " \"s1\"'")                                                            \
-                RULE("t.steps",                                                         \
-                     "watch: [alert], sequence: {by: [site.id], within: 2m, steps:"     \
-                     " [{id: x, when: 'alert.rule == \"a.r0\"'}, {id: y, when:"         \
-                     " 'alert.rule == \"a.r2\"'}]}")                                    \
-                    RULE("t.both",                                                      \
-                         "combine: {of: [a.r0, t.count], at_least: 2, by: [site.id],"   \
-                         " within: 4m}")
+#define MANY                                                                        \
+    AGENTS_RULE("a.r0")                                                             \
+    AGENTS_RULE("a.r1")                                                             \
+    AGENTS_RULE("a.r2")                                                             \
+    RULE("t.sites", "watch: [alert], when: alert.rule exists, window: {distinct:"   \
+                    " site.id, by: [alert.rule], within: 5m, gte: 3}, dedup: {by:"  \
+                    " alert.rule, every: 7m, emit: first_and_summary}")             \
+    RULE("t.count", "watch: [alert], when: alert.rule == \"a.r1\", window: {count:" \
+                    " events, by: [site.id], within: 3m, gte: 2}")                  \
+    RULE("t.each", "watch: [alert], when: 'alert.rule == \"a.r2\" and site.id =="   \
+                   " \"s1\"'")                                                      \
+    RULE("t.steps", "watch: [alert], sequence: {by: [site.id], within: 2m, steps:"  \
+                    " [{id: x, when: 'alert.rule == \"a.r0\"'}, {id: y, when:"      \
+                    " 'alert.rule == \"a.r2\"'}]}")                                 \
+    RULE("t.both", "combine: {of: [a.r0, t.count], at_least: 2, by: [site.id],"     \
+                   " within: 4m}")
 
 /* kills: of a hundred turns, before how many the engine is another one. disorder: how
  * much later than its packets an alert may come. What was told, in the order of packets.
