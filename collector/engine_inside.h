@@ -28,7 +28,8 @@ int engine_tell_agents(struct engine *e);
 struct engine_across *engine_across_new(const struct engine_settings *set);
 void engine_across_free(struct engine_across *a);
 
-/* Looks at what was settled since, in transactions of its own. *ret_more: there is more. */
+/* Looks at what was settled since, in transactions of its own. *ret_more: there is more.
+ */
 int engine_across_turn(struct engine_across *a, bool *ret_more);
 usec_t engine_across_next(const struct engine_across *a); /* 0: nothing is due */
 

@@ -27,8 +27,8 @@
  * shadow mode) inhibits nothing. Of one event, rules are met in the order of the files.
  *
  * The tracker belongs to one process (the courier, `rules test`, -r, the collector's
- * engine) and takes its time from the events and from tracker_tick. Its owner may remember
- * for longer than it does what was told, and is then asked before each alert.
+ * engine) and takes its time from the events and from tracker_tick. Its owner may
+ * remember for longer than it does what was told, and is then asked before each alert.
  */
 #ifndef TRACKER_H
 #define TRACKER_H
