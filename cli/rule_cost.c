@@ -2,11 +2,9 @@
 #include "cli/rule_cost.h"
 
 #include <stdlib.h>
-#include <time.h>
 
-#include "common/ruleset.h"
-#include "common/window.h"
 #include "mem.h"
+#include "ruleset.h"
 #include "tracker.h"
 
 #define REPEATS 8 /* of one evaluation, between two looks at the clock */
@@ -50,44 +48,6 @@ static void count_expr(const struct ruleset *s, const struct expr *e,
     cost->patterns += p->pattern != NULL;
 }
 
-/* Of one key of a window, beside its place. */
-static uint64_t window_most(const struct rule_window *w)
-{
-    static const uint64_t part = sizeof(struct window_part);
-
-    switch (w->kind) {
-    case WINDOW_COUNT:
-        return 2 * w->reach * part;
-    case WINDOW_DISTINCT:
-        return (uint64_t)w->exact_up_to * (TRACKER_PLACE + sizeof(usec_t));
-    case WINDOW_SUM:
-    case WINDOW_RATIO:
-        return WINDOW_PARTS_MAX * part;
-    case WINDOW_NONE:
-        break;
-    }
-    return 0;
-}
-
-static uint64_t state_most(const struct rule *rule)
-{
-    uint64_t keys = 0, each = 0;
-
-    if (rule->window.kind != WINDOW_NONE) {
-        keys = rule->window.max_keys;
-        each = sizeof(struct window) + window_most(&rule->window);
-    } else if (rule->sequence.steps > 0) {
-        keys = rule->sequence.keys.max_keys;
-        each = rule->sequence.steps * sizeof(usec_t);
-    } else if (rule->combine.count > 0) {
-        keys = rule->combine.keys.max_keys;
-        each = rule->combine.count * sizeof(usec_t);
-    }
-    if (keys > 0 && TRACKER_PLACE + each > TRACKER_BYTES / keys)
-        return TRACKER_BYTES;
-    return keys * (TRACKER_PLACE + each);
-}
-
 struct rule_costs *rule_costs_new(const struct ruleset *set)
 {
     struct rule_costs *c = xcalloc(1, sizeof(*c));
@@ -97,7 +57,7 @@ struct rule_costs *rule_costs_new(const struct ruleset *set)
     for (size_t i = 0; i < set->rule_count; i++) {
         c->at[i].rule = i;
         count_expr(set, set->rules[i].when, &c->at[i]);
-        c->at[i].state_most = state_most(&set->rules[i].rule);
+        c->at[i].state_most = tracker_bytes_most(&set->rules[i].rule);
     }
     c->event = event_new();
     return c;
@@ -176,21 +136,13 @@ static bool meets(struct rule_costs *c, const struct compiled_rule *r, uint64_t 
            run(c, &r->program, asked);
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static void time_rule(struct rule_costs *c, size_t rule, unsigned round)
 {
-    uint64_t asked = 0, begin = now_ns();
+    uint64_t asked = 0, begin = clock_nanoseconds();
 
     for (unsigned i = 0; i < REPEATS; i++)
         (void)meets(c, &c->set->rules[rule], &asked);
-    c->at[rule].ns[round] += (now_ns() - begin) / REPEATS;
+    c->at[rule].ns[round] += (clock_nanoseconds() - begin) / REPEATS;
 }
 
 static void note_keys(struct rule_costs *c, size_t rule)

@@ -7,12 +7,12 @@
 #include "cli/rule_cost.h"
 #include "cli/rules.h"
 #include "cli/rules_event.h"
-#include "common/rule_tests.h"
-#include "common/ruleset.h"
 #include "items.h"
 #include "json.h"
 #include "mem.h"
 #include "rule_test.h"
+#include "rule_tests.h"
+#include "ruleset.h"
 
 #define GENERATED_MAX 10000 /* of one generator */
 

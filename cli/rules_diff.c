@@ -11,9 +11,9 @@
 
 #include "cli/rules.h"
 #include "cli/rules_side.h"
-#include "common/ruleset.h"
 #include "json.h"
 #include "mem.h"
+#include "ruleset.h"
 
 struct difference {
     const struct compiled_rule *before, *after; /* NULL: it is new, or gone */

@@ -9,9 +9,9 @@
 
 #include "cli/page.h"
 #include "cli/rules.h"
-#include "common/ruleset.h"
 #include "json.h"
 #include "mem.h"
+#include "ruleset.h"
 
 struct writing {
     struct page page;

@@ -33,6 +33,14 @@ usec_t clock_wall(void)
     return clock_now(CLOCK_REALTIME);
 }
 
+uint64_t clock_nanoseconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 usec_t clock_monotonic(void)
 {
     return clock_now(CLOCK_MONOTONIC);

@@ -234,8 +234,7 @@ static const struct diag_code codes[] = {
     {"E0533", "a modifier of a Sigma rule that cannot be said",
      "contains, startswith, endswith, all, cased, re, i, cidr, exists, neq, lt, lte,\n"
      "gt, gte, base64 and base64offset can, where they fit the field."},
-    {"E0534", "a value of a Sigma rule that cannot be said",
-     "The message says why."},
+    {"E0534", "a value of a Sigma rule that cannot be said", "The message says why."},
     {"E0535", "a condition of a Sigma rule that cannot be said",
      "Names of selections, and, or, not, parentheses, \"1 of\" and \"all of\" can."},
     {"E0536", "counting of a Sigma rule that cannot be said",

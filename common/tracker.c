@@ -311,6 +311,44 @@ struct tracker_counts tracker_counts(const struct tracker *t, size_t rule)
     return t->states[rule] ? t->states[rule]->counts : (struct tracker_counts){0};
 }
 
+/* Of one key of a window, beside its place. */
+static uint64_t window_most(const struct rule_window *w)
+{
+    static const uint64_t part = sizeof(struct window_part);
+
+    switch (w->kind) {
+    case WINDOW_COUNT:
+        return 2 * w->reach * part;
+    case WINDOW_DISTINCT:
+        return (uint64_t)w->exact_up_to * (TRACKER_PLACE + sizeof(usec_t));
+    case WINDOW_SUM:
+    case WINDOW_RATIO:
+        return WINDOW_PARTS_MAX * part;
+    case WINDOW_NONE:
+        break;
+    }
+    return 0;
+}
+
+uint64_t tracker_bytes_most(const struct rule *rule)
+{
+    uint64_t keys = 0, each = 0;
+
+    if (rule->window.kind != WINDOW_NONE) {
+        keys = rule->window.max_keys;
+        each = sizeof(struct window) + window_most(&rule->window);
+    } else if (rule->sequence.steps > 0) {
+        keys = rule->sequence.keys.max_keys;
+        each = rule->sequence.steps * sizeof(usec_t);
+    } else if (rule->combine.count > 0) {
+        keys = rule->combine.keys.max_keys;
+        each = rule->combine.count * sizeof(usec_t);
+    }
+    if (keys > 0 && TRACKER_PLACE + each > TRACKER_BYTES / keys)
+        return TRACKER_BYTES;
+    return keys * (TRACKER_PLACE + each);
+}
+
 uint64_t tracker_keys(const struct tracker *t, size_t rule)
 {
     const struct rule_state *s = t->states[rule];

@@ -25,6 +25,9 @@ usec_t clock_wall(void);
 /* Never goes back; compare only with itself. */
 usec_t clock_monotonic(void);
 
+/* The same in nanoseconds, to measure with. */
+uint64_t clock_nanoseconds(void);
+
 /* "2026-01-01T09:00:00.000000+0000", as EVE writes it. */
 void clock_print(usec_t time, char ret_text[CLOCK_TEXT]);
 

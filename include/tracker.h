@@ -102,6 +102,9 @@ void tracker_forget_counts(struct tracker *t);
 
 struct tracker_counts tracker_counts(const struct tracker *t, size_t rule);
 
+/* Bytes that its windows, sequences or combinations can take: an upper bound. */
+uint64_t tracker_bytes_most(const struct rule *rule);
+
 /* Keys that the rule holds at present, of whatever it remembers. */
 uint64_t tracker_keys(const struct tracker *t, size_t rule);
 

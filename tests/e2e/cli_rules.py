@@ -165,8 +165,7 @@ class Doc(unittest.TestCase):
         out = self.doc(self.write("r.yaml", RICH))
         for part in ("## By who acts first", "* [mine.query: A query](#mine.query)",
                      "**Severity:** no age band: high, primary: low, middle: high",
-                     "* host (name of the called host: from DNS, TLS, QUIC or HTTP) is a name "
-                     "of, or below, the list bad",
+                     "* host (name of the called host: ", ") is a name of, or below, the list bad",
                      "* bad: 2 entries, in the rule file"):
             self.assertIn(part, out)
 
