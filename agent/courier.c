@@ -163,20 +163,40 @@ void courier_forget_counts(struct courier *c)
     tracker_forget_counts(c->tracker);
 }
 
+/* Returns whether there were any. */
+static bool add_counts(struct tracker_counts *all, struct tracker_counts n)
+{
+    all->hits += n.hits;
+    all->alerts += n.alerts;
+    all->repeats += n.repeats;
+    all->in_burst += n.in_burst;
+    all->inhibited += n.inhibited;
+    all->evicted += n.evicted;
+    return n.hits > 0;
+}
+
+/* A rule's forms (rule.h) count together: they stand one behind the other. */
 struct json *courier_stats(const struct courier *c)
 {
+    const struct ruleset *set = c->set.alert.rules;
+    size_t end;
     struct json *o = json_new_object(), *rules = json_new_object();
     struct json *devices = json_new_object();
 
-    for (size_t i = 0; i < ruleset_count(c->set.alert.rules); i++) {
-        struct tracker_counts n = tracker_counts(c->tracker, i);
-        const struct rule *rule = ruleset_rule(c->set.alert.rules, i);
+    for (size_t i = 0; i < ruleset_count(set); i = end) {
+        struct tracker_counts n = {0};
+        const struct rule *rule = ruleset_rule(set, i), *form = rule;
         struct json *one;
 
+        for (end = i; end < ruleset_count(set) &&
+                      strcmp(ruleset_rule(set, end)->id, rule->id) == 0;
+             end++)
+            if (add_counts(&n, tracker_counts(c->tracker, end)))
+                form = ruleset_rule(set, end);
         if (!n.hits)
             continue;
         one = json_new_object();
-        json_put_text(one, "mode", names_get(&names_rule_mode, rule->mode));
+        json_put_text(one, "mode", names_get(&names_rule_mode, form->mode));
         json_put_number(one, "hits", (int64_t)n.hits);
         json_put_number(one, "alerts", (int64_t)n.alerts);
         json_put_number(one, "repeats", (int64_t)n.repeats);

@@ -53,7 +53,7 @@ static void map_rules(struct rulebook *b, const struct rulebook *old)
     b->before_count = ruleset_count(from);
     b->from_before = xcalloc(b->before_count + 1, sizeof(*b->from_before));
     for (size_t i = 0; i < b->before_count; i++)
-        b->from_before[i] = ruleset_find(to, ruleset_rule(from, i)->id);
+        b->from_before[i] = ruleset_find_like(to, ruleset_rule(from, i));
 }
 
 int rulebook_rule(const struct rulebook *b, uint8_t generation, size_t rule)

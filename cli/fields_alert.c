@@ -27,6 +27,8 @@ const struct alert_key alert_keys[] = {
     {"alert.metadata.hallwatch_rule", TYPE_TEXTS, true, NULL, "id of the rule"},
     {"alert.metadata.hallwatch_severity", TYPE_TEXTS, true, NULL,
      "its severity in our words"},
+    {"alert.metadata.hallwatch_local_change", TYPE_TEXTS, false, NULL,
+     "places of the local changes of the rule that were in force, hallwatch-rules(5)"},
     {"hallwatch.event", TYPE_NAME, true, &names_event_kind,
      "kind of the event that raised it"},
     {"hallwatch.rule", TYPE_TEXT, true, NULL, "id of the rule"},

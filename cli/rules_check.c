@@ -102,6 +102,34 @@ static void check_playbooks(const struct ruleset *rules, const char *given,
     shelf_done(&shelf);
 }
 
+/* Which overlay changes what. */
+static void print_changes(const struct ruleset *rules)
+{
+    const struct rule_change *changes;
+    size_t count = ruleset_changes(rules, &changes);
+    usec_t now = clock_wall();
+    char until[CLOCK_TEXT];
+
+    for (size_t i = 0; i < count; i++) {
+        const struct rule_change *c = &changes[i];
+
+        clock_print(c->until - 1, until);
+        printf("%s:%u: rule %s: %s, at %s, %s %.10s (%s: %s)\n", c->place.file,
+               c->place.line, c->rule, c->what, c->sites ? c->sites : "all sites",
+               c->until > now ? "until" : "ended", until, c->owner, c->why);
+    }
+}
+
+/* Rules as people wrote them: their changed forms are no rules of their own. */
+static size_t count_rules(const struct ruleset *rules)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < ruleset_count(rules); i++)
+        count += !ruleset_rule(rules, i)->changed_by;
+    return count;
+}
+
 int rules_check(const void *values, int argc, char **argv)
 {
     const struct rules_options *o = values;
@@ -116,9 +144,11 @@ int rules_check(const void *values, int argc, char **argv)
     if (world_load(&w, &settings, d))
         check_playbooks(w.rules, o->playbooks, d);
     status = report(d, format);
-    if (w.rules && status == 0 && format == REPORT_TEXT)
-        printf("%zu rule%s, version %s, no errors\n", ruleset_count(w.rules),
-               ruleset_count(w.rules) == 1 ? "" : "s", ruleset_version(w.rules));
+    if (w.rules && status == 0 && format == REPORT_TEXT) {
+        print_changes(w.rules);
+        printf("%zu rule%s, version %s, no errors\n", count_rules(w.rules),
+               count_rules(w.rules) == 1 ? "" : "s", ruleset_version(w.rules));
+    }
     world_done(&w);
     return status;
 }

@@ -43,13 +43,20 @@ static void add_json(struct explaining *x, size_t i, const char *text)
     json_add(x->all, o);
 }
 
+/* Any form of the rule that was named. */
+static bool is_asked(const struct explaining *x, size_t i)
+{
+    return x->only == SIZE_MAX || strcmp(ruleset_rule(x->rules, i)->id,
+                                         ruleset_rule(x->rules, x->only)->id) == 0;
+}
+
 static void explain_rule(struct explaining *x, size_t i)
 {
     const struct rule *rule = ruleset_rule(x->rules, i);
-    bool whole = x->options->all || x->verdicts[i] != UNMET || x->only == i;
+    bool whole = x->options->all || x->verdicts[i] != UNMET || x->only != SIZE_MAX;
     auto_buffer struct buffer out = {0};
 
-    if (x->only != i && !(rule->watch >> event_kind(x->event) & 1))
+    if (x->only == SIZE_MAX && !(rule->watch >> event_kind(x->event) & 1))
         return;
     ruleset_explain(x->matcher, i, x->event, &out);
     if (x->options->json)
@@ -67,7 +74,7 @@ static void explain_event(struct explaining *x, const struct json *doc)
     memset(x->verdicts, UNMET, ruleset_count(x->rules));
     ruleset_match(x->matcher, x->event, note, x);
     for (size_t i = 0; i < ruleset_count(x->rules); i++)
-        if (x->only == SIZE_MAX || x->only == i)
+        if (ruleset_holds(x->rules, i, x->event) && is_asked(x, i))
             explain_rule(x, i);
 }
 

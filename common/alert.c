@@ -266,6 +266,8 @@ static struct json *eve_alert(const struct rule *rule, enum severity severity)
     json_put(metadata, "hallwatch_rule", one_of_list(rule->id));
     json_put(metadata, "hallwatch_severity",
              one_of_list(names_get(&names_severity, severity)));
+    if (rule->changed_by)
+        json_put(metadata, "hallwatch_local_change", one_of_list(rule->changed_by));
     json_put(a, "metadata", metadata);
     return a;
 }

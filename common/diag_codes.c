@@ -107,9 +107,9 @@ static const struct diag_code codes[] = {
     {"W0220", "nothing uses the macro", "It has no effect and can be taken out."},
     {"E0301", "unknown schedule",
      "during and not_during name a schedule under schedules: of any file."},
-    {"W0302", "an exception ends soon, or has ended",
-     "Exceptions end on a day, so that somebody looks at them again. An ended one\n"
-     "does nothing. Give it a new day, or take it out."},
+    {"W0302", "an exception or a local change ends soon, or has ended",
+     "Both end on a day, so that somebody looks at them again. An ended one does\n"
+     "nothing: the rule is as shipped. Give it a new day, or take it out."},
     {"E0303", "not a time of day",
      "Hours and minutes with two digits each, in quotes: \"07:30\". The end of the\n"
      "day is \"24:00\"."},
@@ -202,9 +202,6 @@ static const struct diag_code codes[] = {
     {"E0502", "a limit of a window",
      "A window is at most 31 days long and reaches to 100000; at most four fields\n"
      "stand under by; a sequence has 2 to 8 steps, a combination 2 to 32 rules."},
-    {"E0516", "overlays are not run by this version",
-     "Copy the rule into a file of your own under another id, change it there, and\n"
-     "set the shipped one to mode: disabled."},
     {"E0517", "groups of devices are not known to this version",
      "Use audiences or segments."},
     {"E0519", "these rules need another version",
@@ -251,6 +248,21 @@ static const struct diag_code codes[] = {
      "What an agent told, the collector cannot take back, and an agent knows nothing of\n"
      "the collector. In the collector's files (hallwatch-correlate(5)) inhibit: keeps\n"
      "alerts of agents from being told that another alert explains."},
+    {"E0550", "an overlay of unknown rules",
+     "overlay_of: is the name after ruleset: of the rules that are changed. They and the\n"
+     "overlay are loaded together: hallwatch rules check RULES OVERLAY."},
+    {"E0551", "two changes set the same thing",
+     "At one site, a key of a rule is changed once. disable: changes its mode. Of two\n"
+     "changes, also where one has ended, take one out."},
+    {"E0552", "a change breaks its rule",
+     "The rule as shipped is right, and with the change it is not: the other faults of\n"
+     "this run say where. No change of the overlay is in force until it is mended."},
+    {"E0553", "a change that changes nothing",
+     "Beside rule:, until:, owner: and why:, a change names what it sets, and an added\n"
+     "exception has values."},
+    {"E0554", "too many changes of a rule",
+     "At most 64. So many are a rule of your own: copy it under another id, and disable\n"
+     "the shipped one."},
     {"E0601", "a test failed",
      "The rule does not do what its test says. The hint shows how far it came. A\n"
      "bundle with a failing test is not sent to agents."},

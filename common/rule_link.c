@@ -59,7 +59,7 @@ static bool find_rules(struct rule_reader *r, const struct node *n,
     for (size_t i = 0; i < items_count(n); i++) {
         if (!find_rule(r, items_at(n, i), &rule)) {
             good = false;
-        } else if (has(rules, count, rule) || &r->set->rules[rule] == whose) {
+        } else if (has(rules, count, rule) || rule == whose->base) {
             diags_error(r->diags, node_place(items_at(n, i)), "E0114",
                         has(rules, count, rule) ? "\"%s\" stands here already"
                                                 : "\"%s\" is the rule itself",
@@ -152,7 +152,7 @@ static bool find_members(struct linking *l, struct compiled_rule *c)
         m->count = 0;
         return false;
     }
-    for (size_t i = 0; i < m->count; i++)
+    for (size_t i = 0; i < m->count && c == &l->r->set->rules[c->base]; i++)
         warn_if_silent(l->r, items_at(of, i), m->of[i], &c->rule);
     return true;
 }
@@ -220,8 +220,10 @@ static void listen_to_members(struct ruleset *s, size_t rule)
     if (c->mode == MODE_DISABLED)
         return;
     for (size_t i = 0; i < c->combine.count; i++)
-        if (c->at_collector || !s->rules[c->combine.of[i]].rule.at_collector)
-            add_listener(s, c->combine.of[i], (struct rule_listener){rule, i});
+        for (size_t form = c->combine.of[i];
+             form < s->rule_count && s->rules[form].base == c->combine.of[i]; form++)
+            if (c->at_collector || !s->rules[form].rule.at_collector)
+                add_listener(s, form, (struct rule_listener){rule, i});
 }
 
 /* ---- inhibition ---- */
@@ -278,7 +280,9 @@ static void link_inhibits(struct rule_reader *r, size_t rule)
         check_fields(r, node_get(n, "equal"), i->equal, i->equal_count, &rule, 1,
                      &c->rule);
     for (size_t k = 0; k < i->count; k++)
-        add_inhibitor(r->set, i->rules[k], rule);
+        for (size_t form = i->rules[k];
+             form < r->set->rule_count && r->set->rules[form].base == i->rules[k]; form++)
+            add_inhibitor(r->set, form, rule);
 }
 
 void rule_link(struct rule_reader *r)

@@ -17,6 +17,11 @@ static const char *const top_keys[] = {"schema",    "ruleset", "version",
                                        "schedules", "rules",   "tests"};
 #define TOP_KEYS (sizeof(top_keys) / sizeof(top_keys[0]))
 
+static const char *const overlay_keys[] = {"schema",  "overlay_of", "version",
+                                           "site",    "set",        "add_exceptions",
+                                           "disable", "tests"};
+#define OVERLAY_KEYS (sizeof(overlay_keys) / sizeof(overlay_keys[0]))
+
 /* Whether it is a rule file at all: a folder may hold others. */
 static bool is_rule_file(const struct node *root)
 {
@@ -156,20 +161,18 @@ static void read_top(struct rule_reader *r, struct ruleset_file *f)
     f->name = f->version = "";
     if (!node_is(root, NODE_MAP, r->diags))
         return;
-    n = node_get(root, "overlay_of");
-    if (n) {
-        diags_error(r->diags, node_place(n), "E0516",
-                    "this version does not run overlays");
-        diags_hint(r->diags, "change a copy of the rule under another id, and set the "
-                             "shipped one to mode: disabled");
-        return;
-    }
-    node_check_keys(root, "a rule file", top_keys, TOP_KEYS, r->diags);
+    f->overlay = node_get(root, "overlay_of");
+    if (f->overlay)
+        node_check_keys(root, "an overlay", overlay_keys, OVERLAY_KEYS, r->diags);
+    else
+        node_check_keys(root, "a rule file", top_keys, TOP_KEYS, r->diags);
     n = node_need(root, "the rule file", "schema", r->diags);
     if (n && node_read_number(n, 0, UINT32_MAX, &schema, r->diags) && schema != 1)
         diags_error(r->diags, node_place(n), "E0113",
                     "this version reads schema 1, not %llu", (unsigned long long)schema);
-    if ((n = node_need(root, "the rule file", "ruleset", r->diags)))
+    n = f->overlay ? node_get(root, "overlay_of")
+                   : node_need(root, "the rule file", "ruleset", r->diags);
+    if (n)
         node_read_text(n, &f->name, r->diags);
     if ((n = node_get(root, "version")))
         node_read_text(n, &f->version, r->diags);
@@ -195,8 +198,11 @@ static void collect_rules(struct rule_reader *r)
 
         for (size_t k = 0; rules && k < node_count(rules); k++)
             if (node_is(node_item(rules, k), NODE_MAP, r->diags))
-                s->rules[s->rule_count++] = (struct compiled_rule){
-                    .node = node_item(rules, k), .file = &s->files[i]};
+                s->rules[s->rule_count] =
+                    (struct compiled_rule){.node = node_item(rules, k),
+                                           .file = &s->files[i],
+                                           .base = s->rule_count},
+                s->rule_count++;
     }
 }
 
@@ -215,7 +221,7 @@ static void check_ids(struct rule_reader *r)
     size_t count = 0;
 
     for (size_t i = 0; i < s->rule_count; i++)
-        if (s->rules[i].rule.id)
+        if (s->rules[i].rule.id && !rule_is_changed(s, i))
             sorted[count++] = &s->rules[i];
     qsort(sorted, count, sizeof(struct compiled_rule *), by_id);
     for (size_t i = 1; i < count; i++) {
@@ -264,12 +270,30 @@ static void note_use(struct ruleset *s, const struct compiled_rule *c)
         field_set_add(&s->uses, rule->window.of);
 }
 
+/* What is wrong with a rule as shipped is told once, not with each of its forms. */
+static bool read_rule(struct rule_reader *r, size_t i)
+{
+    struct compiled_rule *c = &r->set->rules[i];
+    bool good;
+
+    for (size_t before = c->base; before < i; before++)
+        if (r->set->rules[before].failed)
+            return false;
+    r->again = rule_is_changed(r->set, i);
+    good = rule_read(r, c);
+    c->failed = !good;
+    if (!good && r->again)
+        rule_overlay_blame(r, i);
+    r->again = false;
+    return good;
+}
+
 static void read_rules(struct rule_reader *r)
 {
     struct ruleset *s = r->set;
 
     for (size_t i = 0; i < s->rule_count; i++)
-        if (rule_read(r, &s->rules[i]) && s->rules[i].rule.mode != MODE_DISABLED)
+        if (read_rule(r, i) && s->rules[i].rule.mode != MODE_DISABLED)
             note_use(s, &s->rules[i]);
     check_ids(r);
     rule_link(r);
@@ -333,6 +357,7 @@ struct ruleset *ruleset_load(const struct ruleset_settings *settings, struct dia
         .macro_count = s->macro_count,
     };
     rule_names_read(&r);
+    rule_overlays_read(&r);
     read_rules(&r);
     rule_tests_read(&r);
     if (diags_errors(d) > errors)
@@ -376,6 +401,23 @@ int ruleset_find(const struct ruleset *s, const char *id)
         if (s->rules[i].rule.id && strcmp(s->rules[i].rule.id, id) == 0)
             return (int)i;
     return -ENOENT;
+}
+
+int ruleset_find_like(const struct ruleset *s, const struct rule *rule)
+{
+    int found = ruleset_find(s, rule->id);
+
+    for (size_t i = found < 0 ? s->rule_count : (size_t)found;
+         i < s->rule_count && s->rules[i].base == (size_t)found; i++)
+        if (s->rules[i].rule.revision == rule->revision)
+            return (int)i;
+    return found;
+}
+
+size_t ruleset_changes(const struct ruleset *s, const struct rule_change **ret_changes)
+{
+    *ret_changes = s->changes;
+    return s->change_count;
 }
 
 uint32_t ruleset_kinds(const struct ruleset *s)

@@ -36,6 +36,7 @@ struct matcher {
     struct remembered_place places[PLACES];
     const struct remembered_place *place; /* of this event; NULL: not looked up yet */
     struct remembered_minute *minutes;    /* schedule * zones + zone */
+    bool shipped;                         /* without local changes */
 };
 
 struct matcher *matcher_new(const struct ruleset *set)
@@ -63,6 +64,11 @@ void matcher_free(struct matcher *m)
     free(m->minutes);
     free(m->places[0].scopes);
     free(m);
+}
+
+void matcher_as_shipped(struct matcher *m, bool shipped)
+{
+    m->shipped = shipped;
 }
 
 static void begin(struct matcher *m)
@@ -205,12 +211,17 @@ static bool meets(struct matcher *m, const struct compiled_rule *c, const struct
            run(m, &c->program, e);
 }
 
+static bool holds_now(const struct matcher *m, size_t rule, const struct event *e)
+{
+    return m->shipped ? !rule_is_changed(m->set, rule) : ruleset_holds(m->set, rule, e);
+}
+
 static void try_rule(struct matcher *m, size_t rule, const struct event *e, match_fn *fn,
                      void *arg)
 {
     const struct compiled_rule *c = &m->set->rules[rule];
 
-    if (meets(m, c, e))
+    if (meets(m, c, e) && holds_now(m, rule, e))
         fn(rule, is_excepted(m, c, e) ? MATCH_EXCEPTED : MATCH_HIT, arg);
 }
 
@@ -348,6 +359,8 @@ void ruleset_explain(struct matcher *m, size_t rule, const struct event *e,
                  excepted ? "would match, but an exception covers it"
                  : met    ? "matches"
                           : "does not match");
+    if (c->rule.changed_by)
+        buffer_print(out, "  with the local changes at %s\n", c->rule.changed_by);
     explain_combination(m->set, c, out);
     if (c->rule.combine.count == 0)
         explain_frame(m, c, e, out);

@@ -14,8 +14,7 @@
 #include "mem.h"
 #include "ruleset.h"
 
-#define FIELDS_MAX   8
-#define NOTICE_AHEAD (14 * USEC_PER_DAY)
+#define FIELDS_MAX 8
 
 struct reading {
     struct rule_reader *r;
@@ -143,57 +142,23 @@ static struct expr *read_tuple(struct reading *x, const struct node *n)
     return all;
 }
 
-/* A day is meant with all its hours. */
-static bool read_until(struct reading *x, const struct node *n, usec_t *ret)
-{
-    if (!n || !node_read_time(n, ret, x->r->diags))
-        return false;
-    if (strlen(node_text(n)) == 10)
-        *ret += USEC_PER_DAY;
-    return true;
-}
-
-static void warn_of_end(struct reading *x, const struct node *body, usec_t until,
-                        const char *owner)
-{
-    usec_t now = x->r->set->settings.now;
-    struct place at = node_place(node_get(body, "until"));
-
-    if (now == 0 || until > now + NOTICE_AHEAD)
-        return;
-    if (until <= now)
-        diags_warn(x->r->diags, at, "W0302",
-                   "exception \"%s\" of rule %s has ended and does nothing (owner %s)",
-                   x->name, x->c->rule.id, owner);
-    else
-        diags_warn(x->r->diags, at, "W0302",
-                   "exception \"%s\" of rule %s ends in %llu days (owner %s)", x->name,
-                   x->c->rule.id, (unsigned long long)((until - now) / USEC_PER_DAY),
-                   owner);
-}
-
 static bool read_value(struct reading *x, const struct node *body, struct exception *ret)
 {
     static const char *const keys[] = {"tuple", "until", "owner", "why", "ticket"};
     struct diags *d = x->r->diags;
-    const struct node *owner, *why, *tuple;
-    const char *owner_text = "", *text;
+    struct rule_until until;
     struct expr *e;
 
     if (!node_is(body, NODE_MAP, d))
         return false;
     node_check_keys(body, "a value of an exception", keys, 5, d);
-    tuple = node_need(body, "the value", "tuple", d);
-    owner = node_need(body, "the value", "owner", d);
-    why = node_need(body, "the value", "why", d);
-    e = read_tuple(x, tuple);
-    if (!read_until(x, node_need(body, "the value", "until", d), &ret->until) || !owner ||
-        !why || !node_read_text(owner, &owner_text, d) ||
-        !node_read_text(why, &text, d) || !e)
+    e = read_tuple(x, node_need(body, "the value", "tuple", d));
+    if (!rule_until_read(x->r, body, "the value", &until) || !e)
         return false;
     ret->name = x->name;
+    ret->until = until.end;
     ret->when = expr_compile(&x->r->set->arena, e);
-    warn_of_end(x, body, ret->until, owner_text);
+    rule_until_tell(x->r, &until, "exception", x->name, x->c->rule.id);
     return true;
 }
 

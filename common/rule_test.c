@@ -111,8 +111,11 @@ static void plan_all(struct trial *t)
 
 static bool concerns(const struct trial *t, size_t rule)
 {
+    if (t->test->file->overlay)
+        return t->set->rules[rule].base == t->test->rule;
     if (t->test->rule == ALL_RULES)
-        return t->set->rules[rule].file == t->test->file;
+        return t->set->rules[rule].file == t->test->file &&
+               !rule_is_changed(t->set, rule);
     return rule == t->test->rule;
 }
 
@@ -158,7 +161,9 @@ static void hear(struct trial *t, size_t rule)
         return;
     t->heard[rule] = 1;
     for (size_t i = 0; i < m->count; i++)
-        hear(t, m->of[i]);
+        for (size_t k = m->of[i];
+             k < t->set->rule_count && t->set->rules[k].base == m->of[i]; k++)
+            hear(t, k);
 }
 
 /* The rule's program on the event, noting the answers that were met on the way. */
@@ -192,7 +197,7 @@ static void run_events(struct runner *r, struct trial *t)
         if (event_kind(t->event) == EVENT_ALERT)
             tracker_alert(t->tracker, t->event);
         for (size_t k = 0; r->settings->coverage && k < r->set->rule_count; k++)
-            if (concerns(t, k))
+            if (!t->test->file->overlay && concerns(t, k))
                 note_steps(r, k, t->event);
     }
     tracker_finish(t->tracker);
@@ -431,6 +436,8 @@ static bool run_trial(struct runner *r, const struct rule_test *test)
     t.event = event_new();
     t.alert = event_new();
     t.tracker = tracker_new(r->set, on_alert, &t);
+    tracker_as_shipped(t.tracker, !test->file->overlay);
+    matcher_as_shipped(r->matcher, !test->file->overlay);
     t.heard = xcalloc(r->set->rule_count + 1, 1);
     for (size_t i = 0; i < r->set->rule_count; i++)
         if (concerns(&t, i))
@@ -438,7 +445,7 @@ static bool run_trial(struct runner *r, const struct rule_test *test)
     plan_all(&t);
     run_events(r, &t);
     passed = judge_counts(r, &t) && judge_fields(r, &t);
-    if (test->rule != ALL_RULES)
+    if (test->rule != ALL_RULES && !test->file->overlay)
         r->tested[test->rule] |= t.counts[EXPECT_MATCH] ? SEEN_YES : SEEN_NO;
     tracker_free(t.tracker);
     event_free(t.event);
@@ -515,7 +522,8 @@ static enum rule_test_verdict run_one(struct runner *r, const struct rule_test *
 {
     size_t before;
 
-    if (test->rule != ALL_RULES && does_not_run(&r->set->rules[test->rule].rule, ret_why))
+    if (test->rule != ALL_RULES && !test->file->overlay &&
+        does_not_run(&r->set->rules[test->rule].rule, ret_why))
         return TEST_SKIPPED;
     if (test->pcap)
         return run_pcap(r, test, ret_why);
@@ -549,7 +557,7 @@ static void report_coverage(struct runner *r)
     for (size_t i = 0; i < r->set->rule_count; i++) {
         const struct compiled_rule *c = &r->set->rules[i];
 
-        if (c->rule.mode == MODE_DISABLED)
+        if (c->rule.mode == MODE_DISABLED || rule_is_changed(r->set, i))
             continue;
         if (!(r->tested[i] & SEEN_YES))
             diags_warn(r->diags, c->rule.place, "W0602", "rule %s: no test matches it",

@@ -122,6 +122,8 @@ static bool read_test(struct rule_reader *r, struct rule_test *t)
     if (!node_is(t->node, NODE_MAP, r->diags))
         return false;
     node_check_keys(t->node, "a test", keys, t->rule == ALL_RULES ? 7 : 6, r->diags);
+    if (t->file->overlay && !node_need(t->node, "the test", "rule", r->diags))
+        return false;
     name = node_need(t->node, "the test", "name", r->diags);
     if (!name || !node_read_text(name, &t->name, r->diags))
         return false;
@@ -173,7 +175,8 @@ void rule_tests_read(struct rule_reader *r)
         most += count_tests(yaml_root(s->files[i].yaml));
     all->at = arena_array(&s->arena, most, sizeof(*all->at));
     for (size_t i = 0; i < s->rule_count; i++)
-        read_tests(r, s->rules[i].node, i, s->rules[i].file, all);
+        if (!rule_is_changed(s, i))
+            read_tests(r, s->rules[i].node, i, s->rules[i].file, all);
     for (size_t i = 0; i < s->file_count; i++)
         read_tests(r, yaml_root(s->files[i].yaml), ALL_RULES, &s->files[i], all);
     s->tests = all;

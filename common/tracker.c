@@ -24,6 +24,11 @@ struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg
     return t;
 }
 
+void tracker_as_shipped(struct tracker *t, bool shipped)
+{
+    t->shipped = shipped;
+}
+
 void tracker_free(struct tracker *t)
 {
     if (!t)
@@ -221,6 +226,9 @@ static void let_hear(struct tracker *t, const struct rule_listener *who,
     if (ruleset_rule(t->set, r->rule)->mode == MODE_SHADOW &&
         rule_of(s)->mode != MODE_SHADOW)
         return;
+    if (t->shipped ? rule_of(s)->changed_by != NULL
+                   : !ruleset_holds(t->set, who->rule, r->event))
+        return;
     s->counts.hits++;
     tracker_tell_due(s, event_time(r->event));
     if (tracker_combine(s, who->member, &mine, rules))
@@ -269,7 +277,7 @@ void tracker_alert(struct tracker *t, const struct event *e)
 
     if (number < 0)
         return;
-    r.rule = (size_t)number;
+    r.rule = ruleset_form(t->set, (size_t)number, e);
     for (size_t i = 0; i < ruleset_rule(t->set, r.rule)->afar_count; i++)
         let_hear(t, &ruleset_rule(t->set, r.rule)->afar[i], &r);
 }
@@ -386,7 +394,7 @@ void tracker_inherit(struct tracker *t, struct tracker *old)
     memcpy(t->shared, old->shared, sizeof(t->shared));
     for (size_t i = 0; i < t->count; i++) {
         const struct rule *rule = ruleset_rule(t->set, i);
-        int from = ruleset_find(old->set, rule->id);
+        int from = ruleset_find_like(old->set, rule);
 
         if (from >= 0 && ruleset_rule(old->set, (size_t)from)->revision == rule->revision)
             take_over(t, i, old, (size_t)from);

@@ -37,6 +37,7 @@ struct tracker {
     struct event *event;            /* room for a summary's */
     uint8_t packed[EVENT_PACK_MAX]; /* room to pack one */
     bool silent;                    /* going away: no summaries */
+    bool shipped;                   /* without local changes */
 };
 
 static inline const struct rule *rule_of(const struct rule_state *s)

@@ -152,7 +152,8 @@ struct rule {
     const char *const *labels; /* a map's as "name:value" */
     size_t label_count;
     const char *ruleset, *version; /* of the file it stands in */
-    const char *when_text; /* its condition as written, for `explain` and alert pages */
+    const char *changed_by; /* places of the local changes in it; NULL: as shipped */
+    const char *when_text;  /* its condition as written, for `explain` and alert pages */
     struct place place;
 };
 
@@ -195,9 +196,34 @@ void ruleset_free(struct ruleset *set);
 AUTO_DEFINE(ruleset, ruleset_free)
 #define auto_ruleset __attribute__((cleanup(auto_ruleset_run)))
 
+/* What an overlay changes, for people. */
+struct rule_change {
+    const char *rule;  /* id */
+    const char *what;  /* "severity, mode", "exception known_device", "disabled" */
+    const char *sites; /* "lincoln, roosevelt"; NULL: all */
+    const char *owner, *why;
+    usec_t until;
+    struct place place;
+};
+
+size_t ruleset_changes(const struct ruleset *set, const struct rule_change **ret_changes);
+
+/*
+ * The forms that local changes give a rule are rules beside it, with its id: at the time
+ * and site of an event just one of them holds, and ruleset_match tells no other.
+ */
 size_t ruleset_count(const struct ruleset *set);
 const struct rule *ruleset_rule(const struct ruleset *set, size_t i);
 int ruleset_find(const struct ruleset *set, const char *id); /* index or -ENOENT */
+
+/* The form of a rule that holds at the event's time and site. */
+size_t ruleset_form(const struct ruleset *set, size_t rule, const struct event *e);
+
+/* Whether it is this form of the rule that holds at the event's time and site. */
+bool ruleset_holds(const struct ruleset *set, size_t rule, const struct event *e);
+
+/* The form of a rule of another set that is the same here; else the rule as shipped. */
+int ruleset_find_like(const struct ruleset *set, const struct rule *rule);
 
 /* The kinds of event, and the fields, that any rule asks for: who fills events may leave
  * out the rest. */
@@ -211,6 +237,9 @@ const char *ruleset_version(const struct ruleset *set);
 struct matcher;
 struct matcher *matcher_new(const struct ruleset *set);
 void matcher_free(struct matcher *m);
+
+/* For the tests of shipped rules: as though there were no local changes. */
+void matcher_as_shipped(struct matcher *m, bool shipped);
 
 enum match_verdict {
     MATCH_HIT,

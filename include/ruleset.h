@@ -39,11 +39,23 @@ struct compiled_rule {
     const struct schedule *during, *not_during;
     const struct exception *exceptions;
     size_t exception_count;
+    size_t base; /* the number of the rule as shipped: its own, or of what it changes */
+    const struct rule_turn *turns; /* as shipped: its changed forms, and when they hold */
+    size_t turn_count;
+    bool failed; /* it could not be read */
+};
+
+/* While a local change holds, its form of the rule stands in for the shipped one. */
+struct rule_turn {
+    const char *site; /* NULL: all that no other turn of the rule names */
+    usec_t from, until;
+    size_t rule;
 };
 
 struct ruleset_file {
     struct yaml *yaml;
-    const char *path, *name, *version; /* name: ruleset */
+    const char *path, *name, *version; /* name: ruleset, or the one that it changes */
+    bool overlay;
 };
 
 /* A site's clock. */
@@ -80,6 +92,8 @@ struct ruleset {
     struct field_set uses;
     char version[17];
     const struct ruleset_tests *tests; /* rule_tests.h */
+    struct rule_change *changes;
+    size_t change_count;
 };
 
 /* What reading a file needs at hand. */
@@ -87,6 +101,7 @@ struct rule_reader {
     struct ruleset *set;
     struct diags *diags;
     struct expr_world world;
+    bool again; /* a changed form of a rule is read: what it shares was told already */
 };
 
 /* ---- rule_names.c: lists, macros and schedules ---- */
@@ -130,6 +145,35 @@ bool rule_read_inhibits(struct rule_reader *r, const struct node *n,
                         struct compiled_rule *c);
 bool rule_read_exceptions(struct rule_reader *r, const struct node *n,
                           struct compiled_rule *c);
+
+/* ---- rule_until.c: what ends ---- */
+
+struct rule_until {
+    usec_t end;
+    const char *owner, *why;
+    struct place place;
+};
+
+/* `until`, `owner` and `why` of body, which `what` is: all three are needed. */
+bool rule_until_read(struct rule_reader *r, const struct node *body, const char *what,
+                     struct rule_until *ret);
+
+/* W0302 from 14 days before the end. */
+void rule_until_tell(struct rule_reader *r, const struct rule_until *u, const char *what,
+                     const char *name, const char *rule);
+
+/* ---- rule_overlay.c: local changes ---- */
+
+/* Puts the changed forms of each rule behind it; before rules are read. */
+void rule_overlays_read(struct rule_reader *r);
+
+/* A changed form could not be read: tells which change it is that breaks the rule. */
+void rule_overlay_blame(struct rule_reader *r, size_t form);
+
+static inline bool rule_is_changed(const struct ruleset *s, size_t rule)
+{
+    return s->rules[rule].base != rule;
+}
 
 /* ---- rule_link.c: when all rules are read, those that name others ---- */
 

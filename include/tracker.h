@@ -68,6 +68,7 @@ struct tracker_counts {
 };
 
 struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg);
+void tracker_as_shipped(struct tracker *t, bool shipped); /* as matcher_as_shipped */
 void tracker_free(struct tracker *t); /* without last words: call tracker_finish before */
 
 /* parts: those of the rule that the event met (matcher_parts), before its device was

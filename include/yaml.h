@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "auto.h"
 #include "clock.h"
 #include "diag.h"
@@ -73,6 +74,20 @@ const struct node *node_key(const struct node *map, size_t i);
 const struct node *node_value(const struct node *map, size_t i);
 const struct node *node_get(const struct node *map,
                             const char *key); /* NULL: not there */
+
+/*
+ * Trees made of parts of others, in the arena; the parts are borrowed. A pair takes the
+ * place of one with its key; _with_other replaces item i; a node that is made stands
+ * where `at` does.
+ */
+const struct node *node_with_pair(struct arena *a, const struct node *map,
+                                  const struct node *key, const struct node *value);
+const struct node *node_with_item(struct arena *a, const struct node *list,
+                                  const struct node *item);
+const struct node *node_with_other(struct arena *a, const struct node *list, size_t i,
+                                   const struct node *item);
+const struct node *node_made(struct arena *a, enum node_kind kind, const char *text,
+                             const struct node *at);
 
 /*
  * Reading with complaints. Each returns true and sets the result, or adds an error at the

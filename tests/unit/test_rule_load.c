@@ -141,8 +141,6 @@ static void what_this_version_does_not_run_is_refused_by_name(void **state)
 
         assert_rule_fault(more, rows[i].wanted);
     }
-    assert_fault("overlay_of: k12\nsite: lincoln\n", "E0516]: this version does not run "
-                                                     "overlays");
     assert_fault(RULES_HEAD "requires: {agent: \">=9.0\"}\n",
                  "E0519]: these rules need Hallwatch 9.0");
     assert_fault("schema: 2\nruleset: x\n", "E0113]: this version reads schema 1, not 2");
