@@ -21,11 +21,10 @@ import unittest
 import urllib.request
 
 import agent_lab as lab
-import collector_world
 import line_kill
 import netns
 import tap
-from collector_world import World, until
+from collector_world import World
 
 NAMES = ("telefonseelsorge.de", "krisenchat.de", "kooth.com", "nightline.ac.uk", "themix.org.uk",
          "samaritans.org", "youngminds.org.uk", "988lifeline.org")
@@ -285,10 +284,11 @@ class Line:
         with open(listed, "w", encoding="utf-8") as f:
             f.writelines(name + "\n" for name in (*NAMES, f"{PLAIN}.example"))
         with open(lab.LISTS, encoding="utf-8") as f:
-            text = re.sub(r"file: (\w+)", rf"file: {os.path.dirname(lab.LISTS)}/\1", f.read())
+            text = re.sub(r"file: (\w+)", rf"file: {os.path.dirname(lab.LISTS)}/\1",
+                          f.read())
         plan = os.path.join(self.sources, "lists.yaml")
         with open(plan, "w", encoding="utf-8") as f:
-            f.write(text.rstrip() + f"\n  everything: {{type: domain, sources: [{{file: {listed}}}]}}\n")
+            f.write(f"{text.rstrip()}\n  everything:\n    sources: [{{file: {listed}}}]\n")
         netns.command(lab.HALLWATCH, "lists", "build", "--out", os.path.join(self.sources, "lists.db"),
                       plan)
         shutil.copy(os.path.join(self.sources, "lists.db"), w.path("lists.db"))
