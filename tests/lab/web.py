@@ -41,14 +41,14 @@ class Authority:
         command("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout",
                 "-out", self.key)
         command("openssl", "req", "-x509", "-key", self.key, "-out", self.certificate,
-                "-days", 30, "-subj", "/O=Hallwatch lab/CN=Lab root")
+                "-days", 3650, "-subj", "/O=Hallwatch lab/CN=Lab root")
 
     def certify(self, name):
         """A certificate for one host name; they all share the one key."""
         path = os.path.join(self.folder, name + ".pem")
         if not os.path.exists(path):
             command("openssl", "req", "-x509", "-key", self.key, "-CA", self.certificate,
-                    "-CAkey", self.key, "-out", path, "-days", 14, "-subj", f"/CN={name}",
+                    "-CAkey", self.key, "-out", path, "-days", 397, "-subj", f"/CN={name}",
                     "-addext", f"subjectAltName=DNS:{name}",
                     "-addext", "basicConstraints=critical,CA:FALSE")
         return path
