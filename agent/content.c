@@ -46,6 +46,7 @@ static bool load_rules(struct content *c, const struct content_settings *s,
                                                        .district = c->district,
                                                        .lists = c->lists,
                                                        .site = s->site,
+                                                       .now = s->now,
                                                        .ndpi = dpi_version()},
                             d);
     return c->rules;

@@ -8,6 +8,7 @@
 
 #include "auto.h"
 #include "bundle.h"
+#include "clock.h"
 #include "diag.h"
 #include "district.h"
 #include "listdb.h"
@@ -26,6 +27,8 @@ struct content_settings {
     const char *const *rules;
     size_t rule_count;
     const char *site; /* whose local time and overlays apply; NULL: the first */
+    usec_t now; /* that the age of lists and the ends of exceptions are held against;
+                 * 0: nothing is */
 };
 
 /* NULL when anything of it has an error; every fault is told to d. */

@@ -415,7 +415,7 @@ static void on_reload(int number, void *arg)
 {
     struct running *r = arg;
     const struct settings *s = r->set->settings;
-    struct content_settings what = settings_content(s);
+    struct content_settings what = settings_content(s, clock_wall());
     auto_diags struct diags *d = diags_new();
     struct rulebook *book = NULL;
     struct rulebook_making making = {.settings = &what,

@@ -243,7 +243,7 @@ static int read_keys(struct live *l)
 
 static int write_bundle(const struct settings *s)
 {
-    struct content_settings what = settings_content(s);
+    struct content_settings what = settings_content(s, clock_wall());
     auto_diags struct diags *d = diags_new();
     auto_rulebook struct rulebook *book = NULL;
     int r = rulebook_make(&(struct rulebook_making){.settings = &what, .state = s->state},

@@ -90,7 +90,7 @@ void settings_done(struct settings *s)
     conf_free(settings_table, s);
 }
 
-struct content_settings settings_content(const struct settings *s)
+struct content_settings settings_content(const struct settings *s, usec_t now)
 {
     return (struct content_settings){
         .district = s->district,
@@ -98,6 +98,7 @@ struct content_settings settings_content(const struct settings *s)
         .rules = (const char *const *)s->rules.items,
         .rule_count = s->rules.count,
         .site = s->site,
+        .now = now,
     };
 }
 
@@ -197,9 +198,9 @@ static void check_site(const struct settings *s, const struct content *c, struct
     diags_suggest(d, s->site, ids, c->district->site_count);
 }
 
-bool settings_check_content(const struct settings *s, struct diags *d)
+bool settings_check_content(const struct settings *s, usec_t now, struct diags *d)
 {
-    struct content_settings what = settings_content(s);
+    struct content_settings what = settings_content(s, now);
     size_t errors = diags_errors(d);
     auto_content struct content *content = content_load(&what, d);
 

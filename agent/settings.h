@@ -47,9 +47,9 @@ bool settings_check(const struct settings *s, const char *path, struct diags *d)
 
 /* Rules and their tests, district and lists, and whether the settings' site is one of the
  * district's. */
-bool settings_check_content(const struct settings *s, struct diags *d);
+bool settings_check_content(const struct settings *s, usec_t now, struct diags *d);
 
-/* What of it is content. */
-struct content_settings settings_content(const struct settings *s);
+/* What of it is content, with the age of lists held against now. */
+struct content_settings settings_content(const struct settings *s, usec_t now);
 
 #endif

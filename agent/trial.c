@@ -174,7 +174,7 @@ bool trial_run(const struct settings *s, const char *path, struct diags *d)
     try_line(s, path, d);
     there = try_making(s, path, d);
     become_user(s, path, d);
-    settings_check_content(s, d);
+    settings_check_content(s, clock_wall(), d);
     if (there && try_writing(s, path, d))
         try_claim(s, path, d);
     filter = try_filter(s, path, d);

@@ -62,26 +62,40 @@ static bool needs_ut1(const struct building *b, const struct planned_source *s)
     return s->form == LIST_FORM_UT1 && !b->set->ut1 && s->file[0] != '/';
 }
 
-/* When its content came: the newest file's time. */
-static usec_t newest_source(const struct building *b, const struct planned_list *l)
+/* When a fetched source came, by its file's time; 0 when it is not there. */
+static usec_t came(const struct building *b, const struct planned_source *s)
 {
-    usec_t newest = 0;
+    auto_free char *path = NULL;
+    enum list_form form;
+    struct stat st;
+
+    if (needs_ut1(b, s))
+        return 0;
+    path = source_path(b, s, &form);
+    return stat(path, &st) == 0 ? (usec_t)st.st_mtim.tv_sec * USEC_PER_SEC : 0;
+}
+
+/*
+ * A list is as old as the oldest of what was fetched for it. What is kept by hand does
+ * not age by its file's time, which is when somebody checked it out: a list of nothing
+ * else tells the day when somebody last went through it, and never grows stale.
+ */
+static void date_list(const struct building *b, const struct planned_list *l,
+                      struct list_info *info)
+{
+    usec_t oldest = 0, kept = 0;
 
     for (size_t i = 0; i < l->source_count; i++) {
-        auto_free char *path = NULL;
-        enum list_form form;
-        struct stat st;
-        usec_t time;
+        usec_t fetched = l->sources[i].kept ? 0 : came(b, &l->sources[i]);
 
-        if (needs_ut1(b, &l->sources[i]))
-            continue;
-        path = source_path(b, &l->sources[i], &form);
-        if (stat(path, &st) != 0)
-            continue;
-        time = (usec_t)st.st_mtim.tv_sec * USEC_PER_SEC;
-        newest = time > newest ? time : newest;
+        if (fetched && (!oldest || fetched < oldest))
+            oldest = fetched;
+        if (l->sources[i].kept > kept)
+            kept = l->sources[i].kept;
     }
-    return newest;
+    info->fetched = oldest ? oldest : kept;
+    if (!oldest && kept)
+        info->max_age = 0;
 }
 
 /* A fault of a source; the list may be had as it was. */
@@ -187,7 +201,8 @@ static bool build_one(struct building *b, const struct planned_list *l)
     usec_t kept_from = 0;
 
     b->forgiving = list_keep_has(b->set->kept, &info, &kept_from);
-    info.fetched = info.fetched ? info.fetched : newest_source(b, l);
+    if (!info.fetched)
+        date_list(b, l, &info);
     b->list = (unsigned)list_builder_list(b->builder, &info);
     if (read_list(b, l))
         return true;

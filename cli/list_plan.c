@@ -30,15 +30,16 @@ static bool check_form(const struct planned_source *s, const struct planned_list
 static bool read_source(const struct node *n, const struct planned_list *l,
                         struct planned_source *s, struct diags *d)
 {
-    static const char *const keys[] = {"form", "file", "column"};
-    const struct node *form, *column;
+    static const char *const keys[] = {"form", "file", "column", "kept"};
+    const struct node *form, *column, *kept;
     size_t number = LIST_FORM_PLAIN;
 
     if (!node_is(n, NODE_MAP, d))
         return false;
-    node_check_keys(n, "a source", keys, 3, d);
+    node_check_keys(n, "a source", keys, 4, d);
     form = node_get(n, "form");
     column = node_get(n, "column");
+    kept = node_get(n, "kept");
     s->node = node_need(n, "the source", "file", d);
     if (!s->node || !node_read_text(s->node, &s->file, d))
         return false;
@@ -47,6 +48,8 @@ static bool read_source(const struct node *n, const struct planned_list *l,
         return false;
     s->form = (enum list_form)number;
     if (column && !node_read_text(column, &s->column, d))
+        return false;
+    if (kept && !node_read_time(kept, &s->kept, d))
         return false;
     return check_form(s, l, form ? form : n, d);
 }

@@ -16,6 +16,7 @@ struct planned_source {
     const struct node *node; /* where its file is named */
     enum list_form form;
     const char *file, *column; /* column: NULL unless it says one */
+    usec_t kept; /* kept by hand: when somebody last went through it; else 0 */
 };
 
 struct planned_list {

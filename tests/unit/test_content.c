@@ -125,6 +125,46 @@ static void a_zone_that_is_not_in_the_bundle_is_a_fault(void **state)
     assert_non_null(strstr(faults, "Asia/Tokyo"));
 }
 
+static void write_lists(const char *path, usec_t fetched)
+{
+    struct list_builder *b = list_builder_new();
+    int list = list_builder_list(b, &(struct list_info){.name = "old",
+                                                        .fetched = fetched,
+                                                        .max_age = 7 * USEC_PER_DAY});
+
+    list_builder_add(b, (unsigned)list, TEXT("bad.test"));
+    assert_int_equal(list_builder_write(b, path), 0);
+    list_builder_free(b);
+}
+
+static void a_list_too_old_is_refused_where_the_rules_say_so(void **state)
+{
+    static const usec_t fetched = 1800000000 * USEC_PER_SEC;
+    struct fixture *f = *state;
+    auto_free char *lists = xasprintf("%s/lists", f->folder);
+    auto_free char *faults = NULL;
+    auto_content struct content *young = NULL, *old = NULL, *unasked = NULL;
+
+    write_lists(lists, fetched);
+    write_text(f->rules,
+               "schema: 1\nruleset: r\nversion: 1\n"
+               "lists: {old: {type: domain, file: old, on_stale: refuse}}\nrules:\n",
+               RULE("one"));
+    f->what.lists = lists;
+    f->what.now = fetched + 7 * USEC_PER_DAY;
+    young = content_load(&f->what, f->diags);
+    f->what.now++;
+    old = content_load(&f->what, f->diags);
+    faults = diags_text(f->diags);
+    f->what.now = 0;
+    unasked = content_load(&f->what, f->diags);
+    unlink(lists);
+    assert_non_null(young);
+    assert_null(old);
+    assert_non_null(strstr(faults, "E0404"));
+    assert_non_null(unasked);
+}
+
 static void the_same_rules_again_are_told_so(void **state)
 {
     struct fixture *f = *state;
@@ -272,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(a_bundle_holds_rules_district_and_their_zones),
         WITH_FIXTURE(a_zone_that_is_not_in_the_bundle_is_a_fault),
+        WITH_FIXTURE(a_list_too_old_is_refused_where_the_rules_say_so),
         WITH_FIXTURE(the_same_rules_again_are_told_so),
         WITH_FIXTURE(faulty_rules_leave_the_file_as_it_was),
         WITH_FIXTURE(a_bundle_whose_own_test_fails_is_refused),

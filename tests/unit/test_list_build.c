@@ -118,6 +118,37 @@ static void every_type_is_compiled(void **state)
     assert_int_equal(listdb_query_addr(db, &a).bits[0], 1);
 }
 
+static void a_list_is_as_old_as_what_was_fetched_for_it(void **state)
+{
+    static const struct timespec old[2] = {{.tv_sec = 1700000000},
+                                           {.tv_sec = 1700000000}};
+    static const struct timespec older[2] = {{.tv_sec = 1600000000},
+                                             {.tv_sec = 1600000000}};
+    struct fixture *f = *state;
+    auto_free char *nets = xasprintf("%s/nets.txt", f->folder);
+    auto_listdb struct listdb *db = NULL;
+
+    write_file(nets, "192.0.2.0/24\n");
+    write_file(f->plain, "192.0.2.1\n");
+    utimensat(AT_FDCWD, f->plain, old, 0);
+    utimensat(AT_FDCWD, nets, older, 0);
+    assert_true(
+        build(f, "schema: 1\n"
+                 "lists:\n"
+                 "  bad: {type: cidr, max_age: 7d, sources: [{file: nets.txt}, {file: "
+                 "plain.txt}]}\n"
+                 "  good: {type: cidr, max_age: 7d, sources: [{file: nets.txt, kept: "
+                 "2026-11-01}, {file: plain.txt}]}\n"
+                 "  kept: {type: cidr, max_age: 7d, sources: [{file: nets.txt, kept: "
+                 "2026-11-01}]}\n"));
+    assert_int_equal(listdb_open(f->out, &db), 0);
+    assert_int_equal(listdb_info(db, 0)->fetched, 1600000000 * USEC_PER_SEC);
+    assert_int_equal(listdb_info(db, 1)->fetched, 1700000000 * USEC_PER_SEC);
+    assert_int_equal(listdb_info(db, 1)->max_age, 7 * USEC_PER_DAY);
+    assert_int_equal(listdb_info(db, 2)->fetched, 1793491200 * USEC_PER_SEC);
+    assert_int_equal(listdb_info(db, 2)->max_age, 0); /* by hand: never stale */
+}
+
 /* ---- what happens to sources ---- */
 
 static const char bad_list[] =
@@ -272,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(lists_are_compiled_with_their_kind),
         WITH_FIXTURE(every_type_is_compiled),
+        WITH_FIXTURE(a_list_is_as_old_as_what_was_fetched_for_it),
         WITH_FIXTURE(nothing_that_happens_to_a_source_empties_a_list),
         WITH_FIXTURE(a_table_without_its_column_empties_no_list),
         WITH_FIXTURE(a_list_is_emptied_by_who_says_so),

@@ -88,7 +88,7 @@ static void paths_are_relative_to_the_file(void **state)
 
     assert_true(load(f, LEAST "district: d.yaml\n", NULL));
     assert_string_equal(f->settings.district, "/tmp/d.yaml");
-    assert_string_equal(settings_content(&f->settings).rules[0], "/tmp/rules");
+    assert_string_equal(settings_content(&f->settings, 0).rules[0], "/tmp/rules");
 }
 
 static void an_assignment_wins_over_the_file(void **state)
@@ -133,7 +133,7 @@ static void checking_tells_everything_at_once(void **state)
                      "collector: {addresses: ['localhost:1']}\nvault: /nowhere/v\n",
                      NULL));
     assert_false(settings_check(&f->settings, f->path, f->diags));
-    assert_false(settings_check_content(&f->settings, f->diags));
+    assert_false(settings_check_content(&f->settings, 0, f->diags));
     free(f->faults);
     f->faults = diags_text(f->diags);
     assert_said(f, "no interface \"lo1\" here");
