@@ -10,8 +10,9 @@
 /* The words of these are not a vocabulary of rules. */
 static const char *const action_words[] = {"allowed"};
 static const struct names names_action = {"action", action_words, 1};
-static const char *const window_words[] = {"count", "distinct", "sum", "ratio"};
-static const struct names names_window = {"kind of window", window_words, 4};
+static const char *const window_words[] = {"count", "distinct", "sum",
+                                           "ratio", "share",    "regular"};
+static const struct names names_window = {"kind of window", window_words, 6};
 
 const struct alert_key alert_keys[] = {
     {"alert.action", TYPE_NAME, true, &names_action,

@@ -282,7 +282,8 @@ static void put_time(struct json *o, const char *key, usec_t time)
 
 static struct json *window_json(const struct rule *rule, const struct raised *r)
 {
-    static const char *const kinds[] = {"none", "count", "distinct", "sum", "ratio"};
+    static const char *const kinds[] = {"none",  "count", "distinct", "sum",
+                                        "ratio", "share", "regular"};
     struct json *w = json_new_object();
     char within[CLOCK_TEXT];
 
@@ -291,7 +292,7 @@ static struct json *window_json(const struct rule *rule, const struct raised *r)
     if (rule->window.of != FIELD_UNKNOWN)
         json_put_text(w, "of", field_get(rule->window.of)->name);
     json_put_number(w, "value", r->value > INT64_MAX ? INT64_MAX : (int64_t)r->value);
-    if (rule->window.kind == WINDOW_RATIO)
+    if (rule->window.kind >= WINDOW_RATIO)
         json_put_number(w, "count", (int64_t)r->count);
     json_put_text(w, "within", within);
     json_put_bool(w, "approximate", r->approximate);

@@ -268,6 +268,8 @@ static void note_use(struct ruleset *s, const struct compiled_rule *c)
     note_fields(s, rule->dedup.by, rule->dedup.by_count);
     if (rule->window.of != FIELD_UNKNOWN)
         field_set_add(&s->uses, rule->window.of);
+    if (rule->window.value != FIELD_UNKNOWN)
+        field_set_add(&s->uses, rule->window.value);
 }
 
 /* What is wrong with a rule as shipped is told once, not with each of its forms. */

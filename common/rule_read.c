@@ -566,6 +566,7 @@ bool rule_read(struct rule_reader *r, struct compiled_rule *c)
     c->rule.version = c->file->version;
     c->rule.identity = IDENTITY_PSEUDONYM;
     c->rule.window.of = FIELD_UNKNOWN;
+    c->rule.window.value = FIELD_UNKNOWN;
     c->scope = NO_SCOPE;
     check_keys(r, c->node);
     for (size_t i = 0; i < RULE_KEYS; i++) {

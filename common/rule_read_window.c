@@ -15,6 +15,8 @@
 #define EXACT_DEFAULT 1024
 #define LEAST_DEFAULT 10
 #define DEVICES_MIN   2
+#define TIMES_MIN     4
+#define JITTER_MAX    30 /* per cent */
 
 static void report_field(struct rule_reader *r, const struct node *n, uint32_t kinds)
 {
@@ -114,37 +116,6 @@ static bool fits(struct rule_reader *r, const struct node *of, enum window_kind 
     return false;
 }
 
-/* What is counted: `count: events`, `distinct: FIELD`, `sum: FIELD`, `ratio: {...}`. */
-static bool read_kind(struct rule_reader *r, const struct node *n,
-                      struct compiled_rule *c)
-{
-    static const char *const kinds[] = {"count", "distinct", "sum", "ratio"};
-    static const char *const what[] = {"events"};
-    struct rule_window *w = &c->rule.window;
-    const struct node *of = NULL;
-    size_t given = 0, index;
-
-    for (size_t i = 0; i < 4; i++) {
-        if (!node_get(n, kinds[i]))
-            continue;
-        of = node_get(n, kinds[i]);
-        w->kind = (enum window_kind)(WINDOW_COUNT + i);
-        given++;
-    }
-    if (given != 1) {
-        diags_error(r->diags, node_place(n), "E0104",
-                    "a window has one of: count, distinct, sum, ratio");
-        diags_hint(r->diags,
-                   "like {distinct: dst.ip, by: [src.ip], within: 5m, gte: 50}");
-        return false;
-    }
-    if (w->kind == WINDOW_COUNT)
-        return node_read_name(of, "thing to count", what, 1, &index, r->diags);
-    if (w->kind == WINDOW_RATIO)
-        return read_ratio(r, of, c);
-    return rule_read_field(r, of, c->rule.watch, &w->of) && fits(r, of, w->kind, w->of);
-}
-
 /* "80%" */
 static bool read_percent(struct rule_reader *r, const struct node *n, uint64_t *ret)
 {
@@ -164,13 +135,137 @@ static bool read_percent(struct rule_reader *r, const struct node *n, uint64_t *
     return false;
 }
 
-static bool read_amount(struct rule_reader *r, const struct node *n,
-                        const struct rule_window *w, uint64_t *ret)
+/* `share: {of: FIELD, value: FIELD}`: the part of the sum that one value brought. */
+static bool read_share(struct rule_reader *r, const struct node *n,
+                       struct compiled_rule *c)
 {
-    enum field_type type = w->kind == WINDOW_SUM ? field_get(w->of)->type : TYPE_NUMBER;
+    static const char *const keys[] = {"of", "value"};
+    struct rule_window *w = &c->rule.window;
+    const struct node *of, *value;
+    bool good;
 
+    if (!node_is(n, NODE_MAP, r->diags))
+        return false;
+    node_check_keys(n, "a share", keys, 2, r->diags);
+    of = node_need(n, "the share", "of", r->diags);
+    value = node_need(n, "the share", "value", r->diags);
+    good = of && rule_read_field(r, of, c->rule.watch, &w->of) &&
+           fits(r, of, WINDOW_SHARE, w->of);
+    return value && rule_read_field(r, value, c->rule.watch, &w->value) &&
+           fits(r, value, WINDOW_DISTINCT, w->value) && good;
+}
+
+static bool read_interval(struct rule_reader *r, const struct node *n, usec_t *ret)
+{
+    if (!n || !node_read_duration(n, ret, r->diags))
+        return false;
+    if (*ret >= USEC_PER_SEC)
+        return true;
+    diags_error(r->diags, node_place(n), "E0502",
+                "an interval is a second long at least");
+    return false;
+}
+
+static bool read_jitter(struct rule_reader *r, const struct node *n, uint32_t *ret)
+{
+    uint64_t percent;
+
+    if (!n || !read_percent(r, n, &percent))
+        return false;
+    *ret = (uint32_t)percent;
+    if (percent <= JITTER_MAX)
+        return true;
+    diags_error(r->diags, node_place(n), "E0502",
+                "with more than %d%% any times are even", JITTER_MAX);
+    return false;
+}
+
+/* `regular: {times: 12, jitter: 10%, from: 30s, to: 1h}` */
+static bool read_regular(struct rule_reader *r, const struct node *n,
+                         struct rule_window *w)
+{
+    static const char *const keys[] = {"times", "jitter", "from", "to"};
+    const struct node *times, *jitter, *from, *to;
+    uint64_t number = 0;
+    bool good;
+
+    if (!node_is(n, NODE_MAP, r->diags))
+        return false;
+    node_check_keys(n, "a regular window", keys, 4, r->diags);
+    times = node_need(n, "the regular window", "times", r->diags);
+    jitter = node_need(n, "the regular window", "jitter", r->diags);
+    from = node_need(n, "the regular window", "from", r->diags);
+    to = node_need(n, "the regular window", "to", r->diags);
+    good =
+        times && node_read_number(times, TIMES_MIN, WINDOW_TIMES_MAX, &number, r->diags);
+    w->times = (uint32_t)number;
+    w->reach = number;
+    good = read_jitter(r, jitter, &w->jitter) && good;
+    good = read_interval(r, from, &w->shortest) && good;
+    if (!read_interval(r, to, &w->longest) || !good)
+        return false;
+    if (w->shortest <= w->longest)
+        return true;
+    diags_error(r->diags, node_place(to), "E0502", "\"to\" is shorter than \"from\"");
+    return false;
+}
+
+/* So many events of the longest interval must find room in the window. */
+static bool has_time_enough(struct rule_reader *r, const struct node *n,
+                            const struct rule_window *w)
+{
+    char least[CLOCK_TEXT];
+    usec_t needed = (w->times - 1) * w->shortest;
+
+    if (w->within >= needed)
+        return true;
+    clock_print_duration(needed, least);
+    diags_error(r->diags, node_place(n), "E0502",
+                "%u events that are %u s apart take %s: \"within\" is shorter", w->times,
+                (unsigned)(w->shortest / USEC_PER_SEC), least);
+    return false;
+}
+
+/* What is counted: `count: events`, `distinct: FIELD`, `sum: FIELD`, `ratio: {...}`,
+ * `share: {...}`, `regular: {...}`. */
+static bool read_kind(struct rule_reader *r, const struct node *n,
+                      struct compiled_rule *c)
+{
+    static const char *const kinds[] = {"count", "distinct", "sum",
+                                        "ratio", "share",    "regular"};
+    static const char *const what[] = {"events"};
+    struct rule_window *w = &c->rule.window;
+    const struct node *of = NULL;
+    size_t given = 0, index;
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!node_get(n, kinds[i]))
+            continue;
+        of = node_get(n, kinds[i]);
+        w->kind = (enum window_kind)(WINDOW_COUNT + i);
+        given++;
+    }
+    if (given != 1) {
+        diags_error(r->diags, node_place(n), "E0104",
+                    "a window has one of: count, distinct, sum, ratio, share, regular");
+        diags_hint(r->diags,
+                   "like {distinct: dst.ip, by: [src.ip], within: 5m, gte: 50}");
+        return false;
+    }
+    if (w->kind == WINDOW_COUNT)
+        return node_read_name(of, "thing to count", what, 1, &index, r->diags);
     if (w->kind == WINDOW_RATIO)
-        return read_percent(r, n, ret);
+        return read_ratio(r, of, c);
+    if (w->kind == WINDOW_SHARE)
+        return read_share(r, of, c);
+    if (w->kind == WINDOW_REGULAR)
+        return read_regular(r, of, w);
+    return rule_read_field(r, of, c->rule.watch, &w->of) && fits(r, of, w->kind, w->of);
+}
+
+static bool read_sum(struct rule_reader *r, const struct node *n, enum field_type type,
+                     uint64_t *ret)
+{
     if (type == TYPE_BYTES)
         return node_read_size(n, ret, r->diags);
     if (type == TYPE_DURATION)
@@ -178,10 +273,26 @@ static bool read_amount(struct rule_reader *r, const struct node *n,
     return node_read_number(n, 0, UINT64_MAX - 1, ret, r->diags);
 }
 
+static bool read_amount(struct rule_reader *r, const struct node *n,
+                        const struct rule_window *w, uint64_t *ret)
+{
+    if (w->kind == WINDOW_RATIO || w->kind == WINDOW_SHARE)
+        return read_percent(r, n, ret);
+    return read_sum(r, n, w->kind == WINDOW_SUM ? field_get(w->of)->type : TYPE_NUMBER,
+                    ret);
+}
+
 static bool read_reach(struct rule_reader *r, const struct node *n, struct rule_window *w)
 {
     const struct node *gt = node_get(n, "gt"), *gte = node_get(n, "gte");
 
+    if (w->kind == WINDOW_REGULAR) {
+        if (!gt && !gte)
+            return true;
+        diags_error(r->diags, node_place(gt ? gt : gte), "E0104",
+                    "a regular window is met by its \"times\"");
+        return false;
+    }
     if (!gt == !gte) {
         diags_error(r->diags, node_place(n), "E0104", "a window has one of: gt, gte");
         diags_hint(r->diags, "gt: more than, gte: at least");
@@ -189,7 +300,7 @@ static bool read_reach(struct rule_reader *r, const struct node *n, struct rule_
     }
     if (!read_amount(r, gt ? gt : gte, w, &w->reach))
         return false;
-    w->above = gt && w->kind == WINDOW_RATIO;
+    w->above = gt && (w->kind == WINDOW_RATIO || w->kind == WINDOW_SHARE);
     w->reach += gt && !w->above;
     if (w->reach + w->above > 0 && (w->kind == WINDOW_SUM || w->reach <= COUNT_MAX))
         return true;
@@ -220,28 +331,53 @@ static bool read_limit(struct rule_reader *r, const struct node *window, const c
     return true;
 }
 
-/* `least` belongs to a ratio, exact_up_to to a distinct count. */
+/* Below which a ratio or a share says nothing. */
+static bool read_least(struct rule_reader *r, const struct node *n, struct rule_window *w)
+{
+    uint32_t events = LEAST_DEFAULT;
+
+    if (w->kind == WINDOW_SHARE) {
+        n = node_need(n, "a share", "least", r->diags);
+        return n && read_sum(r, n, field_get(w->of)->type, &w->least);
+    }
+    if (!read_limit(r, n, "least", WINDOW_PARTS_MAX, LEAST_DEFAULT, &events))
+        return false;
+    w->least = events;
+    return true;
+}
+
+/* `least` belongs to ratio and share, `events` to a share, exact_up_to to a distinct
+ * count. */
 static bool read_limits(struct rule_reader *r, const struct node *n,
                         struct rule_window *w)
 {
-    const struct node *least = node_get(n, "least");
+    const struct node *least = node_get(n, "least"), *events = node_get(n, "events");
 
-    if (least && w->kind != WINDOW_RATIO) {
+    if (least && w->kind != WINDOW_RATIO && w->kind != WINDOW_SHARE) {
         diags_error(r->diags, node_place(least), "E0104",
-                    "only a ratio has a least count");
+                    "only a ratio or a share has a least count");
         return false;
     }
+    if (events && w->kind != WINDOW_SHARE) {
+        diags_error(r->diags, node_place(events), "E0104",
+                    "only a share has a number of events");
+        return false;
+    }
+    if (w->kind == WINDOW_SHARE &&
+        !read_limit(r, n, "events", WINDOW_PARTS_MAX, 1, &w->times))
+        return false;
     return read_limit(r, n, "exact_up_to", EXACT_MAX, EXACT_DEFAULT, &w->exact_up_to) &&
            read_limit(r, n, "max_keys", RULE_KEYS_MAX, RULE_KEYS_DEFAULT, &w->max_keys) &&
-           read_limit(r, n, "least", WINDOW_PARTS_MAX, LEAST_DEFAULT, &w->least);
+           read_least(r, n, w) &&
+           (w->kind != WINDOW_REGULAR || has_time_enough(r, node_get(n, "within"), w));
 }
 
 bool rule_read_window(struct rule_reader *r, const struct node *n,
                       struct compiled_rule *c)
 {
-    static const char *const keys[] = {"count", "distinct",    "sum",     "ratio",
-                                       "by",    "within",      "gt",      "gte",
-                                       "least", "exact_up_to", "max_keys"};
+    static const char *const keys[] = {
+        "count",  "distinct", "sum", "ratio", "share",  "regular",     "by",
+        "within", "gt",       "gte", "least", "events", "exact_up_to", "max_keys"};
     struct rule_window *w = &c->rule.window;
     const struct node *by;
     bool good;

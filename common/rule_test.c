@@ -360,7 +360,12 @@ static void hint_state(struct runner *r, struct trial *t)
     uint64_t peak = tracker_peak(t->tracker, t->test->rule, &at);
 
     clock_print_duration(at > t->test->start ? at - t->test->start : 0, after);
-    if (w->kind != WINDOW_NONE)
+    if (w->kind == WINDOW_REGULAR)
+        diags_hint(t->diags,
+                   "at most %llu events in a row, at %s; the rule needs %u, "
+                   "at even times",
+                   (unsigned long long)peak, after, w->times);
+    else if (w->kind != WINDOW_NONE)
         diags_hint(t->diags, "highest window.value was %llu at %s; the rule needs %s%llu",
                    (unsigned long long)peak, after, w->above ? "more than " : "",
                    (unsigned long long)w->reach);

@@ -148,12 +148,26 @@ static bool add_to_window(struct rule_state *s, struct raised *r,
     return ret->met && enough;
 }
 
+/* For a test that failed: how near it came. Even times are near when there are many. */
+static void note_reading(struct rule_state *s, const struct window_reading *got,
+                         usec_t now)
+{
+    const struct rule_window *rule = &rule_of(s)->window;
+
+    if (rule->kind == WINDOW_REGULAR)
+        note_peak(s, got->count, now);
+    else if (rule->kind != WINDOW_RATIO || got->count >= rule->least)
+        note_peak(s, got->value, now);
+}
+
 /* True when the window is met; an event that lacks what is counted adds nothing. */
 static bool meets_window(struct rule_state *s, uint32_t parts, struct raised *r)
 {
     const struct rule_window *rule = &rule_of(s)->window;
     const struct value *of =
         rule->of == FIELD_UNKNOWN ? NULL : event_get(r->event, rule->of);
+    const struct value *whose =
+        rule->kind == WINDOW_SHARE ? event_get(r->event, rule->value) : NULL;
     struct window_item item = {.parts = parts};
     struct window_reading got;
     bool met;
@@ -162,11 +176,12 @@ static bool meets_window(struct rule_state *s, uint32_t parts, struct raised *r)
         return false;
     if (of && rule->kind == WINDOW_DISTINCT)
         tracker_tell_apart(s->tracker, of, field_get(rule->of)->type, &item);
-    else if (of && rule->kind == WINDOW_SUM)
+    else if (of)
         item.amount = of->number;
+    if (whose)
+        tracker_tell_apart(s->tracker, whose, field_get(rule->value)->type, &item);
     met = add_to_window(s, r, &item, &got);
-    if (rule->kind != WINDOW_RATIO || got.count >= rule->least)
-        note_peak(s, got.value, event_time(r->event));
+    note_reading(s, &got, event_time(r->event));
     r->first = got.first;
     r->last = got.last;
     r->value = got.value;

@@ -24,19 +24,38 @@ static void drop_first(struct window *w)
 
 static uint32_t most_parts(const struct rule_window *rule)
 {
+    if (rule->kind == WINDOW_REGULAR)
+        return rule->times;
     if (rule->kind != WINDOW_COUNT)
         return WINDOW_PARTS_MAX;
     return rule->reach < COUNT_LEAST / 2 ? COUNT_LEAST : 2 * (uint32_t)rule->reach;
 }
 
-/* More room, the parts in order from the front. */
-static void grow(struct window *w, uint32_t most)
+static uint64_t *owner_at(const struct window *w, uint32_t i)
 {
-    uint32_t room = w->room ? 2 * w->room : ROOM_FIRST;
+    return &w->owners[(w->start + i) % w->room];
+}
+
+static void grow_owners(struct window *w, uint32_t room)
+{
+    uint64_t *owners = xcalloc(room, sizeof(*owners));
+
+    for (uint32_t i = 0; i < w->count; i++)
+        owners[i] = *owner_at(w, i);
+    free(w->owners);
+    w->owners = owners;
+}
+
+/* More room, the parts in order from the front. */
+static void grow(struct window *w, const struct rule_window *rule)
+{
+    uint32_t most = most_parts(rule), room = w->room ? 2 * w->room : ROOM_FIRST;
     struct window_part *ring;
 
     if (room > most)
         room = most;
+    if (rule->kind == WINDOW_SHARE)
+        grow_owners(w, room);
     ring = xcalloc(room, sizeof(*ring));
     for (uint32_t i = 0; i < w->count; i++)
         ring[i] = *part_at(w, i);
@@ -48,12 +67,18 @@ static void grow(struct window *w, uint32_t most)
 
 /* A full ring: a count lets its oldest go, others join their two oldest at the later
  * time, so that a sum is never too small. Either is uncertain until that would have gone
- * anyway.
+ * anyway. A regular one never needs what it lets go.
  */
 static void make_room(struct window *w, const struct rule_window *rule)
 {
     struct window_part *second = part_at(w, 1);
 
+    if (rule->kind == WINDOW_REGULAR) {
+        drop_first(w);
+        return;
+    }
+    if (rule->kind == WINDOW_SHARE && *owner_at(w, 0) != *owner_at(w, 1))
+        *owner_at(w, 1) = 0;
     if (rule->kind != WINDOW_COUNT) {
         second->amount += part_at(w, 0)->amount;
         w->sum += part_at(w, 0)->amount; /* drop_first takes it off again */
@@ -67,12 +92,10 @@ static void make_room(struct window *w, const struct rule_window *rule)
 static void add_part(struct window *w, const struct rule_window *rule, usec_t time,
                      uint64_t amount)
 {
-    uint32_t most = most_parts(rule);
-
     while (w->count > 0 && time - part_at(w, 0)->time > rule->within)
         drop_first(w);
-    if (w->count == w->room && w->room < most)
-        grow(w, most);
+    if (w->count == w->room && w->room < most_parts(rule))
+        grow(w, rule);
     if (w->count == w->room)
         make_room(w, rule);
     if (amount > UINT64_MAX - w->sum) {
@@ -170,12 +193,82 @@ static void read_ratio(const struct window *w, const struct rule_window *rule,
         r->count >= rule->least && (rule->above ? 100 * of > limit : 100 * of >= limit);
 }
 
+static bool is_share(uint64_t part, uint64_t whole, const struct rule_window *rule)
+{
+    unsigned __int128 have = (unsigned __int128)part * 100;
+    unsigned __int128 limit = (unsigned __int128)whole * rule->reach;
+
+    return rule->above ? have > limit : have >= limit;
+}
+
+/* Of the value that came now: no other's share can have grown. */
+static void read_share(const struct window *w, const struct rule_window *rule,
+                       struct window_reading *r)
+{
+    uint64_t owner = *owner_at(w, w->count - 1), part = 0;
+
+    for (uint32_t i = 0; owner && i < w->count; i++) {
+        if (*owner_at(w, i) != owner)
+            continue;
+        part += part_at(w, i)->amount;
+        r->count++;
+    }
+    if (part == 0)
+        return;
+    r->value = (uint64_t)((unsigned __int128)part * 100 / w->sum);
+    r->met =
+        w->sum >= rule->least && r->count >= rule->times && is_share(part, w->sum, rule);
+}
+
+static int by_length(const void *a, const void *b)
+{
+    usec_t x = *(const usec_t *)a, y = *(const usec_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* How far four of five of them are from the middle one, at most. */
+static usec_t spread_of(usec_t *intervals, uint32_t count, usec_t middle)
+{
+    for (uint32_t i = 0; i < count; i++)
+        intervals[i] =
+            intervals[i] > middle ? intervals[i] - middle : middle - intervals[i];
+    qsort(intervals, count, sizeof(*intervals), by_length);
+    return intervals[(4 * count + 4) / 5 - 1];
+}
+
+static void read_regular(const struct window *w, const struct rule_window *rule,
+                         struct window_reading *r)
+{
+    usec_t intervals[WINDOW_TIMES_MAX], middle;
+    uint32_t count = w->count - 1;
+
+    r->count = w->count;
+    if (w->count < rule->times)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        intervals[i] = part_at(w, i + 1)->time - part_at(w, i)->time;
+    qsort(intervals, count, sizeof(*intervals), by_length);
+    middle = intervals[count / 2];
+    r->value = middle / USEC_PER_SEC;
+    r->met = middle >= rule->shortest && middle <= rule->longest &&
+             spread_of(intervals, count, middle) <= middle / 100 * rule->jitter;
+}
+
 static void read_parts(const struct window *w, const struct rule_window *rule,
                        struct window_reading *r)
 {
     r->first = part_at(w, 0)->time;
     if (rule->kind == WINDOW_RATIO) {
         read_ratio(w, rule, r);
+        return;
+    }
+    if (rule->kind == WINDOW_SHARE) {
+        read_share(w, rule, r);
+        return;
+    }
+    if (rule->kind == WINDOW_REGULAR) {
+        read_regular(w, rule, r);
         return;
     }
     r->value = rule->kind == WINDOW_SUM ? w->sum : w->count;
@@ -194,6 +287,8 @@ struct window_reading window_add(struct window *w, const struct rule_window *rul
         add_value(w, rule, time, item);
     else
         add_part(w, rule, time, amount_of(rule, item));
+    if (rule->kind == WINDOW_SHARE)
+        *owner_at(w, w->count - 1) = item->key.a;
     r.last = time;
     r.approximate = w->blurred_until >= time && w->blurred_until > 0;
     if (rule->kind == WINDOW_DISTINCT)
@@ -206,6 +301,7 @@ struct window_reading window_add(struct window *w, const struct rule_window *rul
 void window_done(struct window *w)
 {
     free(w->ring);
+    free(w->owners);
     agemap_free(w->values);
     hll_free(w->estimate);
     *w = (struct window){0};
@@ -214,6 +310,7 @@ void window_done(struct window *w)
 size_t window_bytes(const struct window *w)
 {
     return sizeof(*w) + w->room * sizeof(*w->ring) +
+           (w->owners ? w->room * sizeof(*w->owners) : 0) +
            (w->values ? agemap_bytes(w->values) : 0) +
            (w->estimate ? hll_bytes(w->estimate) : 0);
 }

@@ -38,21 +38,27 @@ enum window_kind {
     WINDOW_COUNT,
     WINDOW_DISTINCT,
     WINDOW_SUM,
-    WINDOW_RATIO, /* in per cent: events of one kind to those of another */
+    WINDOW_RATIO,   /* in per cent: events of one kind to those of another */
+    WINDOW_SHARE,   /* in per cent: one value's part of a sum */
+    WINDOW_REGULAR, /* events that come at even times */
 };
 
 struct rule_window {
     enum window_kind kind;
-    enum field_id of; /* DISTINCT, SUM: the field that is counted or added */
+    enum field_id of;    /* DISTINCT, SUM, SHARE: the field that is counted or added */
+    enum field_id value; /* SHARE: whose values have parts of the sum */
     enum field_id by[RULE_BY_MAX];
     size_t by_count;
     usec_t within;
-    uint64_t reach;       /* met when the value is at least this */
-    bool above;           /* RATIO: ... is more than this */
-    uint32_t least;       /* RATIO: events of the other kind there must be for it to say
-                             anything: one of one is no 100 % */
-    uint32_t exact_up_to; /* DISTINCT: values told apart */
-    uint32_t max_keys;    /* keys remembered; the longest silent one goes */
+    uint64_t reach;  /* met when the value is at least this */
+    bool above;      /* RATIO, SHARE: ... is more than this */
+    uint64_t least;  /* RATIO: events of the other kind there must be for it to say
+                        anything: one of one is no 100 %. SHARE: the same of the sum */
+    uint32_t times;  /* REGULAR: events in a row; SHARE: events of the value */
+    uint32_t jitter; /* REGULAR: per cent of the middle interval that others differ by */
+    usec_t shortest, longest; /* REGULAR: between these is the middle interval */
+    uint32_t exact_up_to;     /* DISTINCT: values told apart */
+    uint32_t max_keys;        /* keys remembered; the longest silent one goes */
 };
 
 #define RULE_KEYS_DEFAULT 10000

@@ -191,10 +191,58 @@ static void twenty_faults_and_more_are_told_at_once(void **state)
     assert_same_lines(text, told);
 }
 
+static void assert_window_fault(const char *window, const char *fault)
+{
+    auto_free char *more = xasprintf("    window: {%s, by: [device]}\n", window);
+    auto_free char *text = rules_one("flow", more);
+    auto_free char *said = rules_faults(text);
+
+    if (!strstr(said, fault))
+        fail_msg("{%s} should say \"%s\", and says\n%s", window, fault, said);
+}
+
+static void what_is_wrong_with_a_share_or_even_times_is_said(void **state)
+{
+    static const char *const cases[][2] = {
+        {"share: {of: flow.bytes}, within: 1h, gte: 70%, least: 1MB",
+         "the share has no \"value\""},
+        {"share: {of: host, value: host}, within: 1h, gte: 70%, least: 1MB",
+         "host (host name) cannot be added up"},
+        {"share: {of: flow.bytes, value: dns.qname}, within: 1h, gte: 70%, least: 1MB",
+         "no event that the rule watches has \"dns.qname\""},
+        {"share: {of: flow.bytes, value: host}, within: 1h, gte: 70%",
+         "a share has no \"least\""},
+        {"share: {of: flow.bytes, value: host}, within: 1h, gte: 70, least: 1MB",
+         "expected per cent, found \"70\""},
+        {"count: events, within: 1h, gte: 7, events: 3",
+         "only a share has a number of events"},
+        {"count: events, within: 1h, gte: 7, least: 3",
+         "only a ratio or a share has a least count"},
+        {"regular: {times: 3, jitter: 10%, from: 30s, to: 1h}, within: 1d", "3"},
+        {"regular: {times: 12, jitter: 40%, from: 30s, to: 1h}, within: 1d",
+         "with more than 30% any times are even"},
+        {"regular: {times: 12, jitter: 10%, from: 2h, to: 1h}, within: 1d",
+         "\"to\" is shorter than \"from\""},
+        {"regular: {times: 12, jitter: 10%, from: 30ms, to: 1h}, within: 1d",
+         "an interval is a second long at least"},
+        {"regular: {times: 12, jitter: 10%, from: 30s, to: 1h}, within: 5m",
+         "12 events that are 30 s apart take 330 s: \"within\" is shorter"},
+        {"regular: {times: 12, jitter: 10%, from: 30s, to: 1h}, within: 1d, gte: 3",
+         "a regular window is met by its \"times\""},
+        {"evenly: 3, within: 1d", "a window has one of: count, distinct, sum, ratio, "
+                                  "share, regular"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_window_fault(cases[i][0], cases[i][1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(twenty_faults_and_more_are_told_at_once),
+        cmocka_unit_test(what_is_wrong_with_a_share_or_even_times_is_said),
     };
 
     return cmocka_run_group_tests_name("rule_faults", tests, NULL, NULL);

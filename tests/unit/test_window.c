@@ -302,6 +302,191 @@ static void a_full_ratio_says_so(void **state)
     window_done(&w);
 }
 
+static struct window_reading add_part_of(struct window *w, const struct rule_window *r,
+                                         usec_t time, uint64_t amount, uint64_t owner)
+{
+    struct window_item item = {.amount = amount, .key = {owner, owner}};
+
+    return window_add(w, r, time, &item);
+}
+
+static void a_share_is_what_one_value_brought_to_the_sum(void **state)
+{
+    struct rule_window r = rule(WINDOW_SHARE);
+    struct window w = {0};
+    struct window_reading got;
+
+    (void)state;
+    r.reach = 70;
+    r.least = 100;
+    r.times = 2;
+    got = add_part_of(&w, &r, 100 * SECOND, 90, 7);
+    assert_int_equal(got.value, 100);
+    assert_false(got.met); /* the sum is too small */
+    got = add_part_of(&w, &r, 101 * SECOND, 60, 8);
+    assert_int_equal(got.value, 40);
+    got = add_part_of(&w, &r, 102 * SECOND, 50, 7);
+    assert_int_equal(got.value, 70);
+    assert_int_equal(got.count, 2);
+    assert_true(got.met);
+    r.above = true;
+    got = add_part_of(&w, &r, 102 * SECOND, 0, 7);
+    assert_false(got.met);                         /* 70 is not more than 70 */
+    got = add_part_of(&w, &r, 111 * SECOND, 0, 7); /* the first 90 are gone */
+    assert_int_equal(got.value, 45);
+    window_done(&w);
+}
+
+static void few_events_of_a_value_are_no_share(void **state)
+{
+    struct rule_window r = rule(WINDOW_SHARE);
+    struct window w = {0};
+
+    (void)state;
+    r.reach = 70;
+    r.times = 3;
+    assert_false(add_part_of(&w, &r, 100 * SECOND, 90, 7).met);
+    assert_false(add_part_of(&w, &r, 101 * SECOND, 90, 7).met);
+    assert_true(add_part_of(&w, &r, 102 * SECOND, 90, 7).met);
+    window_done(&w);
+}
+
+static void what_is_nobodys_counts_in_the_sum_alone(void **state)
+{
+    struct rule_window r = rule(WINDOW_SHARE);
+    struct window w = {0};
+
+    (void)state;
+    r.reach = 50;
+    assert_int_equal(add_part_of(&w, &r, 100 * SECOND, 300, 0).value, 0);
+    assert_int_equal(add_part_of(&w, &r, 101 * SECOND, 300, 0).count, 0);
+    assert_int_equal(add_part_of(&w, &r, 102 * SECOND, 200, 7).value, 25);
+    window_done(&w);
+}
+
+static void a_full_share_is_never_too_large_and_says_so(void **state)
+{
+    struct rule_window r = rule(WINDOW_SHARE);
+    struct window w = {0};
+    struct window_reading got = {0};
+
+    (void)state;
+    r.reach = 50;
+    for (usec_t i = 0; i < 2 * WINDOW_PARTS_MAX; i++)
+        got = add_part_of(&w, &r, SECOND + i, 1, 1 + i % 2);
+    assert_true(got.approximate);
+    assert_int_equal(w.sum, 2 * WINDOW_PARTS_MAX);
+    assert_int_equal(got.count, WINDOW_PARTS_MAX / 2);
+    assert_int_equal(got.value, 25); /* 2048 of 8192 */
+    window_done(&w);
+}
+
+static void huge_parts_of_a_share_do_not_overflow(void **state)
+{
+    struct rule_window r = rule(WINDOW_SHARE);
+    struct window w = {0};
+    struct window_reading got;
+
+    (void)state;
+    r.reach = 70;
+    add_part_of(&w, &r, SECOND, UINT64_MAX / 4, 1);
+    got = add_part_of(&w, &r, SECOND, UINT64_MAX / 4 * 3, 2);
+    assert_int_equal(got.value, 75);
+    assert_true(got.met);
+    window_done(&w);
+}
+
+static struct rule_window even(void)
+{
+    return (struct rule_window){.kind = WINDOW_REGULAR,
+                                .within = USEC_PER_DAY,
+                                .reach = 11,
+                                .times = 11,
+                                .jitter = 10,
+                                .shortest = 30 * SECOND,
+                                .longest = USEC_PER_HOUR};
+}
+
+/* Ten intervals of these seconds after the first event. */
+static struct window_reading beat(const unsigned seconds[10])
+{
+    struct rule_window r = even();
+    struct window w = {0};
+    struct window_reading got;
+    usec_t now = 1000 * SECOND;
+
+    got = window_add(&w, &r, now, &one);
+    for (size_t i = 0; i < 10; i++) {
+        assert_false(got.met);
+        now += seconds[i] * SECOND;
+        got = window_add(&w, &r, now, &one);
+    }
+    window_done(&w);
+    return got;
+}
+
+static void events_at_even_times_are_regular(void **state)
+{
+    static const unsigned exact[] = {60, 60, 60, 60, 60, 60, 60, 60, 60, 60};
+    static const unsigned loose[] = {60, 66, 54, 60, 61, 59, 60, 66, 54, 60};
+
+    (void)state;
+    assert_true(beat(exact).met);
+    assert_int_equal(beat(exact).value, 60);
+    assert_int_equal(beat(exact).count, 11);
+    assert_true(beat(loose).met);
+}
+
+static void one_interval_in_five_may_be_anything(void **state)
+{
+    static const unsigned two[] = {60, 60, 120, 60, 60, 60, 60, 3, 60, 60};
+    static const unsigned three[] = {60, 60, 120, 60, 60, 60, 60, 3, 60, 180};
+
+    (void)state;
+    assert_true(beat(two).met);
+    assert_false(beat(three).met);
+}
+
+static void events_without_an_order_are_not_regular(void **state)
+{
+    static const unsigned people[] = {31, 90, 240, 45, 600, 33, 70, 1200, 38, 55};
+    static const unsigned wider[] = {60, 68, 52, 60, 68, 52, 60, 68, 52, 60};
+
+    (void)state;
+    assert_false(beat(people).met);
+    assert_false(beat(wider).met);
+}
+
+static void intervals_outside_the_limits_do_not_count(void **state)
+{
+    static const unsigned quick[] = {29, 29, 29, 29, 29, 29, 29, 29, 29, 29};
+    static const unsigned slow[] = {3601, 3601, 3601, 3601, 3601,
+                                    3601, 3601, 3601, 3601, 3601};
+
+    (void)state;
+    assert_false(beat(quick).met);
+    assert_false(beat(slow).met);
+}
+
+static void a_regular_window_remembers_its_last_events_only(void **state)
+{
+    struct rule_window r = even();
+    struct window w = {0};
+    struct window_reading got = {0};
+    usec_t now = SECOND;
+
+    (void)state;
+    for (unsigned i = 0; i < 100; i++)
+        window_add(&w, &r, now += (i * 7919 % 600 + 1) * SECOND, &one);
+    for (unsigned i = 0; i < 10; i++)
+        got = window_add(&w, &r, now += 60 * SECOND, &one);
+    assert_true(got.met);
+    assert_int_equal(got.count, 11);
+    assert_int_equal(w.room, 11);
+    assert_false(got.approximate);
+    window_done(&w);
+}
+
 static void time_that_goes_back_counts_as_now(void **state)
 {
     struct rule_window r = rule(WINDOW_COUNT);
@@ -330,6 +515,16 @@ int main(void)
         cmocka_unit_test(the_sides_of_a_ratio_need_not_lie_in_each_other),
         cmocka_unit_test(a_ratio_is_what_counting_again_gives),
         cmocka_unit_test(a_full_ratio_says_so),
+        cmocka_unit_test(a_share_is_what_one_value_brought_to_the_sum),
+        cmocka_unit_test(few_events_of_a_value_are_no_share),
+        cmocka_unit_test(what_is_nobodys_counts_in_the_sum_alone),
+        cmocka_unit_test(a_full_share_is_never_too_large_and_says_so),
+        cmocka_unit_test(huge_parts_of_a_share_do_not_overflow),
+        cmocka_unit_test(events_at_even_times_are_regular),
+        cmocka_unit_test(one_interval_in_five_may_be_anything),
+        cmocka_unit_test(events_without_an_order_are_not_regular),
+        cmocka_unit_test(intervals_outside_the_limits_do_not_count),
+        cmocka_unit_test(a_regular_window_remembers_its_last_events_only),
         cmocka_unit_test(time_that_goes_back_counts_as_now),
     };
 
