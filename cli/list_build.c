@@ -130,8 +130,10 @@ static bool check_refused(struct building *b, const struct list_source *source,
 static bool read_source(struct building *b, const struct planned_list *l,
                         const struct planned_source *s)
 {
-    struct list_source source = {
-        .type = l->info.type, .column = s->column, .forgiving = b->forgiving};
+    struct list_source source = {.type = l->info.type,
+                                 .column = s->column,
+                                 .now = clock_wall(),
+                                 .forgiving = b->forgiving};
     struct list_counts counts;
     auto_free char *path = NULL;
 

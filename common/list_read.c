@@ -94,12 +94,35 @@ void list_reader_name(struct list_reader *r, struct text name)
     r->fn((struct text){.at = clean, .len = len}, r->arg);
 }
 
+/* "2027-01-31": when that day is over. */
+static bool read_last_day(struct text word, usec_t *ret_end)
+{
+    char text[sizeof("2027-01-31")];
+    usec_t midnight;
+
+    if (word.len != sizeof(text) - 1)
+        return false;
+    memcpy(text, word.at, word.len);
+    text[word.len] = '\0';
+    if (clock_parse(text, &midnight) != 0)
+        return false;
+    *ret_end = midnight + USEC_PER_DAY;
+    return true;
+}
+
 static int line_plain(struct list_reader *r, struct text line)
 {
     struct text whole = line, name = list_reader_word(&line);
+    struct text word = list_reader_word(&line), day = list_reader_word(&line);
+    usec_t end = UINT64_MAX;
 
-    if (list_reader_word(&line).len > 0)
+    if (word.len > 0 && !text_equal(word, TEXT("until")))
         list_reader_refuse(r, whole, "is more than one word");
+    else if (word.len > 0 &&
+             (!read_last_day(day, &end) || list_reader_word(&line).len > 0))
+        list_reader_refuse(r, whole, "ends with no day like 2027-01-31");
+    else if (r->source->now >= end)
+        r->counts.skipped++;
     else
         list_reader_name(r, name);
     return 0;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clock.h"
 #include "diag.h"
 #include "list_value.h"
 #include "names.h"
@@ -20,7 +21,7 @@
 
 /* '#' begins a comment in the first three, and ';' in a plain one. */
 enum list_form {
-    LIST_FORM_PLAIN, /* one value a line */
+    LIST_FORM_PLAIN, /* one value a line; "until 2027-01-31" behind it ends it */
     LIST_FORM_HOSTS, /* "0.0.0.0 name name", as in /etc/hosts */
     LIST_FORM_UT1,   /* a category's folder of Universite Toulouse: its file "domains" */
     LIST_FORM_RPZ,   /* a response policy zone; what it passes through is left out */
@@ -37,13 +38,15 @@ struct list_source {
     const char *path;
     const char *column; /* CSV: the heading of a column, or its number from 1 when the
                          * table has no headings; NULL: the first, without headings */
+    usec_t now;         /* values whose last day (in UTC) is over are skipped */
     bool forgiving;     /* what cannot be read at all is a warning, too: W0420, W0421 */
 };
 
 struct list_counts {
     uint64_t lines;   /* that were neither empty nor comments */
     uint64_t names;   /* handed on */
-    uint64_t skipped; /* lines that list nothing, as they should: SOA, localhost */
+    uint64_t skipped; /* lines that list nothing, as they should: SOA, localhost, what
+                         has ended */
     uint64_t refused; /* lines or names that cannot be used */
 };
 

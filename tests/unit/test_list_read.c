@@ -27,9 +27,12 @@ static void collect(struct text name, void *arg)
     buffer_add(names, " ", 1);
 }
 
+#define NOVEMBER_2026 (UINT64_C(1795824000) * USEC_PER_SEC) /* 2026-11-28T00:00:00Z */
+
 static struct result parse(enum list_form form, const char *column, const char *text)
 {
-    struct list_source source = {.form = form, .path = "list.txt", .column = column};
+    struct list_source source = {
+        .form = form, .path = "list.txt", .column = column, .now = NOVEMBER_2026};
     struct result r = {.diags = diags_new()};
 
     buffer_text(&r.names, "");
@@ -74,6 +77,20 @@ static void a_line_that_is_no_name_is_counted_and_left_out(void **state)
     (void)state;
     names_are(LIST_FORM_PLAIN, NULL, "a b\nhttp://x.example/\n*\n*.\na.*.b\nok.example\n",
               "ok.example ", 0, 5);
+}
+
+static void a_value_ends_after_its_last_day(void **state)
+{
+    (void)state;
+    names_are(LIST_FORM_PLAIN, NULL,
+              "a.example until 2026-11-27\nb.example until 2026-11-28 # found again\n"
+              "c.example\tuntil\t2027-01-31\n",
+              "b.example c.example ", 1, 0);
+    names_are(LIST_FORM_PLAIN, NULL,
+              "a.example until\nb.example until 2026-13-01\nc.example until tomorrow\n"
+              "d.example until 2027-01-31 or so\ne.example till 2027-01-31\n"
+              "f.example until 2027-01-31T00:00:00Z\n",
+              "", 0, 6);
 }
 
 static void a_hosts_file_has_names_behind_addresses(void **state)
@@ -179,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_list_has_a_domain_a_line),
         cmocka_unit_test(a_line_that_is_no_name_is_counted_and_left_out),
+        cmocka_unit_test(a_value_ends_after_its_last_day),
         cmocka_unit_test(a_hosts_file_has_names_behind_addresses),
         cmocka_unit_test(a_response_policy_zone_lists_what_it_blocks),
         cmocka_unit_test(a_table_has_them_in_a_column),
