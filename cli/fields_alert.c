@@ -56,7 +56,8 @@ const struct alert_key alert_keys[] = {
     {"hallwatch.window.kind", TYPE_NAME, false, &names_window, "what the window counts"},
     {"hallwatch.window.of", TYPE_TEXT, false, NULL, "field that is counted"},
     {"hallwatch.window.count", TYPE_NUMBER, false, NULL,
-     "of a ratio: events that the value, in per cent, is a share of"},
+     "of a ratio: events that the value, in per cent, is a share of; of a share or even "
+     "times: events of that kind"},
     {"hallwatch.window.within", TYPE_TEXT, false, NULL, "length of the window"},
     {"hallwatch.window.approximate", TYPE_BOOL, false, NULL,
      "the value is not exact: more than is remembered"},
