@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The shipped rules: each says what people need to judge it, and is tried both ways. TAP."""
+import os
+import sys
+from glob import glob
+
+import yaml
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+NEEDED = ("why", "shows_not", "traps", "owner", "severity", "response", "tests")
+PUPILS = {"primary", "middle", "senior"}
+BANDS = PUPILS | {"staff", "none"}
+
+
+def load(folder):
+    for path in sorted(glob(os.path.join(TOP, "rules", folder, "*.yaml"))):
+        with open(path, encoding="utf-8") as f:
+            yield yaml.safe_load(f)
+
+
+def all_rules():
+    return [rule for page in load("detect") for rule in page.get("rules", [])]
+
+
+def unsaid(rules):
+    return [f"{r['id']}: {key}" for r in rules for key in NEEDED if not r.get(key)]
+
+
+def unclear(rules):
+    """A rule that counts devices shows none of them, without saying so."""
+    return [r["id"] for r in rules if "identity" not in r and "aggregate" not in r]
+
+
+def leads_nowhere(rules):
+    books = {page["playbook"] for page in load("playbooks")}
+    return [f"{r['id']}: {(r.get('response') or {}).get('playbook')}" for r in rules
+            if (r.get("response") or {}).get("playbook") not in books]
+
+
+def unbanded(rules):
+    """A severity is one for all, or says of each age band which."""
+    return [f"{r['id']}: {sorted(r['severity'])}" for r in rules
+            if isinstance(r["severity"], dict)
+            and not PUPILS <= set(r["severity"]) <= BANDS]
+
+
+def counts(rule):
+    """What its tests expect: of alerts, else of matches."""
+    expected = [test.get("expect", {}) for test in rule.get("tests", [])]
+    return [e["alerts"] if "alerts" in e else e.get("match", 0) for e in expected]
+
+
+def never_met(rules):
+    return [r["id"] for r in rules if not any(counts(r))]
+
+
+def never_silent(rules):
+    return [r["id"] for r in rules if all(counts(r))]
+
+
+def main():
+    rules = all_rules()
+    results = [
+        ("there are rules", [] if rules else ["none"]),
+        ("each says why, what it does not show, its traps, who acts", unsaid(rules)),
+        ("each says how much of a device it shows", unclear(rules)),
+        ("each leads to a playbook that there is", leads_nowhere(rules)),
+        ("a severity by age says it of every age of pupils", unbanded(rules)),
+        ("each has a test that it meets", never_met(rules)),
+        ("each has a test, near to that, that it does not meet", never_silent(rules)),
+    ]
+    print(f"1..{len(results)}")
+    for i, (name, faults) in enumerate(results, 1):
+        print(f"{'not ok' if faults else 'ok'} {i} - {name}")
+        print("".join(f"#   {f}\n" for f in faults), end="")
+    return 1 if any(faults for _, faults in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
