@@ -11,12 +11,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "agent/pcap_file.h"
 #include "auto.h"
 #include "mem.h"
 #include "text.h"
 
-#define PCAP_MAGIC 0xa1b2c3d4u /* microseconds, in this machine's byte order */
-#define PATTERN    "crash-*.pcap"
+#define PATTERN "crash-*.pcap"
 
 struct kept {
     usec_t time;
@@ -68,22 +68,6 @@ void blackbox_wipe(struct blackbox *b, bool all)
 
 /* ---- the file ---- */
 
-static void put_u32(struct buffer *to, uint32_t number)
-{
-    buffer_add(to, &number, sizeof(number));
-}
-
-/* All frames of a box have the link of one interface. */
-static void put_header(struct buffer *to, int link)
-{
-    put_u32(to, PCAP_MAGIC);
-    put_u32(to, 2 | 4u << 16); /* version 2.4 */
-    put_u32(to, 0);
-    put_u32(to, 0);
-    put_u32(to, BLACKBOX_BYTES);
-    put_u32(to, (uint32_t)link);
-}
-
 static unsigned put_frames(struct buffer *to, const struct blackbox *b)
 {
     unsigned count = 0;
@@ -94,13 +78,12 @@ static unsigned put_frames(struct buffer *to, const struct blackbox *b)
 
         if (len == 0 || len > BLACKBOX_BYTES)
             continue;
-        if (count++ == 0)
-            put_header(to, k->link);
-        put_u32(to, (uint32_t)(k->time / USEC_PER_SEC));
-        put_u32(to, (uint32_t)(k->time % USEC_PER_SEC));
-        put_u32(to, len);
-        put_u32(to, k->wire_len);
-        buffer_add(to, k->bytes, len);
+        if (count++ == 0) /* all frames of a box have the link of one interface */
+            pcap_file_begin(to, k->link, BLACKBOX_BYTES);
+        pcap_file_add(to, &(struct frame){.time = k->time,
+                                          .bytes = k->bytes,
+                                          .len = len,
+                                          .wire_len = k->wire_len});
     }
     return count;
 }
