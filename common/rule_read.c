@@ -322,32 +322,6 @@ static bool read_response(struct rule_reader *r, const struct node *n,
     return true;
 }
 
-static bool read_evidence(struct rule_reader *r, const struct node *n,
-                          struct compiled_rule *c)
-{
-    static const char *const keys[] = {"pcap"};
-    static const char *const pcap_keys[] = {"before", "after", "max", "snaplen"};
-    const struct node *pcap, *v;
-    uint64_t number;
-    bool good = true;
-
-    (void)c;
-    if (!node_is(n, NODE_MAP, r->diags))
-        return false;
-    node_check_keys(n, "evidence", keys, 1, r->diags);
-    pcap = node_get(n, "pcap");
-    if (!pcap || !node_is(pcap, NODE_MAP, r->diags))
-        return !pcap;
-    node_check_keys(pcap, "pcap", pcap_keys, 4, r->diags);
-    for (size_t i = 0; i < 2; i++)
-        if ((v = node_get(pcap, pcap_keys[i])))
-            good = node_read_duration(v, &number, r->diags) && good;
-    for (size_t i = 2; i < 4; i++)
-        if ((v = node_get(pcap, pcap_keys[i])))
-            good = node_read_size(v, &number, r->diags) && good;
-    return good;
-}
-
 /* ---- parts ---- */
 
 void rule_add_part(struct rule_reader *r, struct compiled_rule *c, const char *name,
@@ -419,7 +393,7 @@ static const struct rule_key {
     {"inhibits", rule_read_inhibits, false},
     {"exceptions", rule_read_exceptions, false},
     {"mode", read_mode, false},
-    {"evidence", read_evidence, false},
+    {"evidence", rule_read_evidence, false},
     {"response", read_response, false},
     {"labels", read_labels, false},
     {"references", read_references, false},

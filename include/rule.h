@@ -119,6 +119,20 @@ struct rule_inhibits {
     usec_t within; /* after the last time that this one was met: `for` */
 };
 
+/* Frames around an alert that an agent keeps for it, sealed. Of a rule that looks at one
+ * event: those of its conversation; else of its device. */
+struct rule_evidence {
+    bool pcap; /* false: none, and the rest is 0 */
+    usec_t before, after;
+    uint64_t max;     /* bytes of the capture file */
+    uint32_t snaplen; /* bytes of a frame; 0: its headers */
+};
+
+#define RULE_EVIDENCE_BEFORE  (60 * USEC_PER_SEC) /* the most of each */
+#define RULE_EVIDENCE_AFTER   (5 * USEC_PER_MIN)
+#define RULE_EVIDENCE_MAX     (UINT64_C(4) << 20)
+#define RULE_EVIDENCE_SNAPLEN 2048
+
 enum after_hours { AFTER_HOURS_PAGE, AFTER_HOURS_HOLD, AFTER_HOURS_DIGEST };
 extern const struct names names_after_hours;
 
@@ -148,6 +162,7 @@ struct rule {
     struct rule_dedup dedup;
     struct rule_burst burst;
     struct rule_inhibits inhibits;
+    struct rule_evidence evidence;
     const size_t *inhibitors; /* who inhibits this one */
     size_t inhibitor_count;
     const char *playbook; /* NULL: none */
@@ -235,6 +250,10 @@ int ruleset_find_like(const struct ruleset *set, const struct rule *rule);
  * out the rest. */
 uint32_t ruleset_kinds(const struct ruleset *set);
 bool ruleset_uses(const struct ruleset *set, enum field_id f);
+
+/* The most that the evidence of any rule asks for; pcap is false when none wants any. Of
+ * rules that nobody is told of, nothing. */
+struct rule_evidence ruleset_evidence(const struct ruleset *set);
 
 /* First digits of the SHA-256 of everything that was loaded. */
 const char *ruleset_version(const struct ruleset *set);

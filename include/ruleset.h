@@ -139,6 +139,8 @@ void rule_add_part(struct rule_reader *r, struct compiled_rule *c, const char *n
 bool rule_read_dedup(struct rule_reader *r, const struct node *n, struct rule *rule);
 bool rule_read_aggregate(struct rule_reader *r, const struct node *n,
                          struct compiled_rule *c);
+bool rule_read_evidence(struct rule_reader *r, const struct node *n,
+                        struct compiled_rule *c);
 bool rule_read_burst(struct rule_reader *r, const struct node *n,
                      struct compiled_rule *c);
 bool rule_read_inhibits(struct rule_reader *r, const struct node *n,

@@ -82,7 +82,6 @@ static void what_a_rule_says_is_kept(void **state)
                     "gt: 10, max_keys: 7}\n"
                     "    dedup: {by: device, every: 2h, emit: first_and_summary}\n"
                     "    response: {playbook: p, after_hours: digest}\n"
-                    "    evidence: {pcap: {before: 5s, max: 2MiB}}\n"
                     "    labels: {mitre: T1046}\n"
                     "    references: [KCSIE]\n");
     auto_ruleset struct ruleset *s = rules_load(text);
@@ -566,6 +565,49 @@ static void lists_that_cannot_be_are_refused(void **state)
     }
 }
 
+static void evidence_is_small_unless_the_rule_says_more(void **state)
+{
+    auto_free char *text =
+        rules_one("dns", "    when: host exists\n    evidence: {pcap: {max: 2MiB}}\n");
+    auto_ruleset struct ruleset *s = rules_load(text);
+    const struct rule_evidence *e = &ruleset_rule(s, 0)->evidence;
+
+    (void)state;
+    assert_true(e->pcap);
+    assert_int_equal(e->before, 5 * USEC_PER_SEC);
+    assert_int_equal(e->after, 10 * USEC_PER_SEC);
+    assert_int_equal(e->max, 2 << 20);
+    assert_int_equal(e->snaplen, 0);
+    assert_true(ruleset_evidence(s).pcap);
+}
+
+static void evidence_that_may_not_be_is_refused(void **state)
+{
+    static const struct {
+        const char *more, *wanted;
+    } rows[] = {
+        {"    identity: none\n    evidence: {pcap: {}}\n",
+         "E0531]: a rule of identity \"none\" shows no device, and frames do"},
+        {"    at: collector\n    evidence: {pcap: {}}\n",
+         "E0531]: a rule at the collector has no frames"},
+        {"    evidence: {pcap: {before: 2m}}\n", "E0530]: at most 1 min of frames are kept"},
+        {"    evidence: {pcap: {after: 6m}}\n", "E0530]: at most 5 min of frames are kept"},
+        {"    evidence: {pcap: {max: 5MiB}}\n",
+         "E0530]: not 5242880: 4096 to 4194304 bytes are possible here"},
+        {"    evidence: {pcap: {snaplen: 32}}\n",
+         "E0530]: not 32: 64 to 2048 bytes are possible here"},
+        {"    evidence: {}\n", "E0104]"},
+        {"    evidence: {pcap: {after_: 5s}}\n", "E0103]"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *more = xasprintf("    when: host exists\n%s", rows[i].more);
+
+        assert_rule_fault(more, rows[i].wanted);
+    }
+}
+
 static void what_nothing_uses_is_a_warning(void **state)
 {
     auto_free char *text = rules_one("dns", "    when: host exists\n"
@@ -627,6 +669,8 @@ int main(void)
         cmocka_unit_test(the_end_of_an_exception_is_announced),
         cmocka_unit_test(names_of_places_are_those_of_the_district),
         cmocka_unit_test(lists_that_cannot_be_are_refused),
+        cmocka_unit_test(evidence_is_small_unless_the_rule_says_more),
+        cmocka_unit_test(evidence_that_may_not_be_is_refused),
         cmocka_unit_test(what_nothing_uses_is_a_warning),
         cmocka_unit_test(macros_in_macros_are_measured_before_they_are_unfolded),
         cmocka_unit_test(every_code_has_a_page),
