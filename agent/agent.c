@@ -21,7 +21,7 @@
 struct arguments {
     struct option_texts files, rules, assignments;
     const char *settings;
-    const char *district, *lists, *events, *filter, *site, *pseudonym_key;
+    const char *district, *lists, *events, *filter, *site, *pseudonym_key, *evidence;
     bool stats, check, help_options, print;
 };
 
@@ -52,6 +52,8 @@ static const struct option_row rows[] = {
      "look only at packets that this filter lets through"},
     {"pseudonym-key", 0, OPTION_TEXT, offsetof(struct arguments, pseudonym_key), "FILE",
      "the key that makes pseudonyms; else they differ from run to run"},
+    {"evidence", 0, OPTION_TEXT, offsetof(struct arguments, evidence), "FOLDER",
+     "write the frames that rules ask for as evidence here, a file for each alert"},
     {"stats", 0, OPTION_FLAG, offsetof(struct arguments, stats), NULL,
      "end with one line of counters"},
     {0},
@@ -132,6 +134,10 @@ static int replay(const struct arguments *a)
     content = load(a);
     if (!content)
         return 1;
+    if (a->evidence && !content->lists)
+        fputs("hallwatch-agent: no evidence is kept without --lists: they say which "
+              "hosts are protected\n",
+              stderr);
     return replay_run(&(struct replay_settings){
         .files = a->files.items,
         .file_count = a->files.count,
@@ -140,6 +146,7 @@ static int replay(const struct arguments *a)
         .agent = "replay",
         .events = events,
         .flow_capacity = REPLAY_FLOWS,
+        .evidence = a->evidence,
         .stats = a->stats,
         .pseudonym_key = &key,
     });

@@ -20,6 +20,22 @@ struct courier {
     struct event *move;    /* that an address has another machine now */
 };
 
+/* A summary's matter had its frames gathered with the first alert; of a burst no device
+ * is shown. */
+static void put_evidence(struct courier *c, const struct rule *rule,
+                         const struct raised *r, struct json *document)
+{
+    struct courier_evidence e;
+
+    if (!c->set.on_evidence || !rule->evidence.pcap || r->summary || r->burst)
+        return;
+    e = c->set.on_evidence(rule, r, c->set.arg);
+    if (e.id)
+        json_put_path(document, "hallwatch.evidence.id", json_new_text(e.id));
+    else
+        json_put_path(document, "hallwatch.evidence.refused", json_new_text(e.refused));
+}
+
 static void on_raised(const struct raised *r, void *arg)
 {
     struct courier *c = arg;
@@ -29,6 +45,7 @@ static void on_raised(const struct raised *r, void *arg)
 
     if (!document)
         return;
+    put_evidence(c, rule, r, document);
     line = json_write(document);
     c->set.on_alert(alert_severity(rule, r), line, strlen(line), c->set.arg);
 }

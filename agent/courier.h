@@ -16,10 +16,19 @@
 
 struct courier;
 
+struct courier_evidence {
+    const char *id;      /* NULL: none is gathered */
+    const char *refused; /* then why, in a word */
+};
+
 struct courier_settings {
     struct alert_settings alert; /* rules, lists, district, names and keys */
     /* An alert's document in one line, to be kept or printed. */
     void (*on_alert)(enum severity severity, const char *document, size_t len, void *arg);
+    /* The alert's rule wants frames, and it is told: their id, or why there will be none;
+     * borrowed. NULL: nobody gathers, and no alert says anything of it. */
+    struct courier_evidence (*on_evidence)(const struct rule *rule,
+                                           const struct raised *r, void *arg);
     void *arg;
 };
 

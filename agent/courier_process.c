@@ -20,6 +20,8 @@
 #include <sys/socket.h>
 
 #include "agent/courier.h"
+#include "agent/evidence.h"
+#include "agent/gather.h"
 #include "agent/hits.h"
 #include "agent/rulebook.h"
 #include "agent/self.h"
@@ -59,6 +61,8 @@ struct running {
     struct courier *courier;
     struct hits_merger *merger;
     struct outlet *outlet;
+    struct gather *gather;
+    char evidence[RECENT_ID]; /* of the alert that is being made */
     struct self *self;
     struct loop *loop;
     struct line *lines;
@@ -85,6 +89,54 @@ static void on_alert(enum severity severity, const char *document, size_t len, v
         return;
     outlet_put(r->outlet, WIRE_ALERTS, document, len);
     r->unsettled++;
+}
+
+/* ---- evidence ---- */
+
+static const char *why_no_evidence(const struct running *r)
+{
+    const struct courier_process *p = r->set;
+
+    if (!p->recents)
+        return "off";
+    if (p->print)
+        return "no collector";
+    if (!p->keys->has_vault)
+        return "no vault key";
+    return r->book->content->lists ? NULL : "no lists";
+}
+
+static struct courier_evidence on_evidence(const struct rule *rule,
+                                           const struct raised *raised, void *arg)
+{
+    struct running *r = arg;
+    const char *why = why_no_evidence(r);
+
+    if (!why &&
+        (r->at < r->silent_before || !gather_ask(r->gather, rule, raised, r->evidence)))
+        why = "busy";
+    if (why)
+        return (struct courier_evidence){.refused = why};
+    return (struct courier_evidence){.id = r->evidence};
+}
+
+static void put_evidence(const char *document, size_t len, void *arg)
+{
+    struct running *r = arg;
+
+    outlet_put(r->outlet, WIRE_EVIDENCE, document, len);
+}
+
+static void on_gathered(const struct gathered *g, void *arg)
+{
+    struct running *r = arg;
+
+    evidence_put(&(struct evidence_settings){.agent = r->set->settings->name,
+                                             .vault = &r->set->keys->vault,
+                                             .now = clock_wall(),
+                                             .put = put_evidence,
+                                             .arg = r},
+                 g);
 }
 
 /* Of a crash that was told so lately that it may be lost, a next courier tells again. */
@@ -171,10 +223,15 @@ static void on_counts(const char *json, size_t len, void *arg)
         self_count(r->self, r->counting, json, len, clock_wall());
 }
 
-/* Everything that all sensors have told is decided. */
+/* Everything that all sensors have told is decided. When all are gone there is no time
+ * to tell, and none to wait for. */
 static void work(struct running *r)
 {
-    settle(r, hits_merger_run(r->merger));
+    usec_t until = hits_merger_run(r->merger);
+
+    settle(r, until);
+    if (r->gather)
+        gather_tick(r->gather, until);
 }
 
 /* ---- from the sensors ---- */
@@ -235,6 +292,8 @@ static void report(struct running *r)
     json_put_number(mine, "early", (int64_t)hits_merger_early(r->merger));
     json_put_number(mine, "stale", (int64_t)r->stale);
     self_look_at_rules(r->self, mine, clock_wall());
+    if (r->gather)
+        json_put(mine, "evidence", gather_stats(r->gather));
     self_report(r->self, mine, clock_wall());
     self_look_at_lists(r->self, clock_wall());
 }
@@ -502,8 +561,12 @@ static void make_parts(struct running *r)
                   .vault = p->keys->has_vault ? &p->keys->vault : NULL,
                   .drill = p->settings->drill},
         .on_alert = on_alert,
+        .on_evidence = on_evidence,
         .arg = r,
     });
+    if (p->recents && !p->print && p->keys->has_vault)
+        r->gather = gather_new(&(struct gather_settings){
+            .recents = p->recents, .count = p->sensors, .done = on_gathered, .arg = r});
     r->self = self_new(&(struct self_settings){.agent = p->settings,
                                                .outlet = r->outlet,
                                                .merger = r->merger,
@@ -580,6 +643,7 @@ static void release(struct running *r)
     }
     self_free(r->self);
     courier_free(r->courier);
+    gather_free(r->gather);
     hits_merger_free(r->merger);
     outlet_close(r->outlet);
     loop_free(r->loop);

@@ -13,6 +13,7 @@
 #include "agent/board.h"
 #include "agent/journal.h"
 #include "agent/outlet.h"
+#include "agent/recent.h"
 #include "agent/settings.h"
 
 struct courier_process {
@@ -23,6 +24,7 @@ struct courier_process {
     int notes;               /* its end of the warden's */
     struct board *board;
     struct journal *journal;
+    struct recent *const *recents; /* of each sensor; NULL: no evidence is kept */
     const struct outlet_keys *keys;
 };
 

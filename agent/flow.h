@@ -66,6 +66,8 @@ struct flow_stage {
     bool inspected : 1; /* nothing more to learn: count only */
     bool protected : 1; /* no event, count or log may show it */
     uint8_t again : 2;  /* inspect.c: EXTRACT_AGAIN was said, a bit for each direction */
+    bool spoke : 1;     /* sensor_keep.c: the client said something */
+    bool unsettled : 1; /* likewise: frames are kept that nobody may have yet */
 };
 
 struct flow {

@@ -55,6 +55,7 @@ struct live {
     struct board *board;
     struct journal *journal;
     struct blackbox *boxes[SETTINGS_SENSORS_MAX];
+    struct recent *recents[SETTINGS_SENSORS_MAX]; /* NULL: evidence is off */
     struct pair hits[SETTINGS_SENSORS_MAX], rules[SETTINGS_SENSORS_MAX];
     struct pair notes; /* sensor: the warden's end */
     char names[SETTINGS_SENSORS_MAX][16];
@@ -97,6 +98,7 @@ static int make_pairs(struct live *l)
 /* What outlives the processes that write to it. */
 static int make_memory(struct live *l)
 {
+    const struct settings *s = l->set->agent;
     bool all;
 
     l->board = mmap(NULL, sizeof(*l->board), PROT_READ | PROT_WRITE,
@@ -105,6 +107,8 @@ static int make_memory(struct live *l)
     all = l->board != MAP_FAILED && l->journal;
     for (size_t i = 0; i < l->sensors; i++)
         all = (l->boxes[i] = blackbox_new()) && all;
+    for (size_t i = 0; s->evidence != EVIDENCE_OFF && i < l->sensors; i++)
+        all = (l->recents[i] = recent_new(s->evidence_memory)) && all;
     if (all)
         return 0;
     log_error("no shared memory: %m");
@@ -310,8 +314,10 @@ static void forget_others(struct live *l, size_t sensor)
     crypt_wipe(&l->keys, sizeof(l->keys));
     journal_free(l->journal);
     for (size_t i = 0; i < l->sensors; i++)
-        if (i != sensor)
+        if (i != sensor) {
             blackbox_free(l->boxes[i]);
+            recent_free(l->recents[i]);
+        }
 }
 
 static int run_sensor(void *arg)
@@ -353,6 +359,7 @@ static void plan_sensor(struct live *l, size_t i)
         .hits = l->hits[i].sensor,
         .rules = l->rules[i].sensor,
         .blackbox = l->boxes[i],
+        .recent = l->recents[i],
         .board = &l->board->sensors[i],
     };
     l->posts[i] = (struct post){.live = l, .sensor = i};
@@ -373,6 +380,7 @@ static void plan_courier(struct live *l)
         .notes = l->notes.courier,
         .board = l->board,
         .journal = l->journal,
+        .recents = l->recents[0] ? l->recents : NULL,
         .keys = &l->keys,
     };
     l->processes[l->sensors] = (struct warden_process){

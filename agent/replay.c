@@ -6,25 +6,35 @@
 #include "agent/replay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/capture.h"
 #include "agent/courier.h"
+#include "agent/gather.h"
 #include "agent/hits.h"
+#include "agent/recent.h"
 #include "agent/sensor.h"
 #include "mem.h"
+#include "rule.h"
 #include "sandbox.h"
 
 #define FRAMES_A_TURN 256
 #define MOST_WAITING  65536
+#define RECENT_BYTES  ((size_t)16 << 20)
 
 struct replay {
     const struct replay_settings *set;
     struct sensor *sensor;
     struct courier *courier;
     struct hits_merger *merger; /* NULL, as the courier: there are no rules */
+    struct recent *recent;      /* NULL, as gather: no folder for evidence */
+    struct gather *gather;
+    char evidence[RECENT_ID];
+    int error; /* of the last file of evidence that could not be written */
 };
 
 /* ---- from the sensor to the courier ---- */
@@ -51,6 +61,8 @@ static void work(struct replay *r)
         return;
     hits_merger_mark(r->merger, 0, sensor_mark(r->sensor));
     courier_tick(r->courier, hits_merger_run(r->merger));
+    if (r->gather)
+        gather_tick(r->gather, sensor_mark(r->sensor));
 }
 
 static void finish(struct replay *r)
@@ -60,6 +72,10 @@ static void finish(struct replay *r)
     hits_merger_gone(r->merger, 0);
     hits_merger_run(r->merger);
     courier_finish(r->courier);
+    if (!r->gather)
+        return;
+    recent_finish(r->recent);
+    gather_tick(r->gather, sensor_mark(r->sensor));
 }
 
 static void on_event(const struct event *e, void *arg)
@@ -101,6 +117,56 @@ static void print_alert(enum severity severity, const char *document, size_t len
     putchar('\n');
 }
 
+/* ---- evidence ---- */
+
+static struct courier_evidence on_evidence(const struct rule *rule,
+                                           const struct raised *raised, void *arg)
+{
+    struct replay *r = arg;
+
+    if (!r->set->content->lists)
+        return (struct courier_evidence){.refused = "no lists"};
+    if (!gather_ask(r->gather, rule, raised, r->evidence))
+        return (struct courier_evidence){.refused = "busy"};
+    return (struct courier_evidence){.id = r->evidence};
+}
+
+static int write_file(const char *path, const struct buffer *file)
+{
+    auto_close int fd =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    ssize_t n = fd < 0 ? -1 : write(fd, file->at, file->len);
+
+    if (n < 0)
+        return -errno;
+    return (size_t)n == file->len ? 0 : -ENOSPC;
+}
+
+/* Not sealed: whoever has the capture has it all. */
+static void on_gathered(const struct gathered *g, void *arg)
+{
+    struct replay *r = arg;
+    auto_free char *path = xasprintf("%s/%s.pcap", r->set->evidence, g->id);
+    int e = g->file->len ? write_file(path, g->file) : 0;
+
+    if (e == 0)
+        return;
+    r->error = e;
+    fprintf(stderr, "hallwatch-agent: %s cannot be written: %s\n", path, strerror(-e));
+}
+
+static void gather_for(struct replay *r)
+{
+    r->recent = recent_new(RECENT_BYTES);
+    if (!r->recent) {
+        r->error = -errno;
+        fprintf(stderr, "hallwatch-agent: no memory to gather evidence: %m\n");
+        return;
+    }
+    r->gather = gather_new(&(struct gather_settings){
+        .recents = &r->recent, .count = 1, .done = on_gathered, .arg = r});
+}
+
 /* ---- one file ---- */
 
 static struct replay *replay_new(const struct replay_settings *set)
@@ -111,11 +177,15 @@ static struct replay *replay_new(const struct replay_settings *set)
         .hit = merged_hit, .device = merged_device, .arg = r};
 
     r->set = set;
+    if (set->evidence && content->rules)
+        gather_for(r);
     r->sensor = sensor_new(&(struct sensor_settings){
         .rules = content->rules,
         .district = content->district,
         .lists = content->lists,
         .flow_capacity = set->flow_capacity,
+        .recent = r->recent,
+        .payload = RULE_EVIDENCE_SNAPLEN,
         .sink = {.hit = on_hit,
                  .device = on_device,
                  .event = set->events ? on_event : NULL,
@@ -132,6 +202,7 @@ static struct replay *replay_new(const struct replay_settings *set)
                   .pseudonym_key = set->pseudonym_key,
                   .vault = set->vault},
         .on_alert = print_alert,
+        .on_evidence = r->gather ? on_evidence : NULL,
         .arg = r,
     });
     return r;
@@ -140,6 +211,8 @@ static struct replay *replay_new(const struct replay_settings *set)
 static void replay_free(struct replay *r)
 {
     sensor_free(r->sensor);
+    gather_free(r->gather);
+    recent_free(r->recent);
     hits_merger_free(r->merger);
     courier_free(r->courier);
     free(r);
@@ -160,6 +233,8 @@ static void print_stats(const struct replay *r, const char *file)
     json_put_text(o, "file", file);
     if (r->courier)
         json_put(o, "courier", courier_stats(r->courier));
+    if (r->gather)
+        json_put(o, "evidence", gather_stats(r->gather));
     line = json_write(o);
     puts(line);
 }
@@ -207,6 +282,7 @@ static int replay_one(const struct replay_settings *set, struct capture *capture
                 "hallwatch-agent: %s: the capture is damaged or cut short; everything "
                 "before that place was read\n",
                 file);
+    error |= r->error;
     replay_free(r);
     return error ? 1 : 0;
 }
@@ -219,7 +295,7 @@ int replay_run(const struct replay_settings *settings)
 
     dpi_prepare();
     setvbuf(stdout, NULL, _IOFBF, 1 << 16); /* or stdio asks what it is, later */
-    if (sandbox_enter(SANDBOX_SENSOR, error) != 0) {
+    if (sandbox_enter(settings->evidence ? SANDBOX_STORE : SANDBOX_SENSOR, error) != 0) {
         fprintf(stderr, "hallwatch-agent: %s\n", error);
         return 1;
     }

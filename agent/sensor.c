@@ -13,6 +13,7 @@
 
 #include "agent/device.h"
 #include "agent/sensor_dress.h"
+#include "agent/sensor_keep.h"
 #include "agent/shield.h"
 #include "mem.h"
 
@@ -25,6 +26,7 @@ struct sensor {
     struct matcher *matcher;
     struct shield *shield;
     struct event *event; /* for the start and end of flows */
+    struct sensor_keep keep;
     struct sensor_counts counts;
     usec_t now, ticked;
     usec_t shift; /* what the clock was set back by */
@@ -51,6 +53,7 @@ static void on_match(size_t rule, enum match_verdict verdict, void *arg)
 
 static void hide(struct sensor *s, bool before_too)
 {
+    s->keep.hidden = true;
     if (s->set.sink.hide)
         s->set.sink.hide(before_too, s->set.sink.arg);
 }
@@ -75,8 +78,10 @@ static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
 {
     bool protected = s->set.lists && dress_protected(s->set.lists, e);
 
-    if (protected)
+    if (protected) {
         hide(s, true);
+        keep_wipe(&s->keep, f);
+    }
     if (event_kind(e) == EVENT_DNS || event_kind(e) == EVENT_NAME) {
         if (protected)
             shield_learn(s->shield, e);
@@ -111,8 +116,10 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
     struct sensor *s = arg;
     const struct value *basic = event_get(e, FIELD_HTTP_BASIC_AUTH);
 
-    if (basic && basic->number)
+    if (basic && basic->number) {
         hide(s, false);
+        keep_wipe(&s->keep, f);
+    }
     dress_ends(s->set.district, e, p, f);
     if (ends_here(s, e, f)) {
         event_wipe(e);
@@ -144,8 +151,14 @@ static void on_flow_start(struct flow *f, usec_t now, void *arg)
 {
     struct sensor *s = arg;
 
-    if (shield_covers(s->shield, &f->client, &f->server, now))
+    if (!f->stage.protected && shield_covers(s->shield, &f->client, &f->server, now)) {
+        bool hidden = s->keep.hidden;
+
         f->stage.protected = true;
+        keep_wipe(&s->keep, f);
+        hide(s, true);
+        s->keep.hidden = hidden; /* the frame under way is another's */
+    }
     if (f->stage.protected)
         return;
     event_begin(s->event, EVENT_FLOW_START, now);
@@ -158,6 +171,8 @@ static void on_flow_end(struct flow *f, enum flow_end why, usec_t now, void *arg
 {
     struct sensor *s = arg;
 
+    if (s->keep.recent)
+        keep_end(&s->keep, f);
     dpi_end(s->dpi, f);
     inspector_end(s->inspector, f);
     if (!f->stage.protected) {
@@ -206,6 +221,8 @@ static void on_packet(struct sensor *s, const struct packet *p)
         return;
     }
     f = flow_table_touch(s->flows, p, &from_client);
+    if (s->keep.recent)
+        keep_packet(&s->keep, f, p, from_client);
     if (f->ip_proto == 1 || f->ip_proto == 58)
         icmp_shape_add(&f->stage.reading.icmp, p);
     if (f->out.packets + f->in.packets == 1 &&
@@ -215,6 +232,8 @@ static void on_packet(struct sensor *s, const struct packet *p)
         hide(s, false);
     if (!f->stage.inspected)
         inspect(s, p, f, from_client);
+    if (s->keep.recent)
+        keep_inspected(&s->keep, f);
 }
 
 /* The grid's points up to now, the last of them only: each flow is told its own. */
@@ -227,6 +246,8 @@ static void advance(struct sensor *s, usec_t now)
         return;
     s->ticked = grid;
     flow_table_tick(s->flows, grid);
+    if (s->set.recent)
+        recent_tick(s->set.recent, now);
 }
 
 /*
@@ -257,8 +278,13 @@ void sensor_frame(struct sensor *s, const struct frame *f)
         frame.time = s->now;
     }
     advance(s, frame.time);
-    if (decoder_read(s->decoder, &frame, &packet) == DECODE_PACKET)
-        on_packet(s, &packet);
+    s->keep.hidden = false;
+    s->keep.of = NULL;
+    if (decoder_read(s->decoder, &frame, &packet) != DECODE_PACKET)
+        return;
+    on_packet(s, &packet);
+    if (s->keep.recent)
+        keep_frame(&s->keep, &frame, &packet);
 }
 
 void sensor_tick(struct sensor *s, usec_t now)
@@ -328,6 +354,9 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
     if (settings->rules)
         s->matcher = matcher_new(settings->rules);
     ask(s);
+    if (s->set.recent)
+        recent_begin(s->set.recent);
+    keep_use(&s->keep, &s->set);
     return s;
 }
 
@@ -336,6 +365,7 @@ void sensor_free(struct sensor *s)
     if (!s)
         return;
     s->set.sink.event = NULL;
+    s->keep.recent = NULL;
     matcher_free(s->matcher);
     s->matcher = NULL;
     flow_table_free(s->flows);
@@ -356,6 +386,7 @@ void sensor_use(struct sensor *s, const struct ruleset *rules,
     s->set.lists = lists;
     s->matcher = rules ? matcher_new(rules) : NULL;
     ask(s);
+    keep_use(&s->keep, &s->set);
 }
 
 /* ---- counters ---- */

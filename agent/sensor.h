@@ -20,6 +20,7 @@
 #include "agent/dpi.h"
 #include "agent/extract.h"
 #include "agent/flow.h"
+#include "agent/recent.h"
 #include "rule.h"
 
 #define SENSOR_TICK (100 * USEC_PER_MSEC)
@@ -41,6 +42,8 @@ struct sensor_settings {
     const struct district *district; /* NULL: private addresses are inside */
     const struct listdb *lists;      /* NULL: none, and nothing is protected */
     uint32_t flow_capacity;
+    struct recent *recent; /* where frames are kept for evidence; NULL: none are */
+    uint32_t payload;      /* bytes of a frame that a rule may have; 0: headers */
     struct sensor_sink sink;
 };
 
@@ -64,7 +67,8 @@ void sensor_frame(struct sensor *s, const struct frame *f);
 /* Time goes on though no frame came: now is the wall clock of a live interface. */
 void sensor_tick(struct sensor *s, usec_t now);
 
-/* The end of a capture: every flow ends. */
+/* The end of a capture: every flow ends. What is gathered (recent.h) is the caller's to
+ * finish, when nobody asks for more. */
 void sensor_finish(struct sensor *s);
 
 /* Everything before this packet time has been told to the sink. */

@@ -280,6 +280,8 @@ static void prepare(struct running *r)
         .district = c->district,
         .lists = c->lists,
         .flow_capacity = (uint32_t)s->flows,
+        .recent = r->set->recent,
+        .payload = settings_payload(s),
         .sink = {.hit = on_hit, .device = on_device, .hide = on_hide, .arg = r},
     });
     r->loop = loop_new();
@@ -308,6 +310,8 @@ static void finish(struct running *r)
     if (r->error)
         log_error("%s", capture_error(r->capture));
     sensor_finish(r->sensor);
+    if (r->set->recent)
+        recent_finish(r->set->recent);
     put_counts(r);
     flush_all(r);
 }

@@ -10,6 +10,7 @@
 
 #include "agent/blackbox.h"
 #include "agent/board.h"
+#include "agent/recent.h"
 #include "agent/settings.h"
 
 struct sensor_process {
@@ -19,6 +20,7 @@ struct sensor_process {
     uint16_t fanout_group; /* 0: alone on its interface */
     int hits, rules;       /* its ends of the pairs to the courier */
     struct blackbox *blackbox;
+    struct recent *recent; /* NULL: no evidence is kept */
     struct board_sensor *board;
 };
 

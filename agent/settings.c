@@ -10,12 +10,15 @@
 
 #include "crypt.h"
 #include "mem.h"
+#include "rule.h"
 
 #define AT(member)     offsetof(struct settings, member)
 #define INTERFACES_MAX 64
 #define HOST_NAME      256
 
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
+
+static const char *const evidence_words[] = {"off", "headers", "payload", NULL};
 
 const struct conf_option settings_table[] = {
     {"name", CONF_TEXT, AT(name),
@@ -51,6 +54,18 @@ const struct conf_option settings_table[] = {
      .help = "the key that makes pseudonyms, the same on every agent of the district"},
     {"spool.quota", CONF_SIZE, AT(quota), .otherwise = "1 GiB", .min = 1 << 20,
      .help = "disk for what waits to be sent; beyond it the least important goes"},
+    {"evidence.keep", CONF_NAME, AT(evidence), .otherwise = "headers",
+     .names = evidence_words,
+     .help = "of frames that rules ask for: nothing, headers, or what a rule says"},
+    {"evidence.snaplen", CONF_NUMBER, AT(evidence_payload), .otherwise = "256", .min = 64,
+     .max = RULE_EVIDENCE_SNAPLEN,
+     .help = "bytes of a frame that no rule gets more of, where payload is kept"},
+    {"evidence.memory", CONF_SIZE, AT(evidence_memory), .otherwise = "16 MiB",
+     .min = 1 << 20, .max = 1 << 30,
+     .help = "frames that each sensor remembers when a rule asks for any"},
+    {"evidence.quota", CONF_SIZE, AT(evidence_quota), .otherwise = "64 MiB",
+     .min = 1 << 20,
+     .help = "of spool.quota, for evidence; beyond it the oldest evidence goes"},
     {"log", CONF_NAME, AT(log), .otherwise = "info", .names = log_levels,
      .help = "the least that is logged"},
     {"drill", CONF_BOOL, AT(drill), .otherwise = "false",
@@ -88,6 +103,11 @@ bool settings_load(struct settings *s, const char *path, const char *const *assi
 void settings_done(struct settings *s)
 {
     conf_free(settings_table, s);
+}
+
+uint32_t settings_payload(const struct settings *s)
+{
+    return s->evidence == EVIDENCE_PAYLOAD ? (uint32_t)s->evidence_payload : 0;
 }
 
 struct content_settings settings_content(const struct settings *s, usec_t now)

@@ -14,6 +14,8 @@
 
 #define SETTINGS_SENSORS_MAX 32 /* on all interfaces together */
 
+enum evidence_keep { EVIDENCE_OFF, EVIDENCE_HEADERS, EVIDENCE_PAYLOAD };
+
 struct settings {
     char *name, *site;
     struct conf_texts interfaces;
@@ -26,7 +28,9 @@ struct settings {
     char *state, *user;
     struct conf_texts collectors;
     char *collector_key, *key, *vault, *pseudonym_key;
-    uint64_t quota;
+    uint64_t quota, evidence_quota;
+    unsigned evidence; /* enum evidence_keep */
+    uint64_t evidence_payload, evidence_memory;
     unsigned log; /* enum log_level */
     bool drill;
 };
@@ -48,6 +52,9 @@ bool settings_check(const struct settings *s, const char *path, struct diags *d)
 /* Rules and their tests, district and lists, and whether the settings' site is one of the
  * district's. */
 bool settings_check_content(const struct settings *s, usec_t now, struct diags *d);
+
+/* Bytes of a frame that a rule may have as evidence; 0: its headers. */
+uint32_t settings_payload(const struct settings *s);
 
 /* What of it is content, with the age of lists held against now. */
 struct content_settings settings_content(const struct settings *s, usec_t now);

@@ -35,7 +35,7 @@ struct state {
 
 struct spool {
     char *path;
-    uint64_t quota;
+    uint64_t quota, evidence_quota;
     struct spool_file *file;
     uint64_t epoch;
     struct state now;
@@ -89,6 +89,7 @@ int spool_open(const struct spool_settings *set, struct spool **ret_spool)
 
     s->path = xstrdup(set->path);
     s->quota = set->quota;
+    s->evidence_quota = set->evidence_quota;
     s->due = SPOOL_NEVER;
     r = open_file(s);
     if (r < 0)
@@ -180,8 +181,11 @@ static int eat_stream(struct spool *s, unsigned stream, struct state *after,
 
 static int make_room(struct spool *s, struct state *after)
 {
+    uint64_t evidence = after->file[WIRE_EVIDENCE].bytes;
     int r = 0;
 
+    if (s->evidence_quota && evidence > s->evidence_quota)
+        r = eat_stream(s, WIRE_EVIDENCE, after, evidence - s->evidence_quota);
     for (unsigned stream = WIRE_STREAMS - 1; stream > 0 && r == 0; stream--) {
         uint64_t total = 0;
 

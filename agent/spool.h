@@ -33,6 +33,7 @@ struct spool_settings {
     const char *path;
     uint64_t
         quota; /* bytes of records, at least 1 MiB; beyond it the lowest class goes */
+    uint64_t evidence_quota; /* of them, for that stream; 0: no less than for all */
 };
 
 struct spool_counts {

@@ -98,6 +98,11 @@ const struct alert_key alert_keys[] = {
      "in a summary: how many more there were since the first alert"},
     {"hallwatch.summary.first", TYPE_TIME, false, NULL, "time of the first of them"},
     {"hallwatch.summary.last", TYPE_TIME, false, NULL, "time of the last of them"},
+    {"hallwatch.evidence.id", TYPE_TEXT, false, NULL,
+     "of the frames that are gathered for it, which come later (hallwatch evidence)"},
+    {"hallwatch.evidence.refused", TYPE_TEXT, false, NULL,
+     "why none are, though its rule asks for some: off, busy, no collector, no vault key "
+     "or no lists"},
     {"hallwatch.list.name", TYPE_TEXT, false, NULL, "list that said yes"},
     {"hallwatch.list.version", TYPE_TEXT, false, NULL,
      "version of that list: first digits of the SHA-256 of its values"},
