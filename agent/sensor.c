@@ -136,8 +136,10 @@ static bool guards(struct text host, void *arg)
     struct sensor *s = arg;
     bool protected = s->set.lists && listdb_protected(s->set.lists, host);
 
-    if (protected)
+    if (protected) {
         hide(s, true);
+        keep_wipe(&s->keep, s->keep.of);
+    }
     return protected;
 }
 

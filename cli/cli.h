@@ -29,6 +29,7 @@ extern const struct command district_commands[];
 extern const struct command alerts_commands[];
 extern const struct command incidents_commands[];
 extern const struct command silences_commands[];
+extern const struct command evidence_commands[];
 extern const struct command db_commands[];
 extern const struct command audit_commands[];
 extern const struct command tasks_commands[];

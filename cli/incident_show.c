@@ -6,6 +6,7 @@
 #include "collector/store_run.h"
 #include "collector/store_task.h"
 #include "collector/store_wish.h"
+#include "evidence.h"
 #include "incidents.h"
 
 #define ALERTS 10 /* shown of an incident */
@@ -20,6 +21,11 @@ static void add_entry(const struct store_entry *e, void *arg)
 static void add_task(const struct store_task *t, void *arg)
 {
     json_add(arg, store_task_json(t));
+}
+
+static void add_evidence(const struct store_evidence *e, void *arg)
+{
+    json_add(arg, store_evidence_json(e));
 }
 
 static void add_alert(const struct store_alert *a, void *arg)
@@ -45,7 +51,7 @@ static int show_json(struct viewer *r, const struct store_incident *i)
 {
     auto_json struct json *json = store_incident_json(i);
     struct json *entries = json_new_list(), *tasks = json_new_list(),
-                *alerts = json_new_list();
+                *alerts = json_new_list(), *evidence = json_new_list();
     const struct store_task_filter all = {.incident = i->id, .states = UINT32_MAX};
     const struct store_alert_filter of_it = {.incident = i->id, .limit = ALERTS};
     struct store_record record = {0};
@@ -56,12 +62,15 @@ static int show_json(struct viewer *r, const struct store_incident *i)
     if (rc == 0)
         rc = store_alert_each(r->store, &of_it, add_alert, alerts);
     if (rc == 0)
+        rc = store_evidence_each(r->store, i->id, ALERTS, add_evidence, evidence);
+    if (rc == 0)
         rc = store_rule_record(r->store, i->rule, &record);
     if (!(viewer_sight(r, i->owner, i->id) & SIGHT_DEVICE)) {
         json_put_text(json, "device", "");
         json_put_text(json, "key", "");
     }
     json_put(json, "newest_alerts", alerts);
+    json_put(json, "evidence", evidence);
     json_put(json, "tasks", tasks);
     json_put(json, "entries", entries);
     json_put(json, "rule_record", record_json(&record));
@@ -99,6 +108,15 @@ static void print_alert(const struct store_alert *a, void *arg)
     if (a->summary)
         printf(" (%" PRIu64 " more)", a->repeats);
     putchar('\n');
+}
+
+static void print_evidence(const struct store_evidence *e, void *arg)
+{
+    char state[EVIDENCE_STATE];
+
+    begin_line(arg, e->arrived);
+    evidence_state(e, state);
+    printf("%8" PRId64 "  of alert %" PRId64 ": %s\n", e->id, e->alert, state);
 }
 
 static void print_task(const struct store_task *t, void *arg)
@@ -194,6 +212,9 @@ static int print_parts(struct viewer *r, const struct store_incident *i)
     struct page p = {.viewer = r, .incident = i, .head = "Newest alerts"};
     int rc = store_alert_each(r->store, &alerts, print_alert, &p);
 
+    p.head = "Evidence";
+    if (rc == 0)
+        rc = store_evidence_each(r->store, i->id, ALERTS, print_evidence, &p);
     p.head = "Playbook";
     if (rc == 0)
         rc = store_run_each(r->store, &runs, print_run, &p);

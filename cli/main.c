@@ -17,6 +17,8 @@ int main(int argc, char **argv)
          .commands = incidents_commands},
         {"silences", .help = "tell nobody about some alerts for a time",
          .commands = silences_commands},
+        {"evidence", .help = "look at and open the frames that were kept for alerts",
+         .commands = evidence_commands},
         {"db", .help = "check and copy the collector's store", .commands = db_commands},
         {"audit", .help = "the record of who saw and did what",
          .commands = audit_commands},

@@ -6,6 +6,7 @@
 
 #include "collector/alert_read.h"
 #include "collector/store_agent.h"
+#include "collector/store_evidence.h"
 #include "collector/store_rule_week.h"
 #include "crypt.h"
 #include "json.h"
@@ -140,7 +141,9 @@ static int put_alert(struct store_intake *i, const struct intake_record *r)
     a.seq = r->seq;
     a.arrived = r->arrived;
     rc = store_alert_put(i->s, &a);
-    return rc == -EEXIST ? 0 : rc; /* stored is stored */
+    if (rc == -EEXIST) /* stored is stored */
+        return 0;
+    return rc ? rc : store_evidence_expect(i->s, a.agent, a.epoch, a.seq, a.document);
 }
 
 static int put_health(struct store_intake *i, const struct intake_record *r)
@@ -153,7 +156,9 @@ static int put_health(struct store_intake *i, const struct intake_record *r)
         return -EBADMSG;
     text = json_write(value);
     rc = store_agent_health(i->s, r->agent, text);
-    return rc ? rc : store_rule_week_add(i->s, r->agent, value);
+    if (rc == 0)
+        rc = store_rule_week_add(i->s, r->agent, value);
+    return rc ? rc : store_evidence_expire(i->s);
 }
 
 static struct store_place place_of(const struct intake_record *r)
@@ -172,6 +177,8 @@ static int put_record(void *arg, const struct intake_record *r)
         return put_alert(i, r);
     case WIRE_HEALTH:
         return put_health(i, r);
+    case WIRE_EVIDENCE:
+        return store_evidence_put(i->s, r->agent, (const char *)r->bytes, r->len);
     default:
         return store_record_put(i->s, &place, r->bytes, r->len);
     }

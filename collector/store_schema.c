@@ -178,11 +178,27 @@
     "CREATE INDEX told_key ON told (district, rule, key, first);" \
     "CREATE INDEX told_first ON told (district, first);"
 
+/* What an agent gathered for an alert, sealed; its parts go before its row. */
+#define EVIDENCE \
+    "CREATE TABLE evidence (" \
+    "  id {serial}, district TEXT NOT NULL, agent TEXT NOT NULL, name TEXT NOT NULL," \
+    "  parts BIGINT NOT NULL DEFAULT 0, have BIGINT NOT NULL DEFAULT 0," \
+    "  bytes BIGINT NOT NULL DEFAULT 0, custody TEXT NOT NULL DEFAULT ''," \
+    "  arrived BIGINT NOT NULL, alert BIGINT, expired BIGINT NOT NULL DEFAULT 0," \
+    "  UNIQUE (district, agent, name), {key});" \
+    "CREATE INDEX evidence_alert ON evidence (district, alert) WHERE alert IS NOT NULL;" \
+    "CREATE INDEX evidence_kept ON evidence (district, arrived) WHERE have > 0;" \
+    "CREATE TABLE evidence_parts (" \
+    "  district TEXT NOT NULL, evidence BIGINT NOT NULL, part BIGINT NOT NULL," \
+    "  sealed TEXT NOT NULL, PRIMARY KEY (district, evidence, part)," \
+    "  FOREIGN KEY (district, evidence) REFERENCES evidence (district, id));"
+
 /* clang-format on */
 
 const struct store_migration store_migrations[] = {
     {"the first tables", META AGENTS INCIDENTS ALERTS RUNS TASKS WISHES SILENCES AUDIT},
     {"how often rules are met, by week", RULE_WEEKS},
     {"what rules at the collector told", TOLD},
+    {"evidence", EVIDENCE},
 };
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(*store_migrations);

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/store.h"
+#include "collector/store_alert.h"
+#include "collector/store_evidence.h"
+#include "crypt.h"
+#include "evidence.h"
+#include "mem.h"
+#include "viewer.h"
+
+#define LIST_MOST 100
+#define KEY_TEXT  160
+
+struct evidence_options {
+    struct viewer_options viewer;
+    uint64_t incident;
+    const char *vault, *out, *why;
+};
+
+/* ---- whose it is ---- */
+
+/* What is seen of it: as of its alert. Of one whose alert was lost, by nobody. */
+static unsigned sight(const struct viewer *v, const struct store_evidence *e)
+{
+    struct store_alert a = {0};
+    unsigned seen;
+
+    if (!e->alert || store_alert_get(v->store, e->alert, &a) < 0)
+        return 0;
+    seen = viewer_sight(v, a.owner, a.incident);
+    store_alert_done(&a);
+    return seen;
+}
+
+/* ---- list, and on an incident's page ---- */
+
+static int64_t frames_of(const struct store_evidence *e)
+{
+    auto_json struct json *custody = json_parse(e->custody, strlen(e->custody), NULL);
+
+    return custody ? json_get_number(custody, "frames", 0) : 0;
+}
+
+void evidence_state(const struct store_evidence *e, char ret_text[EVIDENCE_STATE])
+{
+    if (e->expired)
+        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " frames, expired", frames_of(e));
+    else if (e->parts == 0)
+        snprintf(ret_text, EVIDENCE_STATE, "not here yet");
+    else if (e->have < e->parts)
+        snprintf(ret_text, EVIDENCE_STATE, "%" PRIu64 " of %" PRIu64 " parts are here",
+                 e->have, e->parts);
+    else
+        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " frames, held sealed",
+                 frames_of(e));
+}
+
+struct listing {
+    struct viewer *viewer;
+    struct json *json; /* NULL: for people */
+    size_t count;
+};
+
+static void add_evidence(const struct store_evidence *e, void *arg)
+{
+    struct listing *l = arg;
+    char when[VIEWER_WHEN], state[EVIDENCE_STATE];
+
+    if (!(sight(l->viewer, e) & SIGHT_WHAT))
+        return;
+    if (l->json) {
+        json_add(l->json, store_evidence_json(e));
+        return;
+    }
+    if (l->count++ == 0)
+        printf("%8s  %-16s %8s  %-16s %s\n", "EVIDENCE", "SINCE", "ALERT", "AGENT",
+               "WHAT THERE IS");
+    viewer_when(l->viewer, "", e->arrived, when);
+    evidence_state(e, state);
+    printf("%8" PRId64 "  %-16s %8" PRId64 "  ", e->id, when, e->alert);
+    viewer_print(e->agent, 16);
+    printf(" %s\n", state);
+}
+
+static int list(const void *values, int argc, char **argv)
+{
+    const struct evidence_options *o = values;
+    auto_viewer struct viewer v;
+    auto_json struct json *json = o->viewer.json ? json_new_list() : NULL;
+    struct listing l = {.viewer = &v, .json = json};
+
+    (void)argc;
+    (void)argv;
+    if (!viewer_open(&v, &o->viewer) || !viewer_audit(&v, "evidence.list", "", ""))
+        return EXIT_FAULT;
+    if (store_evidence_each(v.store, (int64_t)o->incident, LIST_MOST, add_evidence, &l) <
+        0)
+        return viewer_fault(&v);
+    if (json)
+        viewer_json(json);
+    else if (l.count == 0)
+        puts("No evidence that you may know of.");
+    return 0;
+}
+
+/* ---- one ---- */
+
+/* After a complaint when it is not there, or not for this person. */
+static bool find(struct viewer *v, const char *word, unsigned wanted, const char *what,
+                 const char *detail, struct store_evidence *ret_evidence)
+{
+    auto_free char *about = NULL;
+    int64_t id;
+
+    if (!viewer_number(word, "evidence", &id))
+        return false;
+    if (store_evidence_get(v->store, id, ret_evidence) < 0) {
+        fprintf(stderr, "hallwatch: there is no evidence %" PRId64 "\n", id);
+        return false;
+    }
+    if ((sight(v, ret_evidence) & wanted) != wanted) {
+        fprintf(stderr,
+                "hallwatch: evidence %" PRId64 " is not for your role: packets of an "
+                "alert are for who sees its addresses\n",
+                id);
+        return false;
+    }
+    about = xasprintf("evidence/%" PRId64, id);
+    return viewer_audit(v, what, about, detail);
+}
+
+static void print_custody(const char *key, struct json *value, void *arg)
+{
+    auto_free char *text =
+        json_is_text(value) ? xstrdup(json_text(value, "")) : json_write(value);
+
+    (void)arg;
+    viewer_line(key, text);
+}
+
+static int show(const void *values, int argc, char **argv)
+{
+    const struct evidence_options *o = values;
+    auto_viewer struct viewer v;
+    auto_json struct json *custody = NULL, *json = NULL;
+    struct store_evidence e = {0};
+    char state[EVIDENCE_STATE];
+    int code = EXIT_FAULT;
+
+    (void)argc;
+    if (viewer_open(&v, &o->viewer) &&
+        find(&v, argv[0], SIGHT_WHAT, "evidence.view", "", &e)) {
+        evidence_state(&e, state);
+        custody = json_parse(e.custody, strlen(e.custody), NULL);
+        json = store_evidence_json(&e);
+        if (o->viewer.json)
+            viewer_json(json);
+        else
+            printf("Evidence %" PRId64 " for alert %" PRId64 ": %s\n", e.id, e.alert,
+                   state);
+        if (!o->viewer.json && custody)
+            json_each(custody, print_custody, NULL);
+        code = 0;
+    }
+    store_evidence_done(&e);
+    return code;
+}
+
+/* ---- get ---- */
+
+static bool read_vault(const char *path, struct crypt_box_public *ret_public,
+                       struct crypt_box_secret *ret_secret)
+{
+    char public[KEY_TEXT], secret[KEY_TEXT] = "";
+    int r = crypt_key_read(path, "vault", public, secret);
+
+    if (r == 0 && secret[0] == '\0')
+        r = -ENOKEY;
+    if (r == 0)
+        r = crypt_unhex(public, ret_public->bytes, sizeof(ret_public->bytes));
+    if (r == 0)
+        r = crypt_unhex(secret, ret_secret->bytes, sizeof(ret_secret->bytes));
+    crypt_wipe(secret, sizeof(secret));
+    if (r < 0)
+        fprintf(stderr, "hallwatch: %s: no vault key: %s\n", path,
+                r == -ENOKEY ? "it has only the public half" : strerror(-r));
+    return r == 0;
+}
+
+static bool has_hash(const struct json *custody, const char *key, const void *bytes,
+                     size_t len)
+{
+    uint8_t hash[32];
+    char text[65];
+
+    crypt_sha256(bytes, len, hash);
+    crypt_hex(hash, sizeof(hash), text);
+    return custody && strcmp(json_get_text(custody, key, ""), text) == 0;
+}
+
+/* The capture file, yours; NULL after a complaint. */
+static uint8_t *open_seal(const struct evidence_options *o, struct viewer *v,
+                          const struct store_evidence *e, size_t *ret_len)
+{
+    auto_json struct json *custody = json_parse(e->custody, strlen(e->custody), NULL);
+    auto_free char *sealed = NULL;
+    struct crypt_box_public public;
+    struct crypt_box_secret secret;
+    uint8_t *bytes = NULL;
+    const char *why = NULL;
+    int r;
+
+    if (store_evidence_sealed(v->store, e, &sealed) < 0)
+        why = store_error(v->store);
+    else if (!has_hash(custody, "sealed_sha256", sealed, strlen(sealed)))
+        why = "it is not what the agent sealed: its hash differs";
+    else if (sealed[0] == '\0')
+        why = "there was no frame";
+    if (!why && !read_vault(o->vault, &public, &secret))
+        return NULL;
+    if (!why) {
+        r = crypt_unseal(&public, &secret, sealed, &bytes, ret_len);
+        crypt_wipe(&secret, sizeof(secret));
+        if (r < 0)
+            why = "this vault key does not open it: was it sealed for another one?";
+        else if (!has_hash(custody, "sha256", bytes, *ret_len))
+            why = "the frames are not those of the custody record: their hash differs";
+    }
+    if (!why)
+        return bytes;
+    free(bytes);
+    fprintf(stderr, "hallwatch: evidence %" PRId64 ": %s\n", e->id, why);
+    return NULL;
+}
+
+static bool write_new(const char *path, const uint8_t *bytes, size_t len)
+{
+    auto_close int fd =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    ssize_t n = fd < 0 ? -1 : write(fd, bytes, len);
+
+    if (n >= 0 && (size_t)n == len)
+        return true;
+    fprintf(stderr, "hallwatch: %s cannot be written: %s\n", path,
+            strerror(n < 0 ? errno : ENOSPC));
+    return false;
+}
+
+static int get(const void *values, int argc, char **argv)
+{
+    const struct evidence_options *o = values;
+    auto_viewer struct viewer v;
+    auto_json struct json *detail = json_new_object();
+    auto_free char *text = NULL;
+    auto_free uint8_t *bytes = NULL;
+    struct store_evidence e = {0};
+    size_t len = 0;
+    int code = EXIT_FAULT;
+
+    (void)argc;
+    if (!o->vault || !o->out || !o->why || o->why[0] == '\0') {
+        fputs(
+            "hallwatch: evidence get needs --vault FILE, --out FILE and --reason TEXT\n",
+            stderr);
+        return OPTIONS_USAGE;
+    }
+    json_put_text(detail, "why", o->why);
+    text = json_write(detail);
+    if (crypt_init() == 0 && viewer_open(&v, &o->viewer)) {
+        if (viewer_is_somebody(&v) &&
+            find(&v, argv[0], SIGHT_PACKET | SIGHT_DEVICE, "evidence.get", text, &e))
+            bytes = open_seal(o, &v, &e, &len);
+        if (bytes && write_new(o->out, bytes, len)) {
+            printf("%s: %" PRId64
+                   " frames. It is open now: delete it when you are done.\n",
+                   o->out, frames_of(&e));
+            code = 0;
+        }
+    }
+    if (bytes)
+        crypt_wipe(bytes, len);
+    store_evidence_done(&e);
+    return code;
+}
+
+/* ---- the table ---- */
+
+#define OPTION(member) offsetof(struct evidence_options, member)
+#define SIZE           sizeof(struct evidence_options)
+
+static const struct option_row list_options[] = {
+    {"incident", 'i', OPTION_NUMBER, OPTION(incident), "N", "of this incident"},
+    VIEWER_OPTIONS,
+    {0},
+};
+static const struct option_row show_options[] = {
+    VIEWER_OPTIONS,
+    {0},
+};
+static const struct option_row get_options[] = {
+    {"vault", 'k', OPTION_TEXT, OPTION(vault), "FILE",
+     "the vault's key file, with its secret half"},
+    {"out", 'o', OPTION_TEXT, OPTION(out), "FILE", "where the capture file goes"},
+    {"reason", 'm', OPTION_TEXT, OPTION(why), "TEXT", "why, for the record"},
+    VIEWER_OPTIONS,
+    {0},
+};
+
+const struct command evidence_commands[] = {
+    {"list", NULL, 0, 0, "show which alerts have frames, the newest first", NULL, NULL,
+     list_options, SIZE, list},
+    {"show", "EVIDENCE", 1, 1, "show the custody record of one", NULL, NULL, show_options,
+     SIZE, show},
+    {"get", "EVIDENCE", 1, 1, "open the seal of one and write its capture file",
+     "It stands on the audit record, with your reason, before anything is opened.", NULL,
+     get_options, SIZE, get},
+    {0},
+};

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collector/store_evidence.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/incident.h"
+#include "collector/store_sql.h"
+#include "json.h"
+
+#define NAME_LEN   32
+#define SEALED_MAX (128u << 10)
+
+static const struct shape_column columns[] = {
+    COLUMN(store_evidence, ID, id),        COLUMN(store_evidence, TEXT, agent),
+    COLUMN(store_evidence, TEXT, name),    COLUMN(store_evidence, COUNT, parts),
+    COLUMN(store_evidence, COUNT, have),   COLUMN(store_evidence, COUNT, bytes),
+    COLUMN(store_evidence, JSON, custody), COLUMN(store_evidence, TIME, arrived),
+    COLUMN(store_evidence, ID, alert),     COLUMN(store_evidence, TIME, expired),
+};
+static const struct shape shape = SHAPE(store_evidence, columns);
+
+/* ---- what agents send ---- */
+
+static bool is_name(const char *text)
+{
+    return strlen(text) == NAME_LEN && strspn(text, "0123456789abcdef") == NAME_LEN;
+}
+
+static bool is_base64(const char *text)
+{
+    return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                             "0123456789+/=_-")] == '\0';
+}
+
+struct part {
+    const char *name, *sealed;
+    int64_t part, parts;
+    char *custody; /* NULL: it is not the first */
+};
+
+/* False: it is none. */
+static bool read_part(const struct json *document, struct part *p)
+{
+    const struct json *e = json_get_path(document, "hallwatch.evidence");
+    const struct json *custody = e ? json_get(e, "custody") : NULL;
+
+    if (!e)
+        return false;
+    p->name = json_get_text(e, "id", "");
+    p->sealed = json_get_text(e, "sealed", "");
+    p->part = json_get_number(e, "part", 0);
+    p->parts = json_get_number(e, "parts", 0);
+    if (!is_name(p->name) || p->parts < 1 || p->parts > STORE_EVIDENCE_PARTS ||
+        p->part < 1 || p->part > p->parts || strlen(p->sealed) > SEALED_MAX ||
+        !is_base64(p->sealed) || json_is_object(custody) != (p->part == 1))
+        return false;
+    p->custody = p->part == 1 ? json_write(custody) : NULL;
+    return true;
+}
+
+/* Makes the row if it is not there. */
+static int touch(struct store *s, const char *agent, const char *name, int64_t *ret_id)
+{
+    int rc = sql_do(s,
+                    "INSERT INTO evidence (district, agent, name, arrived)"
+                    " VALUES ($1, $2, $3, $4)"
+                    " ON CONFLICT (district, agent, name) DO NOTHING",
+                    OUR, STR(agent), STR(name), TIME(store_now(s)));
+
+    return rc ? rc
+              : sql_number(s, ret_id,
+                           "SELECT id FROM evidence"
+                           " WHERE district = $1 AND agent = $2 AND name = $3",
+                           OUR, STR(agent), STR(name));
+}
+
+static int keep_part(struct store *s, int64_t id, const struct part *p)
+{
+    int rc = sql_do(s,
+                    "INSERT INTO evidence_parts (district, evidence, part, sealed)"
+                    " VALUES ($1, $2, $3, $4)"
+                    " ON CONFLICT (district, evidence, part) DO NOTHING",
+                    OUR, NUM(id), NUM(p->part), STR(p->sealed));
+
+    if (rc || sql_changed(s) == 0)
+        return rc;
+    rc = sql_do(s,
+                "UPDATE evidence SET have = have + 1, bytes = bytes + $1, parts = $2"
+                " WHERE district = $3 AND id = $4",
+                NUM(strlen(p->sealed)), NUM(p->parts), OUR, NUM(id));
+    if (rc == 0 && p->custody)
+        rc = sql_do(s, "UPDATE evidence SET custody = $1 WHERE district = $2 AND id = $3",
+                    STR(p->custody), OUR, NUM(id));
+    return rc;
+}
+
+int store_evidence_put(struct store *s, const char *agent, const char *bytes, size_t len)
+{
+    auto_json struct json *document = json_parse(bytes, len, NULL);
+    struct part p = {0};
+    int64_t id = 0, expired = 0;
+    int rc;
+
+    if (!json_is_object(document) || !read_part(document, &p))
+        return -EBADMSG;
+    rc = touch(s, agent, p.name, &id);
+    if (rc == 0)
+        rc = sql_number(s, &expired,
+                        "SELECT expired FROM evidence WHERE district = $1 AND id = $2",
+                        OUR, NUM(id));
+    if (rc == 0 && !expired)
+        rc = keep_part(s, id, &p);
+    free(p.custody);
+    return rc;
+}
+
+int store_evidence_expect(struct store *s, const char *agent, uint64_t epoch,
+                          uint64_t seq, const char *text)
+{
+    auto_json struct json *document =
+        strstr(text, "\"evidence\"") ? json_parse(text, strlen(text), NULL) : NULL;
+    const char *name =
+        json_text(document ? json_get_path(document, "hallwatch.evidence.id") : NULL, "");
+    int64_t id = 0, alert = 0;
+    int rc;
+
+    if (!is_name(name))
+        return 0;
+    rc = sql_number(s, &alert,
+                    "SELECT id FROM alerts WHERE district = $1 AND agent = $2"
+                    " AND epoch = $3 AND seq = $4",
+                    OUR, STR(agent), NUM(epoch), NUM(seq));
+    if (rc == 0)
+        rc = touch(s, agent, name, &id);
+    return rc ? rc
+              : sql_do(s,
+                       "UPDATE evidence SET alert = $1"
+                       " WHERE district = $2 AND id = $3 AND alert IS NULL",
+                       NUM(alert), OUR, NUM(id));
+}
+
+/* ---- what goes ---- */
+
+#define NOT_OF_AN_OPEN_INCIDENT                                \
+    " AND NOT EXISTS (SELECT 1 FROM alerts a JOIN incidents i" \
+    "  ON i.district = a.district AND i.id = a.incident"       \
+    "  WHERE a.district = evidence.district AND a.id = evidence.alert AND i.state <> $3)"
+
+static int drop(struct store *s, int64_t id)
+{
+    int rc = sql_do(s, "DELETE FROM evidence_parts WHERE district = $1 AND evidence = $2",
+                    OUR, NUM(id));
+
+    return rc ? rc
+              : sql_do(s,
+                       "UPDATE evidence SET expired = $1, have = 0, bytes = 0"
+                       " WHERE district = $2 AND id = $3",
+                       TIME(store_now(s)), OUR, NUM(id));
+}
+
+/* The oldest that may go and came before that time. -ENOENT: there is none. */
+static int oldest(struct store *s, usec_t before, int64_t *ret_id)
+{
+    return sql_number(s, ret_id,
+                      "SELECT id FROM evidence WHERE district = $1 AND arrived < $2"
+                      " AND expired = 0 AND have > 0" NOT_OF_AN_OPEN_INCIDENT
+                      " ORDER BY arrived, id LIMIT 1",
+                      OUR, TIME(before), NUM(INCIDENT_CLOSED));
+}
+
+static int total(struct store *s, int64_t *ret_bytes)
+{
+    return sql_number(s, ret_bytes,
+                      "SELECT COALESCE(SUM(bytes), 0) FROM evidence WHERE district = $1",
+                      OUR);
+}
+
+int store_evidence_expire(struct store *s)
+{
+    usec_t now = store_now(s), keep = STORE_EVIDENCE_DAYS * USEC_PER_DAY;
+    int64_t id, bytes = 0;
+    int rc = 0;
+
+    while (rc == 0 && (rc = oldest(s, now > keep ? now - keep : 0, &id)) == 0)
+        rc = drop(s, id);
+    if (rc == -ENOENT)
+        rc = total(s, &bytes);
+    while (rc == 0 && bytes > STORE_EVIDENCE_BYTES && (rc = oldest(s, now, &id)) == 0) {
+        rc = drop(s, id);
+        if (rc == 0)
+            rc = total(s, &bytes);
+    }
+    return rc == -ENOENT ? 0 : rc;
+}
+
+/* ---- looking ---- */
+
+struct call {
+    store_evidence_fn *fn;
+    void *arg;
+};
+
+static void give(const void *row, void *arg)
+{
+    const struct call *call = arg;
+
+    call->fn(row, call->arg);
+}
+
+int store_evidence_each(struct store *s, int64_t incident, size_t limit,
+                        store_evidence_fn *fn, void *arg)
+{
+    struct call call = {fn, arg};
+    struct sql_each each = {&shape, give, &call};
+    struct query q;
+
+    query_begin(&q, "SELECT {*} FROM evidence WHERE district = ", OUR);
+    if (incident) {
+        query_add(&q, " AND alert IN (SELECT id FROM alerts WHERE district = ", OUR);
+        query_add(&q, " AND incident = ", NUM(incident));
+        query_text(&q, ")");
+    }
+    query_add(&q, " ORDER BY id DESC LIMIT ", NUM(limit));
+    return query_each(s, &q, &each);
+}
+
+int store_evidence_get(struct store *s, int64_t id, struct store_evidence *ret_evidence)
+{
+    return sql_row(s, &shape, ret_evidence,
+                   "SELECT {*} FROM evidence WHERE district = $1 AND id = $2", OUR,
+                   NUM(id));
+}
+
+void store_evidence_done(struct store_evidence *e)
+{
+    shape_done(&shape, e);
+}
+
+struct json *store_evidence_json(const struct store_evidence *e)
+{
+    return shape_json(&shape, e);
+}
+
+int store_evidence_sealed(struct store *s, const struct store_evidence *e,
+                          char **ret_sealed)
+{
+    auto_buffer struct buffer all = {0};
+
+    if (e->have == 0 || e->have < e->parts)
+        return sql_answer(s, -ENOENT, "%" PRIu64 " of %" PRIu64 " parts are here",
+                          e->have, e->parts);
+    for (uint64_t part = 1; part <= e->parts; part++) {
+        auto_free char *sealed = NULL;
+        int rc = sql_text(s, &sealed,
+                          "SELECT sealed FROM evidence_parts WHERE district = $1"
+                          " AND evidence = $2 AND part = $3",
+                          OUR, NUM(e->id), NUM(part));
+
+        if (rc)
+            return rc;
+        buffer_text(&all, sealed);
+    }
+    *ret_sealed = buffer_take(&all);
+    return 0;
+}

@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The frames around an alert, from the sensor to whoever may open them, with an agent and a
+collector on the loopback interface."""
+
+import glob
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import collector_world
+from collector_world import HALLWATCH, World, until
+
+AGENT = os.path.join(collector_world.BUILD, "bin/hallwatch-agent")
+SECURITY, PRINCIPAL = "duty-security", "principal"
+ASKED, HELP_LINE = "wanted-name", "988lifeline"
+PORT = 53
+
+RULES = """\
+schema: 1
+ruleset: test
+version: 1
+rules:
+  - id: test.query
+    title: A query
+    why: To test
+    severity: high
+    owner: security
+    identity: device
+    response: {playbook: test, after_hours: page}
+    watch: [dns]
+    when: dns.qname under "wanted-name.example"
+    window: {count: events, by: [src.ip], within: 10m, gte: 2}
+    evidence: {pcap: {before: 30s, after: 1s, snaplen: 200}}
+"""
+
+LISTS = """\
+schema: 1
+lists:
+  protected: {kind: protected, max_age: 30d, fetched: 2090-01-01, sources: [{file: names.txt}]}
+"""
+
+
+def query(name):
+    labels = b"".join(bytes([len(one)]) + one.encode() for one in name.split("."))
+    return bytes.fromhex("123401000001000000000000") + labels + bytes.fromhex("0000010001")
+
+
+class Line(World):
+    def __init__(self, keep="payload"):
+        super().__init__()
+        self.agent = None
+        for kind in ("agent", "pseudonym", "vault"):
+            subprocess.run([HALLWATCH, "keys", "new", kind, self.path("keys")], check=True,
+                           capture_output=True)
+        self.write("rules.yaml", RULES)
+        self.write("names.txt", "988lifeline.org\n")
+        self.write("lists.yaml", LISTS)
+        subprocess.run([HALLWATCH, "lists", "build", self.path("lists.yaml"), "--out",
+                        self.path("lists")], check=True, stdout=subprocess.DEVNULL)
+        self.write("collector.yaml", self.settings().replace(
+            "rules: [", f"rules: [{self.path('rules.yaml')}, "))
+        self.write("agent.yaml", f"""\
+name: lincoln-1
+site: lincoln
+interfaces: [lo]
+filter: udp port {PORT}
+district: district.yaml
+lists: lists
+rules: [rules.yaml]
+state: {self.path('agent-state')}
+user: root
+collector: {{addresses: ["127.0.0.1:{self.intake}"], key: keys/collector.pub}}
+key: keys/agent.key
+vault: keys/vault.pub
+pseudonym_key: keys/pseudonym.key
+evidence: {{keep: {keep}}}
+""")
+        self.start()
+        self.hallwatch("agents", "add", "lincoln-1", "--site", "lincoln",
+                       self.path("keys/agent.pub"))
+        with open(self.path("agent.log"), "wb") as log:
+            self.agent = subprocess.Popen([AGENT, "-c", self.path("agent.yaml")], stdout=log,
+                                          stderr=log, cwd=self.folder)
+        until("the sensor watches", lambda: "watching lo" in self.agent_log())
+
+    def agent_log(self):
+        with open(self.path("agent.log"), encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def close(self):
+        if self.agent:
+            self.agent.terminate()
+            self.agent.wait(timeout=60)
+        super().close()
+
+    def ask(self, *names):
+        for name in names:  # a conversation each: what is protected takes all of its own along
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.sendto(query(name), ("127.0.0.1", PORT))
+
+    def evidence(self):
+        return until("evidence is there", lambda: next(
+            (e for e in self.rows() if e["parts"] and e["have"] == e["parts"] and e["alert"]),
+            None))
+
+    def rows(self):
+        return json.loads(self.hallwatch("evidence", "list", "--json", "--as", SECURITY))
+
+    def get(self, number, *more, fine=True, person=SECURITY):
+        return self.hallwatch("evidence", "get", str(number), "--vault",
+                              self.path("keys/vault.key"), "--out", self.path("got.pcap"),
+                              "--reason", "to see whether it spreads", "--as", person, *more,
+                              fine=fine)
+
+    def raise_alert(self):
+        self.ask(f"www.{ASKED}.example", f"www.{HELP_LINE}.org", f"w2.{ASKED}.example")
+        return self.evidence()
+
+
+def the_frames_of_an_alert_come_sealed_and_are_opened_with_a_reason(w):
+    e = w.raise_alert()
+    custody = e["custody"]
+    assert custody["frames"] >= 2 and custody["rule"] == "test.query", custody
+    stored = w.query("SELECT sealed FROM evidence_parts")
+    assert len(stored) == e["parts"]
+    said = w.get(e["id"])
+    assert f"{custody['frames']} frames" in said, said
+    with open(w.path("got.pcap"), "rb") as f:
+        data = f.read()
+    assert len(data) == custody["bytes"]
+    assert ASKED.encode() in data
+    assert HELP_LINE.encode() not in data
+    assert os.stat(w.path("got.pcap")).st_mode & 0o777 == 0o600
+    audit = json.loads(w.hallwatch("audit", "show", "--json"))
+    opened = [a for a in audit if a["what"] == "evidence.get"]
+    assert len(opened) == 1 and "spreads" in json.dumps(opened[0]), audit
+
+
+def nobody_without_the_role_or_the_key_or_a_reason_opens_it(w):
+    e = w.raise_alert()
+    assert "not for your role" in w.get(e["id"], fine=False, person=PRINCIPAL)
+    subprocess.run([HALLWATCH, "keys", "new", "vault", w.path("other")], check=True,
+                   capture_output=True)
+    assert "does not open it" in w.get(e["id"], "--vault", w.path("other/vault.key"),
+                                       fine=False)
+    assert "only the public half" in w.get(e["id"], "--vault", w.path("keys/vault.pub"),
+                                           fine=False)
+    assert "needs --vault" in w.hallwatch("evidence", "get", str(e["id"]), "--as", SECURITY,
+                                          fine=False)
+    assert not os.path.exists(w.path("got.pcap"))
+
+
+def an_incident_says_what_evidence_there_is(w):
+    e = w.raise_alert()
+    incident = until("an incident", lambda: w.query("SELECT id FROM incidents"))[0][0]
+    page = w.hallwatch("incidents", "show", str(incident), "--as", SECURITY)
+    assert f"of alert {e['alert']}: {e['custody']['frames']} frames, held sealed" in page, page
+
+
+def what_is_protected_is_on_neither_disk(w):
+    w.raise_alert()
+    for pattern in ("agent-state/*", "state/*"):
+        for path in glob.glob(w.path(pattern)):
+            with open(path, "rb") as f:
+                assert HELP_LINE.encode() not in f.read(), path
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:
+        print("1..0 # SKIP only root may listen on an interface")
+        sys.exit(0)
+    collector_world.run([(case, Line) for case in (
+        the_frames_of_an_alert_come_sealed_and_are_opened_with_a_reason,
+        nobody_without_the_role_or_the_key_or_a_reason_opens_it,
+        an_incident_says_what_evidence_there_is,
+        what_is_protected_is_on_neither_disk,
+    )])

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store_fixture.h"
+
+#include <errno.h>
+
+#include "collector/store_evidence.h"
+#include "collector/store_intake.h"
+#include "json.h"
+
+#define NAME "0123456789abcdef0123456789abcdef"
+
+static int put(struct fixture *f, const char *document)
+{
+    int rc;
+
+    assert_int_equal(store_begin(f->s), 0);
+    rc = store_evidence_put(f->s, "box", document, strlen(document));
+    if (rc == 0)
+        assert_int_equal(store_commit(f->s), 0);
+    else
+        store_rollback(f->s);
+    return rc;
+}
+
+static int put_part(struct fixture *f, int part, int parts, const char *sealed)
+{
+    auto_free char *document = xasprintf(
+        "{\"hallwatch\": {\"evidence\": {\"id\": \"" NAME "\", \"part\": %d, \"parts\": "
+        "%d, %s\"sealed\": \"%s\"}}}",
+        part, parts, part == 1 ? "\"custody\": {\"frames\": 7}, " : "", sealed);
+
+    return put(f, document);
+}
+
+static void expire(struct fixture *f)
+{
+    assert_int_equal(store_begin(f->s), 0);
+    assert_int_equal(store_evidence_expire(f->s), 0);
+    assert_int_equal(store_commit(f->s), 0);
+}
+
+static struct store_evidence get(struct fixture *f)
+{
+    struct store_evidence e;
+
+    assert_int_equal(store_evidence_get(f->s, 1, &e), 0);
+    return e;
+}
+
+static void parts_are_put_together_in_their_order(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *sealed = NULL;
+    struct store_evidence e;
+
+    assert_int_equal(put_part(f, 2, 2, "BBBB"), 0);
+    e = get(f);
+    assert_int_equal(store_evidence_sealed(f->s, &e, &sealed), -ENOENT);
+    store_evidence_done(&e);
+    assert_int_equal(put_part(f, 1, 2, "AAAA"), 0);
+    e = get(f);
+    assert_int_equal(e.have, 2);
+    assert_int_equal(e.bytes, 8);
+    assert_non_null(strstr(e.custody, "7"));
+    assert_int_equal(store_evidence_sealed(f->s, &e, &sealed), 0);
+    assert_string_equal(sealed, "AAAABBBB");
+    store_evidence_done(&e);
+}
+
+static void a_part_that_is_there_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *sealed = NULL;
+    struct store_evidence e;
+
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    assert_int_equal(put_part(f, 1, 1, "CCCC"), 0);
+    e = get(f);
+    assert_int_equal(e.have, 1);
+    assert_int_equal(store_evidence_sealed(f->s, &e, &sealed), 0);
+    assert_string_equal(sealed, "AAAA");
+    store_evidence_done(&e);
+}
+
+static void what_is_no_part_is_refused(void **state)
+{
+    static const char *const documents[] = {
+        "",
+        "7",
+        "{}",
+        "{\"hallwatch\": {\"evidence\": 7}}",
+        "{\"hallwatch\": {\"evidence\": {\"id\": \"short\", \"part\": 1, \"parts\": 1, "
+        "\"custody\": {}, \"sealed\": \"\"}}}",
+        "{\"hallwatch\": {\"evidence\": {\"id\": \"" NAME
+        "\", \"part\": 1, \"parts\": 1, "
+        "\"sealed\": \"\"}}}",
+        "{\"hallwatch\": {\"evidence\": {\"id\": \"" NAME
+        "\", \"part\": 2, \"parts\": 1, "
+        "\"sealed\": \"\"}}}",
+        "{\"hallwatch\": {\"evidence\": {\"id\": \"" NAME "\", \"part\": 2, \"parts\": "
+        "65, \"sealed\": \"\"}}}",
+        "{\"hallwatch\": {\"evidence\": {\"id\": \"" NAME
+        "\", \"part\": 2, \"parts\": 2, "
+        "\"sealed\": \"not base64!\"}}}",
+    };
+
+    for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
+        assert_int_equal(put(*state, documents[i]), -EBADMSG);
+}
+
+static void what_is_old_goes_and_its_custody_record_stays(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *sealed = NULL;
+    struct store_evidence e;
+
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    f->now += STORE_EVIDENCE_DAYS * USEC_PER_DAY;
+    expire(f);
+    e = get(f);
+    assert_int_equal(e.have, 1);
+    store_evidence_done(&e);
+    f->now++;
+    expire(f);
+    e = get(f);
+    assert_int_equal(e.expired, f->now);
+    assert_int_equal(e.bytes, 0);
+    assert_non_null(strstr(e.custody, "7"));
+    assert_int_equal(store_evidence_sealed(f->s, &e, &sealed), -ENOENT);
+    store_evidence_done(&e);
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0); /* it does not come back */
+    e = get(f);
+    assert_int_equal(e.have, 0);
+    store_evidence_done(&e);
+}
+
+#define ALERT "{\"hallwatch\": {\"evidence\": {\"id\": \"" NAME "\"}}}"
+
+static void raise_alert(struct fixture *f, int64_t *ret_incident)
+{
+    struct store_incident i = {.key = "k",
+                               .playbook = "p",
+                               .rule = "r",
+                               .title = "t",
+                               .site = "",
+                               .segment = "",
+                               .device = "",
+                               .first = f->now,
+                               .last = f->now};
+
+    assert_int_equal(store_begin(f->s), 0);
+    assert_int_equal(store_alert_put(f->s, &(struct store_alert){.agent = "box",
+                                                                 .epoch = 9,
+                                                                 .seq = 4,
+                                                                 .at = f->now,
+                                                                 .arrived = f->now,
+                                                                 .document = ALERT}),
+                     0);
+    assert_int_equal(store_evidence_expect(f->s, "box", 9, 4, ALERT), 0);
+    assert_int_equal(store_incident_open(f->s, &i, ret_incident), 0);
+    assert_int_equal(store_alert_settle(f->s, 1, ALERT_OPENED, *ret_incident), 0);
+    assert_int_equal(store_commit(f->s), 0);
+}
+
+static void count_one(const struct store_evidence *e, void *arg)
+{
+    assert_int_equal(e->alert, 1);
+    ++*(int *)arg;
+}
+
+static void what_an_alert_names_is_found_by_its_incident(void **state)
+{
+    struct fixture *f = *state;
+    int64_t incident;
+    int count = 0;
+
+    raise_alert(f, &incident);
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    assert_int_equal(store_evidence_each(f->s, incident, 9, count_one, &count), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(store_evidence_each(f->s, incident + 1, 9, count_one, &count), 0);
+    assert_int_equal(count, 1);
+}
+
+static void evidence_of_an_open_incident_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct store_evidence e;
+    int64_t incident;
+
+    raise_alert(f, &incident);
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    f->now += 10 * STORE_EVIDENCE_DAYS * USEC_PER_DAY;
+    expire(f);
+    e = get(f);
+    assert_int_equal(e.have, 1);
+    assert_int_equal(e.expired, 0);
+    store_evidence_done(&e);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(parts_are_put_together_in_their_order),
+        TEST(a_part_that_is_there_changes_nothing),
+        TEST(what_is_no_part_is_refused),
+        TEST(what_is_old_goes_and_its_custody_record_stays),
+        TEST(what_an_alert_names_is_found_by_its_incident),
+        TEST(evidence_of_an_open_incident_stays),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
