@@ -347,6 +347,10 @@ static uint64_t window_most(const struct rule_window *w)
     case WINDOW_SUM:
     case WINDOW_RATIO:
         return WINDOW_PARTS_MAX * part;
+    case WINDOW_SHARE:
+        return WINDOW_PARTS_MAX * (part + sizeof(uint64_t)); /* and whose it is */
+    case WINDOW_REGULAR:
+        return w->times * part;
     case WINDOW_NONE:
         break;
     }
