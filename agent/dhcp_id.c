@@ -19,6 +19,12 @@ void dhcp_put_id(struct event *e, enum field_id f, struct cur data)
         event_put_text(e, f, (struct text){text, len});
 }
 
+void dhcp_put_client_mac(struct event *e, const struct mac *mac)
+{
+    event_put_mac(e, FIELD_DHCP_CLIENT_MAC, mac);
+    event_put_number(e, FIELD_DHCP_CLIENT_MAC_LOCAL, mac_is_local(mac));
+}
+
 bool dhcp_duid_mac(struct cur duid, struct mac *ret_mac)
 {
     enum { DUID_LLT = 1, DUID_LL = 3 };

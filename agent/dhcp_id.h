@@ -14,6 +14,9 @@
 /* As hexadecimal digits; nothing when it is empty. */
 void dhcp_put_id(struct event *e, enum field_id f, struct cur data);
 
+/* The client's hardware address, and whether software gave it. */
+void dhcp_put_client_mac(struct event *e, const struct mac *mac);
+
 /* The hardware address in a DUID (RFC 8415 sections 11.2 and 11.4: DUID-LLT, DUID-LL over
  * Ethernet). False: it holds none. */
 bool dhcp_duid_mac(struct cur duid, struct mac *ret_mac);

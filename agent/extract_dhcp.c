@@ -374,7 +374,7 @@ static enum extract_result dhcp_read(struct cur *bytes, struct extract_out *out)
     event_begin(e, EVENT_DHCP, out->packet->time);
     event_put_number(e, FIELD_DHCP_VERSION, 4);
     if (m.hardware == HARDWARE_ETHERNET && m.mac_len == sizeof(m.mac))
-        event_put_mac(e, FIELD_DHCP_CLIENT_MAC, &m.mac);
+        dhcp_put_client_mac(e, &m.mac);
     put_addr(e, FIELD_DHCP_ADDRESS, m.given);
     put_addr(e, FIELD_DHCP_RELAY, m.relay);
     read_all_options(e, &m);

@@ -66,7 +66,7 @@ static void read_client_id(struct reading *r, struct cur data)
 
     dhcp_put_id(r->event, FIELD_DHCP_CLIENT_ID, data);
     if (!r->link_told && dhcp_duid_mac(data, &mac))
-        event_put_mac(r->event, FIELD_DHCP_CLIENT_MAC, &mac);
+        dhcp_put_client_mac(r->event, &mac);
 }
 
 static void read_server_id(struct reading *r, struct cur data)
@@ -232,7 +232,7 @@ static void read_client_link(struct reading *r, struct cur data)
     cur_copy(&data, mac.bytes, sizeof(mac.bytes));
     if (cur_broken(&data) || cur_left(&data) > 0 || hardware != HARDWARE_ETHERNET)
         return;
-    event_put_mac(r->event, FIELD_DHCP_CLIENT_MAC, &mac);
+    dhcp_put_client_mac(r->event, &mac);
     r->link_told = true;
 }
 

@@ -95,6 +95,7 @@ static void put_ends(struct event *e, const struct ends *n)
     }
     if (n->has_mac) {
         event_put_mac(e, FIELD_SRC_MAC, &n->src_mac);
+        event_put_number(e, FIELD_SRC_MAC_LOCAL, mac_is_local(&n->src_mac));
         event_put_mac(e, FIELD_DST_MAC, &n->dst_mac);
     }
     if (n->tunnel)

@@ -58,6 +58,13 @@ static inline bool mac_equal(const struct mac *a, const struct mac *b)
     return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/* Given by software, not by a maker: random, of a virtual machine, set by hand (RFC
+ * 9542 section 2.1: the second lowest bit of the first byte). */
+static inline bool mac_is_local(const struct mac *m)
+{
+    return m->bytes[0] & 0x02;
+}
+
 int mac_parse(const char *text, struct mac *ret_mac);
 void mac_print(const struct mac *m, char ret_text[MAC_TEXT]);
 

@@ -67,6 +67,7 @@ static void a_client_says_who_it_is_and_what_it_asks_for(void **state)
     assert_int_equal(hear(f), EXTRACT_DONE);
     assert_says(&f->heard, FIELD_DHCP_TYPE, "\"discover\"");
     assert_says(&f->heard, FIELD_DHCP_CLIENT_MAC, "\"02:00:0a:14:01:0e\"");
+    assert_says(&f->heard, FIELD_DHCP_CLIENT_MAC_LOCAL, "true");
     assert_says(&f->heard, FIELD_DHCP_NAME, "\"student-04\"");
     assert_says(&f->heard, FIELD_DHCP_VENDOR, "\"udhcp 1.35.0\"");
     assert_says(&f->heard, FIELD_DHCP_FINGERPRINT, "\"1,3,6,12,15,28,42\"");
@@ -199,6 +200,7 @@ static void a_hardware_address_of_another_kind_is_not_said(void **state)
     make(f, "01200800 96d05f4c", "350101 ff"); /* InfiniBand */
     hear(f);
     assert_says(&f->heard, FIELD_DHCP_CLIENT_MAC, "");
+    assert_says(&f->heard, FIELD_DHCP_CLIENT_MAC_LOCAL, "");
 }
 
 static void an_offer_says_for_how_long_and_which_names_go_with_it(void **state)

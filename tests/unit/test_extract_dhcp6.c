@@ -58,6 +58,7 @@ static void a_client_says_who_it_is_and_what_it_asks_for(void **state)
     assert_says(&f->heard, FIELD_DHCP_TYPE, "\"solicit\"");
     assert_says(&f->heard, FIELD_DHCP_CLIENT_ID, "\"000100012a3b4c5d02000a14010e\"");
     assert_says(&f->heard, FIELD_DHCP_CLIENT_MAC, "\"02:00:0a:14:01:0e\"");
+    assert_says(&f->heard, FIELD_DHCP_CLIENT_MAC_LOCAL, "true");
     assert_says(&f->heard, FIELD_DHCP_FINGERPRINT, "\"23,24\"");
     assert_says(&f->heard, FIELD_DHCP_NAME, "\"student-04\"");
     assert_says(&f->heard, FIELD_DHCP_VENDOR, "\"MSFT 5.0 \\x00\\x00\\x00\\x00\\x00\"");

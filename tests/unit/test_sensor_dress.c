@@ -136,6 +136,34 @@ static void a_router_s_hardware_address_is_not_the_device_s(void **state)
     assert_false(event_has(f->event, FIELD_DEVICE_MAC));
 }
 
+static void the_sender_s_hardware_address_tells_whether_software_gave_it(void **state)
+{
+    static const struct {
+        uint8_t first;
+        bool local;
+    } cases[] = {{0x00, false}, {0x3c, false}, {0x02, true}, {0xda, true}, {0xfe, true}};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct packet p = {.has_mac = true, .src_mac = {{cases[i].first, 1, 2, 3, 4, 5}}};
+
+        p.dst_mac = (struct mac){{(uint8_t)(cases[i].first ^ 2), 0, 0, 0, 0, 1}};
+        event_begin(f->event, EVENT_ARP, 5);
+        dress_ends(f->district, f->event, &p, NULL);
+        assert_int_equal(number(f, FIELD_SRC_MAC_LOCAL), cases[i].local);
+    }
+}
+
+static void without_a_frame_nothing_is_said_of_its_hardware_address(void **state)
+{
+    struct fixture *f = *state;
+    struct packet p = {.ethertype = 0x0806};
+
+    event_begin(f->event, EVENT_ARP, 5);
+    dress_ends(f->district, f->event, &p, NULL);
+    assert_false(event_has(f->event, FIELD_SRC_MAC_LOCAL));
+}
+
 static void without_a_district_private_addresses_are_inside(void **state)
 {
     struct fixture *f = *state;
@@ -355,6 +383,8 @@ int main(void)
         WITH_FIXTURE(between_segments_the_caller_counts_and_the_called_is_named),
         WITH_FIXTURE(a_stranger_to_a_stranger_is_external_and_no_device),
         WITH_FIXTURE(a_router_s_hardware_address_is_not_the_device_s),
+        WITH_FIXTURE(the_sender_s_hardware_address_tells_whether_software_gave_it),
+        WITH_FIXTURE(without_a_frame_nothing_is_said_of_its_hardware_address),
         WITH_FIXTURE(without_a_district_private_addresses_are_inside),
         WITH_FIXTURE(an_arp_frame_belongs_where_its_sender_does),
         WITH_FIXTURE(a_dhcp_offer_belongs_where_its_address_does),
