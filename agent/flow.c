@@ -261,6 +261,7 @@ static struct flow flow_between(const struct packet *p, bool from_client)
                          .client_mac = from_client ? p->src_mac : p->dst_mac,
                          .server_mac = from_client ? p->dst_mac : p->src_mac,
                          .has_mac = p->has_mac,
+                         .ttl = from_client ? p->ttl : 0,
                          .vlan = p->vlan,
                          .ip_proto = p->ip_proto,
                          .tunnel = (uint8_t)p->tunnel & 0xfU,

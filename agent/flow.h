@@ -76,13 +76,14 @@ struct flow {
     uint16_t vlan;
     uint8_t ip_proto;
     enum tcp_state tcp_state : 8; /* TCP only */
-    bool has_mac;
+    uint8_t ttl; /* of its first packet, where the client sent it; else 0 */
     struct mac client_mac, server_mac; /* of the routers next to us, if not theirs */
     bool answered : 1;                 /* the server sent something */
     bool started : 1;                  /* on_start was told */
-    uint8_t tunnel : 4;                /* enum tunnel: what its packets were wrapped in */
-    uint8_t carries : 4;               /* likewise: what they wrap others in */
-    uint8_t fins;                      /* bit 0 the client's, bit 1 the server's */
+    bool has_mac : 1;
+    uint8_t tunnel : 4;  /* enum tunnel: what its packets were wrapped in */
+    uint8_t carries : 4; /* likewise: what they wrap others in */
+    uint8_t fins;        /* bit 0 the client's, bit 1 the server's */
     usec_t first, last;
     struct flow_half out, in; /* from the client; from the server */
     struct flow_stage stage;

@@ -214,6 +214,34 @@ static void each_end_has_the_mac_it_sent_with(void **state)
     assert_int_equal(flow->server_mac.bytes[5], 3);
 }
 
+static void a_flow_keeps_the_time_to_live_of_its_first_packet(void **state)
+{
+    struct fixture *f = *state;
+    struct packet p = packet(UDP, true, 100, 53);
+    bool from_client;
+
+    p.ttl = 127;
+    assert_int_equal(give(f, p, 0, &from_client)->ttl, 127);
+    p.ttl = 63;
+    assert_int_equal(give(f, p, 1, &from_client)->ttl, 127);
+}
+
+static void a_flow_that_the_server_s_packet_begins_has_no_time_to_live(void **state)
+{
+    struct fixture *f = *state;
+    struct packet p = packet(TCP, false, 40000, 443);
+    bool from_client;
+
+    p.ttl = 57;
+    p.tcp_flags = SYN | ACK;
+    assert_int_equal(give(f, p, 0, &from_client)->ttl, 0);
+    assert_false(from_client);
+    p = packet(TCP, true, 40000, 443);
+    p.ttl = 127;
+    p.tcp_flags = ACK;
+    assert_int_equal(give(f, p, 1, &from_client)->ttl, 0);
+}
+
 /* ---- on_start and on_end ---- */
 
 static void a_flow_starts_at_its_first_answer(void **state)
@@ -611,6 +639,8 @@ int main(void)
         WITH_FIXTURE(a_host_that_talks_to_itself_has_two_ends),
         WITH_FIXTURE(a_reassembled_packet_counts_all_its_frames),
         WITH_FIXTURE(each_end_has_the_mac_it_sent_with),
+        WITH_FIXTURE(a_flow_keeps_the_time_to_live_of_its_first_packet),
+        WITH_FIXTURE(a_flow_that_the_server_s_packet_begins_has_no_time_to_live),
         WITH_FIXTURE(a_flow_starts_at_its_first_answer),
         WITH_FIXTURE(without_an_answer_a_flow_starts_when_it_was_due),
         WITH_FIXTURE(a_late_answer_does_not_start_a_flow_again),

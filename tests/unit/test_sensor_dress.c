@@ -219,6 +219,24 @@ static void the_flow_s_counters_go_into_its_events(void **state)
     assert_false(event_has(f->event, FIELD_ICMP_TYPE));
 }
 
+static void a_conversation_s_start_tells_its_time_to_live_and_its_end_does_not(
+    void **state)
+{
+    struct fixture *f = *state;
+
+    f->flow.ttl = 127;
+    event_begin(f->event, EVENT_FLOW_START, 5);
+    dress_flow(f->event, &f->flow);
+    assert_int_equal(number(f, FIELD_IP_TTL), 127);
+    event_begin(f->event, EVENT_FLOW, 5);
+    dress_flow(f->event, &f->flow);
+    assert_false(event_has(f->event, FIELD_IP_TTL));
+    f->flow.ttl = 0;
+    event_begin(f->event, EVENT_FLOW_START, 5);
+    dress_flow(f->event, &f->flow);
+    assert_false(event_has(f->event, FIELD_IP_TTL));
+}
+
 static void a_flow_keeps_the_first_host_but_none_of_dns(void **state)
 {
     struct fixture *f = *state;
@@ -395,6 +413,7 @@ int main(void)
         WITH_FIXTURE(where_the_segment_is_not_told_any_segments_router_will_do),
         WITH_FIXTURE(a_dhcpv6_server_is_who_is_named_or_a_router),
         WITH_FIXTURE(the_flow_s_counters_go_into_its_events),
+        WITH_FIXTURE(a_conversation_s_start_tells_its_time_to_live_and_its_end_does_not),
         WITH_FIXTURE(a_flow_keeps_the_first_host_but_none_of_dns),
         WITH_FIXTURE(every_name_in_an_event_can_be_protected),
     };
