@@ -346,7 +346,7 @@ static ndpi_protocol look(struct dpi *d, struct inspection *i, const struct pack
 
 bool dpi_wants(const struct dpi *d, const struct flow *f)
 {
-    return f->stage.app == d->tls && !f->stage.host;
+    return f->stage.app == d->tls && !flow_host(f);
 }
 
 bool dpi_packet(struct dpi *d, const struct packet *p, struct flow *f)
@@ -391,10 +391,10 @@ static bool name_by_host(struct dpi *d, struct flow *f)
     char host[256];
     size_t len;
 
-    if (!f->stage.host)
+    if (!flow_host(f))
         return false;
-    len = strnlen(f->stage.host, sizeof(host) - 1);
-    memcpy(host, f->stage.host, len);
+    len = strnlen(flow_host(f), sizeof(host) - 1);
+    memcpy(host, flow_host(f), len);
     host[len] = 0;
     if (ndpi_match_string_subprotocol(d->module, host, (u_int)len, &found) <= 0 ||
         !is_named(d, found.protocol_id))

@@ -56,7 +56,7 @@ struct flow_stage {
     void *dpi;    /* dpi.c */
     void *stream; /* stream.c */
     struct flow_reading reading;
-    char *host;         /* clean name from TLS, QUIC or HTTP; NULL: none */
+    char *name;         /* flow_host or flow_led_by; NULL: none */
     uint64_t risks;     /* bits of names_risk */
     uint16_t master;    /* the protocol that carries app ("tls" of "youtube"); 0: none */
     uint16_t app;       /* index in names_app; 0: not known yet */
@@ -65,6 +65,8 @@ struct flow_stage {
     bool dpi_done : 1;  /* nDPI has nothing more to say */
     bool inspected : 1; /* nothing more to learn: count only */
     bool protected : 1; /* no event, count or log may show it */
+    bool led : 1;       /* name is the one that led to it */
+    uint8_t looked : 2; /* enum name_memory_verdict, at the first packet */
     uint8_t again : 2;  /* inspect.c: EXTRACT_AGAIN was said, a bit for each direction */
     bool spoke : 1;     /* sensor_keep.c: the client said something */
     bool unsettled : 1; /* likewise: frames are kept that nobody may have yet */
@@ -88,6 +90,18 @@ struct flow {
     struct flow_half out, in; /* from the client; from the server */
     struct flow_stage stage;
 };
+
+/* The clean name that its TLS, QUIC or HTTP names; NULL: none so far. */
+static inline const char *flow_host(const struct flow *f)
+{
+    return f->stage.led ? NULL : f->stage.name;
+}
+
+/* While it names none: the name whose answer gave the server's address; NULL: none. */
+static inline const char *flow_led_by(const struct flow *f)
+{
+    return f->stage.led ? f->stage.name : NULL;
+}
 
 typedef void flow_start_fn(struct flow *f, usec_t now, void *arg);
 typedef void flow_end_fn(struct flow *f, enum flow_end why, usec_t now, void *arg);

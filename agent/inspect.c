@@ -552,7 +552,7 @@ bool inspector_packet(struct inspector *i, const struct packet *p, struct flow *
 
     i->flow = f;
     i->out.packet = p;
-    i->out.host = f->stage.host ? text_of(f->stage.host) : (struct text){0};
+    i->out.host = flow_host(f) ? text_of(flow_host(f)) : (struct text){0};
     if (p->layer != PACKET_L4 ||
         (p->ip_proto != IP_TCP && p->ip_proto != IP_UDP && p->ip_proto != IP_ICMP6))
         r->finished[0] = r->finished[1] = true;

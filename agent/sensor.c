@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "agent/device.h"
+#include "agent/name_memory.h"
 #include "agent/sensor_dress.h"
 #include "agent/sensor_keep.h"
 #include "agent/shield.h"
@@ -25,6 +26,7 @@ struct sensor {
     struct dpi *dpi;
     struct matcher *matcher;
     struct shield *shield;
+    struct name_memory *names;
     struct event *event; /* for the start and end of flows */
     struct sensor_keep keep;
     struct sensor_counts counts;
@@ -85,6 +87,8 @@ static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
     if (event_kind(e) == EVENT_DNS || event_kind(e) == EVENT_NAME) {
         if (protected)
             shield_learn(s->shield, e);
+        else if (event_kind(e) == EVENT_DNS)
+            name_memory_learn(s->names, e);
         return protected;
     }
     if (f && decides(e))
@@ -125,8 +129,10 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
         event_wipe(e);
         return;
     }
-    if (f)
+    if (f) {
         dress_keep(f, e);
+        dress_looked_up(e, f);
+    }
     tell(s, e);
 }
 
@@ -166,6 +172,7 @@ static void on_flow_start(struct flow *f, usec_t now, void *arg)
     event_begin(s->event, EVENT_FLOW_START, now);
     dress_ends(s->set.district, s->event, NULL, f);
     dress_flow(s->event, f);
+    dress_looked_up(s->event, f);
     tell(s, s->event);
 }
 
@@ -183,10 +190,11 @@ static void on_flow_end(struct flow *f, enum flow_end why, usec_t now, void *arg
         dress_flow(s->event, f);
         event_put_number(s->event, FIELD_FLOW_END, why);
         dress_application(s->event, f);
+        dress_looked_up(s->event, f);
         tell(s, s->event);
     }
-    free(f->stage.host);
-    f->stage.host = NULL;
+    free(f->stage.name);
+    f->stage.name = NULL;
 }
 
 /* ---- packets ---- */
@@ -210,6 +218,32 @@ static void inspect(struct sensor *s, const struct packet *p, struct flow *f,
         !watched && !inspector_looks(f) && (f->stage.dpi_done || (understood && !wanted));
 }
 
+/*
+ * What is known of a conversation before it says anything. Where a protected name led to
+ * it, not even whether another did: that may be as telling. A name may have become
+ * protected since it was answered.
+ */
+static void remember(struct sensor *s, struct flow *f, usec_t now)
+{
+    struct text name;
+
+    if (shield_covers(s->shield, &f->client, &f->server, now)) {
+        f->stage.protected = true;
+        return;
+    }
+    if (addr_is_multicast(&f->server))
+        return;
+    f->stage.looked = name_memory_find(s->names, &f->client, &f->server, now, &name);
+    if (f->stage.looked != NAME_MEMORY_ASKED)
+        return;
+    if (s->set.lists && listdb_protected(s->set.lists, name)) {
+        f->stage.looked = NAME_MEMORY_UNKNOWN;
+        return;
+    }
+    f->stage.name = xstrndup(name.at, name.len);
+    f->stage.led = true;
+}
+
 /* Each packet around another is one of a conversation, too. */
 static void on_packet(struct sensor *s, const struct packet *p)
 {
@@ -227,9 +261,8 @@ static void on_packet(struct sensor *s, const struct packet *p)
         keep_packet(&s->keep, f, p, from_client);
     if (f->ip_proto == 1 || f->ip_proto == 58)
         icmp_shape_add(&f->stage.reading.icmp, p);
-    if (f->out.packets + f->in.packets == 1 &&
-        shield_covers(s->shield, &f->client, &f->server, p->time))
-        f->stage.protected = true;
+    if (f->out.packets + f->in.packets == 1)
+        remember(s, f, p->time);
     if (f->stage.protected)
         hide(s, false);
     if (!f->stage.inspected)
@@ -247,6 +280,7 @@ static void advance(struct sensor *s, usec_t now)
     if (grid == s->ticked)
         return;
     s->ticked = grid;
+    name_memory_sweep(s->names, grid);
     flow_table_tick(s->flows, grid);
     if (s->set.recent)
         recent_tick(s->set.recent, now);
@@ -338,6 +372,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
     s->set = *settings;
     s->event = event_new();
     s->shield = shield_new();
+    s->names = name_memory_new(NAME_MEMORY_CAPACITY);
     s->decoder = decoder_new(&(struct decoder_settings){
         .fragment_capacity = 1024, .fragment_timeout = 30 * USEC_PER_SEC});
     hash_key_random(&flows.secret);
@@ -375,6 +410,7 @@ void sensor_free(struct sensor *s)
     dpi_free(s->dpi);
     decoder_free(s->decoder);
     shield_free(s->shield);
+    name_memory_free(s->names);
     event_free(s->event);
     free(s);
 }
@@ -446,6 +482,15 @@ static struct json *inspect_stats(struct inspector_counts c)
     return o;
 }
 
+static struct json *name_stats(struct name_memory_counts c)
+{
+    struct json *o = json_new_object();
+
+    json_put_number(o, "learned", (int64_t)c.learned);
+    json_put_number(o, "evicted", (int64_t)c.evicted);
+    return o;
+}
+
 static struct json *dpi_stats(struct dpi_counts c)
 {
     struct json *o = json_new_object();
@@ -472,6 +517,7 @@ struct json *sensor_stats(const struct sensor *s)
     json_put(o, "tunnels", tunnel_stats(decoder_counts(s->decoder)));
     json_put(o, "flows", flow_stats(flow_table_counts(s->flows)));
     json_put(o, "streams", inspect_stats(inspector_counts(s->inspector)));
+    json_put(o, "names", name_stats(name_memory_counts(s->names)));
     json_put(o, "ndpi", dpi_stats(dpi_counts(s->dpi)));
     for (unsigned i = 0; i < EVENT_KINDS; i++)
         if (s->counts.events[i])

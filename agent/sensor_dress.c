@@ -10,8 +10,10 @@
  */
 #include "agent/sensor_dress.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "agent/name_memory.h"
 #include "mem.h"
 
 struct ends {
@@ -320,8 +322,10 @@ void dress_flow(struct event *e, const struct flow *f)
 
 void dress_application(struct event *e, const struct flow *f)
 {
-    if (f->stage.host)
-        event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, text_of(f->stage.host));
+    const char *host = flow_host(f);
+
+    if (host)
+        event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, text_of(host));
     event_put_number(e, FIELD_NDPI_PROTO, f->stage.app);
     event_put_number(e, FIELD_NDPI_MASTER,
                      f->stage.master ? f->stage.master : f->stage.app);
@@ -329,6 +333,18 @@ void dress_application(struct event *e, const struct flow *f)
     event_put_number(e, FIELD_NDPI_CONFIDENCE, f->stage.confidence);
     if (f->stage.risks)
         event_put_number(e, FIELD_NDPI_RISK, f->stage.risks);
+}
+
+void dress_looked_up(struct event *e, const struct flow *f)
+{
+    uint32_t kinds = UINT32_C(1) << EVENT_FLOW_START | UINT32_C(1) << EVENT_FLOW |
+                     UINT32_C(1) << EVENT_TLS | UINT32_C(1) << EVENT_QUIC;
+
+    if (f->stage.looked == NAME_MEMORY_UNKNOWN || !(kinds >> event_kind(e) & 1))
+        return;
+    event_put_number(e, FIELD_FLOW_LOOKED_UP, f->stage.looked == NAME_MEMORY_ASKED);
+    if (flow_led_by(f) && !event_has(e, FIELD_HOST))
+        event_put_text(e, FIELD_FLOW_LED_BY, text_of(flow_led_by(f)));
 }
 
 /* Certificate status is asked for over HTTP (RFC 6960 appendix A) and told by its type.
@@ -350,9 +366,11 @@ void dress_keep(struct flow *f, const struct event *e)
     const struct value *host = event_get(e, FIELD_HOST);
 
     keep_media_type(f, e);
-    if (f->stage.host || !host || event_kind(e) == EVENT_DNS)
+    if (flow_host(f) || !host || event_kind(e) == EVENT_DNS)
         return;
-    f->stage.host = xstrndup(host->text.at, host->text.len);
+    free(f->stage.name);
+    f->stage.name = xstrndup(host->text.at, host->text.len);
+    f->stage.led = false;
 }
 
 static bool any_protected(const struct listdb *lists, const struct value *names)

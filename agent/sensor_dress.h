@@ -22,6 +22,10 @@ void dress_flow(struct event *e, const struct flow *f);
 /* What application it was, and its host; for the end of a flow. */
 void dress_application(struct event *e, const struct flow *f);
 
+/* Into the start and end of a flow and its hellos: whether its client had looked its
+ * server's address up, and where no host is named, the name that led to it. */
+void dress_looked_up(struct event *e, const struct flow *f);
+
 /* The flow remembers the host that a TLS, QUIC or HTTP event of it names, and what its
  * media type says of the application. */
 void dress_keep(struct flow *f, const struct event *e);

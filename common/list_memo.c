@@ -107,7 +107,8 @@ struct list_set list_memo_print(struct list_memo *m, struct text print)
 
 bool list_memo_protected(struct list_memo *m, const struct event *e)
 {
-    static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI};
+    static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI,
+                                          FIELD_FLOW_LED_BY};
 
     if (!m->db)
         return false;

@@ -23,6 +23,8 @@ struct fixture {
     bool went_back;
     unsigned hidden, hidden_before; /* frames of protected conversations */
     char app[32];                   /* of the last flow that ended */
+    char led[32];                   /* the last name that led to a flow */
+    unsigned looked_up[2];          /* events that say so, no and yes */
 };
 
 static void remember(const struct event *e, void *arg)
@@ -31,7 +33,14 @@ static void remember(const struct event *e, void *arg)
 
     const struct value *app = event_get(e, FIELD_NDPI_PROTO);
 
+    const struct value *led = event_get(e, FIELD_FLOW_LED_BY);
+    const struct value *looked = event_get(e, FIELD_FLOW_LOOKED_UP);
+
     f->told[event_kind(e)]++;
+    if (led)
+        (void)snprintf(f->led, sizeof(f->led), "%.*s", (int)led->text.len, led->text.at);
+    if (looked)
+        f->looked_up[looked->number]++;
     if (app)
         (void)snprintf(f->app, sizeof(f->app), "%s",
                        names_get(&names_app, (unsigned)app->number));
@@ -283,8 +292,8 @@ static struct listdb *link_lines(void)
     return db;
 }
 
-/* Asks on the link, at this port, for a name of two labels. */
-static void ask_link(struct fixture *f, unsigned port, const char *label)
+/* Asks at this port, of the link or DNS, for a name of two labels. */
+static void ask(struct fixture *f, unsigned port, const char *label)
 {
     uint32_t len = (uint32_t)strlen(label), size = 12 + 1 + len + 1 + 4 + 1 + 4;
 
@@ -321,11 +330,116 @@ static void a_protected_name_asked_for_on_the_link_is_told_to_nobody(void **stat
     sensor_use(f->sensor, NULL, NULL, lists);
     for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++) {
         f->told[EVENT_NAME] = 0;
-        ask_link(f, ports[i], "help");
+        ask(f, ports[i], "help");
         assert_int_equal(f->told[EVENT_NAME], 0);
-        ask_link(f, ports[i], "self"); /* of the same conversation */
+        ask(f, ports[i], "self"); /* of the same conversation */
         assert_int_equal(f->told[EVENT_NAME], 1);
     }
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
+/* 10.0.0.1 asks, and is answered that LABEL.test is at 192.0.2.9. */
+static void answer_name(struct fixture *f, const char *label, usec_t time)
+{
+    uint32_t len = (uint32_t)strlen(label), size = 12 + 1 + len + 1 + 4 + 1 + 4 + 16;
+
+    ask(f, 53, label);
+    f->frame.len = 0;
+    frame_ethernet(&f->frame, 0x0800);
+    frame_ipv4(&f->frame, 17, 8 + size, 0);
+    memcpy(f->frame.bytes + 14 + 12, "\x0a\0\0\x02\x0a\0\0\x01", 8);
+    frame_udp(&f->frame, size);
+    frame_set(&f->frame, 14 + 20, 53);
+    frame_set(&f->frame, 14 + 20 + 2, 40000);
+    f->frame.len = 14 + 20 + 8;
+    frame_u32(&f->frame, 0x12348180);
+    frame_u32(&f->frame, 0x00010001);
+    frame_u32(&f->frame, 0);
+    frame_u8(&f->frame, len);
+    memcpy(f->frame.bytes + f->frame.len, label, len);
+    f->frame.len += len;
+    memcpy(f->frame.bytes + f->frame.len, "\x04test\0\0\x01\0\x01", 10);
+    f->frame.len += 10;
+    frame_u32(&f->frame, 0xc00c0001); /* the question's name; A */
+    frame_u32(&f->frame, 0x00010000);
+    frame_u32(&f->frame, 0x003c0004); /* for a minute; four bytes */
+    frame_u32(&f->frame, 0xc0000209);
+    sensor_frame(f->sensor, &(struct frame){.time = time,
+                                            .bytes = f->frame.bytes,
+                                            .len = f->frame.len,
+                                            .wire_len = f->frame.len,
+                                            .link = LINK_ETHERNET});
+}
+
+/* 10.0.0.1 calls 192.0.2.host, which names nothing. */
+static void call(struct fixture *f, unsigned host, usec_t time)
+{
+    f->frame.len = 0;
+    frame_ethernet(&f->frame, 0x0800);
+    frame_ipv4(&f->frame, 17, 16, 0);
+    memcpy(f->frame.bytes + 14 + 16, "\xc0\0\x02", 3);
+    f->frame.bytes[14 + 19] = (uint8_t)host;
+    frame_udp(&f->frame, 8);
+    frame_set(&f->frame, 14 + 20 + 2, 4433);
+    sensor_frame(f->sensor, &(struct frame){.time = time,
+                                            .bytes = f->frame.bytes,
+                                            .len = f->frame.len,
+                                            .wire_len = f->frame.len,
+                                            .link = LINK_ETHERNET});
+}
+
+static void a_conversation_without_a_name_tells_which_name_led_to_it(void **state)
+{
+    struct fixture *f = *state;
+
+    answer_name(f, "led", NOW);
+    call(f, 9, NOW + 1);
+    call(f, 8, NOW + 1); /* too early to say of it that no name did */
+    sensor_finish(f->sensor);
+    assert_string_equal(f->led, "led.test");
+    assert_int_equal(f->looked_up[true], 2);
+    assert_int_equal(f->looked_up[false], 0);
+}
+
+static void that_no_name_led_there_is_told_after_ten_minutes(void **state)
+{
+    struct fixture *f = *state;
+
+    answer_name(f, "led", NOW);
+    call(f, 8, NOW + 11 * USEC_PER_MIN);
+    sensor_finish(f->sensor);
+    assert_string_equal(f->led, "");
+    assert_int_equal(f->looked_up[false], 2);
+    assert_int_equal(f->looked_up[true], 0);
+}
+
+/* Also not of an address that is another name's too, nor that there was none. */
+static void of_an_address_of_a_protected_name_nothing_is_told(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    sensor_use(f->sensor, NULL, NULL, lists);
+    answer_name(f, "other", NOW);
+    answer_name(f, "help", NOW + 1);
+    call(f, 9, NOW + 11 * USEC_PER_MIN);
+    sensor_finish(f->sensor);
+    assert_string_equal(f->led, "");
+    assert_int_equal(f->looked_up[true] + f->looked_up[false], 0);
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
+static void a_name_that_became_protected_is_not_told_any_more(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    answer_name(f, "help", NOW);
+    sensor_use(f->sensor, NULL, NULL, lists);
+    call(f, 9, NOW + 1);
+    sensor_finish(f->sensor);
+    assert_string_equal(f->led, "");
+    assert_int_equal(f->looked_up[true] + f->looked_up[false], 0);
     sensor_use(f->sensor, NULL, NULL, NULL);
 }
 
@@ -333,6 +447,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(a_protected_name_asked_for_on_the_link_is_told_to_nobody),
+        WITH_FIXTURE(a_conversation_without_a_name_tells_which_name_led_to_it),
+        WITH_FIXTURE(that_no_name_led_there_is_told_after_ten_minutes),
+        WITH_FIXTURE(of_an_address_of_a_protected_name_nothing_is_told),
+        WITH_FIXTURE(a_name_that_became_protected_is_not_told_any_more),
         WITH_FIXTURE(a_conversation_is_told_twice_its_start_and_its_end),
         WITH_FIXTURE(at_the_end_every_conversation_is_told),
         WITH_FIXTURE(a_frame_that_is_late_by_little_is_counted_and_not_before_the_last),

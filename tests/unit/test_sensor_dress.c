@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/name_memory.h"
 #include "agent/sensor_dress.h"
 #include "help_lines.h"
 #include "mem.h"
@@ -47,7 +48,7 @@ static int tear_down(void **state)
 
     district_free(f->district);
     event_free(f->event);
-    free(f->flow.stage.host);
+    free(f->flow.stage.name);
     free(f);
     return 0;
 }
@@ -244,14 +245,56 @@ static void a_flow_keeps_the_first_host_but_none_of_dns(void **state)
     event_begin(f->event, EVENT_DNS, 5);
     event_put_host(f->event, FIELD_HOST, FIELD_UNKNOWN, TEXT("asked.example"));
     dress_keep(&f->flow, f->event);
-    assert_null(f->flow.stage.host);
+    assert_null(flow_host(&f->flow));
     event_begin(f->event, EVENT_TLS, 5);
     event_put_host(f->event, FIELD_HOST, FIELD_UNKNOWN, TEXT("first.example"));
     dress_keep(&f->flow, f->event);
     event_begin(f->event, EVENT_TLS, 5);
     event_put_host(f->event, FIELD_HOST, FIELD_UNKNOWN, TEXT("second.example"));
     dress_keep(&f->flow, f->event);
-    assert_string_equal(f->flow.stage.host, "first.example");
+    assert_string_equal(flow_host(&f->flow), "first.example");
+}
+
+static void what_led_to_a_flow_is_told_until_it_names_a_host(void **state)
+{
+    static const enum event_kind kinds[] = {EVENT_FLOW_START, EVENT_FLOW, EVENT_TLS,
+                                            EVENT_QUIC};
+    struct fixture *f = *state;
+
+    f->flow.stage.looked = NAME_MEMORY_ASKED;
+    f->flow.stage.name = xstrdup("led.example");
+    f->flow.stage.led = true;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        event_begin(f->event, kinds[i], 5);
+        dress_looked_up(f->event, &f->flow);
+        assert_int_equal(event_get(f->event, FIELD_FLOW_LOOKED_UP)->number, true);
+        assert_true(text_equal(event_get(f->event, FIELD_FLOW_LED_BY)->text,
+                               TEXT("led.example")));
+    }
+    event_put_host(f->event, FIELD_HOST, FIELD_UNKNOWN, TEXT("own.example"));
+    dress_keep(&f->flow, f->event);
+    event_begin(f->event, EVENT_FLOW, 5);
+    dress_looked_up(f->event, &f->flow);
+    assert_false(event_has(f->event, FIELD_FLOW_LED_BY));
+    assert_true(event_has(f->event, FIELD_FLOW_LOOKED_UP));
+    dress_application(f->event, &f->flow);
+    assert_true(text_equal(event_get(f->event, FIELD_HOST)->text, TEXT("own.example")));
+}
+
+static void that_nothing_led_to_a_flow_is_told_only_where_it_is_known(void **state)
+{
+    struct fixture *f = *state;
+
+    event_begin(f->event, EVENT_FLOW, 5);
+    dress_looked_up(f->event, &f->flow);
+    assert_false(event_has(f->event, FIELD_FLOW_LOOKED_UP));
+    f->flow.stage.looked = NAME_MEMORY_NOT;
+    dress_looked_up(f->event, &f->flow);
+    assert_int_equal(event_get(f->event, FIELD_FLOW_LOOKED_UP)->number, false);
+    assert_false(event_has(f->event, FIELD_FLOW_LED_BY));
+    event_begin(f->event, EVENT_HTTP, 5);
+    dress_looked_up(f->event, &f->flow);
+    assert_false(event_has(f->event, FIELD_FLOW_LOOKED_UP));
 }
 
 static void every_name_in_an_event_can_be_protected(void **state)
@@ -415,6 +458,8 @@ int main(void)
         WITH_FIXTURE(the_flow_s_counters_go_into_its_events),
         WITH_FIXTURE(a_conversation_s_start_tells_its_time_to_live_and_its_end_does_not),
         WITH_FIXTURE(a_flow_keeps_the_first_host_but_none_of_dns),
+        WITH_FIXTURE(what_led_to_a_flow_is_told_until_it_names_a_host),
+        WITH_FIXTURE(that_nothing_led_to_a_flow_is_told_only_where_it_is_known),
         WITH_FIXTURE(every_name_in_an_event_can_be_protected),
     };
 

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two tables of sets of WAYS places: what was answered, by a keyed hash of both
+ * addresses, and who asks, by one of its own. Addresses themselves are not kept.
+ */
+#include "agent/name_memory.h"
+
+#include <stdlib.h>
+
+#include "hash.h"
+#include "mem.h"
+
+#define WAYS        8
+#define PER_ASKER   8 /* places for answers, for each for a device */
+#define SETS_AT_MIN PER_ASKER
+
+struct answered {
+    uint64_t mark; /* 0: a free place */
+    uint64_t asker;
+    usec_t until;
+    char *name;
+};
+
+struct asker {
+    uint64_t mark; /* 0: a free place */
+    usec_t last;
+    usec_t sure; /* from then on all that counts is here */
+};
+
+struct name_memory {
+    struct hash_key key;
+    size_t sets; /* of answered; a power of two */
+    struct answered *answered;
+    struct asker *askers; /* sets / PER_ASKER */
+    size_t swept;         /* the set that was swept last */
+    struct name_memory_counts counts;
+};
+
+struct name_memory *name_memory_new(size_t capacity)
+{
+    struct name_memory *m = xcalloc(1, sizeof(*m));
+
+    hash_key_random(&m->key);
+    m->sets = SETS_AT_MIN;
+    while (m->sets * WAYS < capacity)
+        m->sets *= 2;
+    m->answered = xcalloc(m->sets * WAYS, sizeof(*m->answered));
+    m->askers = xcalloc(m->sets / PER_ASKER * WAYS, sizeof(*m->askers));
+    return m;
+}
+
+void name_memory_free(struct name_memory *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->sets * WAYS; i++)
+        free_wiped(m->answered[i].name);
+    free(m->answered);
+    free(m->askers);
+    free(m);
+}
+
+/* ---- who asks ---- */
+
+static uint64_t mark_of_asker(const struct name_memory *m, const struct addr *client)
+{
+    return hash_bytes(&m->key, client, sizeof(*client)) | 1;
+}
+
+static struct asker *askers_of(const struct name_memory *m, uint64_t mark)
+{
+    return &m->askers[(mark >> 1) % (m->sets / PER_ASKER) * WAYS];
+}
+
+static struct asker *find_asker(const struct name_memory *m, uint64_t mark)
+{
+    struct asker *set = askers_of(m, mark);
+
+    for (unsigned i = 0; i < WAYS; i++)
+        if (set[i].mark == mark)
+            return &set[i];
+    return NULL;
+}
+
+static bool is_over(const struct asker *a, usec_t now)
+{
+    return a->last + NAME_MEMORY_GRACE < now;
+}
+
+static void doubt(struct asker *a, usec_t until)
+{
+    if (a && a->sure < until)
+        a->sure = until;
+}
+
+/* A device that was silent for long may have asked elsewhere: it begins anew. */
+static struct asker *hear(struct name_memory *m, uint64_t mark, usec_t now)
+{
+    struct asker *place = find_asker(m, mark);
+
+    if (!place) {
+        place = askers_of(m, mark);
+        for (unsigned i = 1; i < WAYS; i++)
+            if (askers_of(m, mark)[i].last < place->last)
+                place = &askers_of(m, mark)[i];
+        m->counts.evicted += place->mark && !is_over(place, now);
+        *place = (struct asker){.mark = mark};
+    }
+    if (place->last == 0 || is_over(place, now))
+        doubt(place, now + NAME_MEMORY_WATCH);
+    place->last = now;
+    return place;
+}
+
+/* ---- what was answered ---- */
+
+static uint64_t mark_of(const struct name_memory *m, const struct addr *client,
+                        const struct addr *server)
+{
+    struct addr both[2] = {*client, *server};
+
+    return hash_bytes(&m->key, both, sizeof(both)) | 1;
+}
+
+static struct answered *answers_of(const struct name_memory *m, uint64_t mark)
+{
+    return &m->answered[(mark >> 1) % m->sets * WAYS];
+}
+
+/* Its own place, or else that of the oldest. */
+static struct answered *place_for(struct answered *set, uint64_t mark)
+{
+    struct answered *oldest = &set[0];
+
+    for (unsigned i = 0; i < WAYS; i++) {
+        if (set[i].mark == mark)
+            return &set[i];
+        if (set[i].until < oldest->until)
+            oldest = &set[i];
+    }
+    return oldest;
+}
+
+static void rename_to(struct answered *a, struct text name)
+{
+    if (a->name && text_equal(text_of(a->name), name))
+        return;
+    free(a->name);
+    a->name = xstrndup(name.at, name.len);
+}
+
+static void keep(struct name_memory *m, struct answered said, struct text name,
+                 usec_t now)
+{
+    struct answered *place = place_for(answers_of(m, said.mark), said.mark);
+
+    if (place->mark && place->mark != said.mark && place->until >= now) {
+        m->counts.evicted++;
+        doubt(find_asker(m, place->asker), place->until);
+    }
+    m->counts.learned += place->mark != said.mark;
+    said.name = place->name;
+    *place = said;
+    rename_to(place, name);
+}
+
+/* ---- learning and finding ---- */
+
+static bool from_inside(const struct event *e)
+{
+    const struct value *way = event_get(e, FIELD_DIRECTION);
+
+    return way &&
+           (way->number == DIRECTION_OUTBOUND || way->number == DIRECTION_INTERNAL);
+}
+
+/* The time to live is missing where the answer was cut. */
+static usec_t counts_until(const struct event *answer)
+{
+    const struct value *ttl = event_get(answer, FIELD_DNS_ANSWER_TTL);
+    usec_t most = NAME_MEMORY_MOST - NAME_MEMORY_GRACE;
+    usec_t live = ttl ? ttl->number * USEC_PER_SEC : 0;
+
+    return event_time(answer) + (live < most ? live : most) + NAME_MEMORY_GRACE;
+}
+
+void name_memory_learn(struct name_memory *m, const struct event *answer)
+{
+    const struct value *client = event_get(answer, FIELD_SRC_IP);
+    const struct value *name = event_get(answer, FIELD_DNS_QNAME);
+    const struct value *ips = event_get(answer, FIELD_DNS_ANSWER_IP);
+    usec_t now = event_time(answer);
+    struct answered said = {0};
+    struct asker *asker;
+
+    if (!client || !name || !ips || !from_inside(answer))
+        return;
+    said.asker = mark_of_asker(m, &client->addr);
+    said.until = counts_until(answer);
+    asker = hear(m, said.asker, now);
+    if (event_short(answer) || !event_has(answer, FIELD_DNS_ANSWER_TTL))
+        doubt(asker, said.until);
+    for (size_t i = 0; i < ips->addr_count; i++) {
+        said.mark = mark_of(m, &client->addr, &ips->addrs[i]);
+        keep(m, said, name->text, now);
+    }
+}
+
+enum name_memory_verdict name_memory_find(const struct name_memory *m,
+                                          const struct addr *client,
+                                          const struct addr *server, usec_t now,
+                                          struct text *ret_name)
+{
+    const struct asker *asker = find_asker(m, mark_of_asker(m, client));
+    const struct answered *set;
+    uint64_t mark;
+
+    *ret_name = (struct text){0};
+    if (!asker)
+        return NAME_MEMORY_UNKNOWN;
+    mark = mark_of(m, client, server);
+    set = answers_of(m, mark);
+    for (unsigned i = 0; i < WAYS; i++)
+        if (set[i].mark == mark && set[i].until >= now) {
+            *ret_name = text_of(set[i].name);
+            return NAME_MEMORY_ASKED;
+        }
+    return is_over(asker, now) || now < asker->sure ? NAME_MEMORY_UNKNOWN
+                                                    : NAME_MEMORY_NOT;
+}
+
+void name_memory_sweep(struct name_memory *m, usec_t now)
+{
+    struct answered *set = &m->answered[m->swept * WAYS];
+
+    for (unsigned i = 0; i < WAYS; i++)
+        if (set[i].mark && set[i].until < now) {
+            free_wiped(set[i].name);
+            set[i] = (struct answered){0};
+        }
+    m->swept = (m->swept + 1) % m->sets;
+}
+
+struct name_memory_counts name_memory_counts(const struct name_memory *m)
+{
+    return m->counts;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * name_memory.h - remembers which name each address was answered for, and to whom, so
+ * that a conversation without a name knows which name led to it, or that none did.
+ *
+ * Of an answer with addresses (A, AAAA), each is kept for the device that asked, with the
+ * name of the question, whatever aliases (CNAME) stand between. It is kept for its time
+ * to live and NAME_MEMORY_GRACE, since programs hold addresses for longer than they
+ * should, but a day at most. Later answers take the place of earlier ones. Only inside
+ * devices are remembered, and whoever learns keeps protected names away from here.
+ *
+ * That no name led to an address is said of a device only when it is known: its answers
+ * were seen for NAME_MEMORY_WATCH, the last of them within NAME_MEMORY_GRACE, and none
+ * that still counts was cut, too long for an event, or crowded out of here.
+ *
+ * A device is its address: when that is given to another machine, what the one asked
+ * counts for the other until it is over. A sensor learns from what it sees itself. Where
+ * an interface has several, a device's conversations with the outside are all on one, but
+ * those with a resolver inside are on the one of the lower address (fanout.h); a device
+ * whose answers are all on another sensor is one that was never seen to ask.
+ *
+ * Both tables have a fixed size; a new entry takes the place of the oldest of its few.
+ */
+#ifndef NAME_MEMORY_H
+#define NAME_MEMORY_H
+
+#include <stddef.h>
+
+#include "clock.h"
+#include "event.h"
+#include "net.h"
+
+#define NAME_MEMORY_GRACE    USEC_PER_HOUR
+#define NAME_MEMORY_MOST     USEC_PER_DAY
+#define NAME_MEMORY_WATCH    (10 * USEC_PER_MIN)
+#define NAME_MEMORY_CAPACITY 65536 /* addresses; 2 MiB and the names, 4 MiB as a rule */
+
+enum name_memory_verdict {
+    NAME_MEMORY_UNKNOWN, /* nothing can be said of this device now */
+    NAME_MEMORY_ASKED,   /* it asked for a name that gave the address */
+    NAME_MEMORY_NOT,     /* it asks for names, and none gave the address */
+};
+
+struct name_memory_counts {
+    uint64_t learned; /* addresses */
+    uint64_t evicted; /* gave up their place while they still counted */
+};
+
+struct name_memory;
+
+/* capacity: addresses, rounded up to a power of two; an eighth as many devices. */
+struct name_memory *name_memory_new(size_t capacity);
+void name_memory_free(struct name_memory *m);
+
+/* An answer, dressed with its two ends. */
+void name_memory_learn(struct name_memory *m, const struct event *answer);
+
+/* With ASKED, the name: borrowed until the memory learns. Else *ret_name is empty. */
+enum name_memory_verdict name_memory_find(const struct name_memory *m,
+                                          const struct addr *client,
+                                          const struct addr *server, usec_t now,
+                                          struct text *ret_name);
+
+/* Forgets what is over, one small part of the memory a call: all of it is gone through
+ * in as many calls as capacity has eights. */
+void name_memory_sweep(struct name_memory *m, usec_t now);
+
+struct name_memory_counts name_memory_counts(const struct name_memory *m);
+
+#endif
