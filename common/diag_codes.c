@@ -263,13 +263,10 @@ static const struct diag_code codes[] = {
     {"E0554", "too many changes of a rule",
      "At most 64. So many are a rule of your own: copy it under another id, and disable\n"
      "the shipped one."},
-    {"W0525", "an agent makes no such events",
-     "Events of kind rule and alert are for rules at the collector. A rule that is to\n"
-     "hear of others of its agent combines them."},
-    {"E0530", "a limit of evidence",
+    {"E0560", "a limit of evidence",
      "At most 60 seconds before an alert and 5 minutes after it are kept, in 4 KiB to\n"
      "4 MiB, 64 to 2048 bytes of a frame. Without snaplen only headers are."},
-    {"E0531", "a rule that may not have evidence",
+    {"E0561", "a rule that may not have evidence",
      "Frames show which device it was, and whom it spoke to. A rule of identity none\n"
      "says of no device, so it keeps none; those of pseudonym and device are sealed\n"
      "for the vault key. A rule at the collector sees no frames."},

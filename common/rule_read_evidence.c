@@ -22,7 +22,7 @@ static bool read_span(struct rule_reader *r, const struct node *n, usec_t most,
         char text[CLOCK_TEXT];
 
         clock_print_duration(most, text);
-        diags_error(r->diags, node_place(n), "E0530", "at most %s of frames are kept",
+        diags_error(r->diags, node_place(n), "E0560", "at most %s of frames are kept",
                     text);
         return false;
     }
@@ -38,7 +38,7 @@ static bool read_bytes(struct rule_reader *r, const struct node *n, uint64_t lea
     if (!node_read_size(n, &bytes, r->diags))
         return false;
     if (bytes < least || bytes > most) {
-        diags_error(r->diags, node_place(n), "E0530",
+        diags_error(r->diags, node_place(n), "E0560",
                     "not %llu: %llu to %llu bytes are possible here",
                     (unsigned long long)bytes, (unsigned long long)least,
                     (unsigned long long)most);
@@ -82,7 +82,7 @@ static bool may_have(struct rule_reader *r, const struct node *n, const struct r
         why = "a rule at the collector has no frames: only an agent sees them";
     if (!why)
         return true;
-    diags_error(r->diags, node_place(n), "E0531", "%s", why);
+    diags_error(r->diags, node_place(n), "E0561", "%s", why);
     diags_hint(r->diags, "leave \"evidence\" out");
     return false;
 }

@@ -63,8 +63,8 @@ static inline int set_up(void **state)
 
 static inline void remove_all(const char *folder)
 {
-    static const char *const names[] = {"store",    "store-wal", "store-shm",
-                                        "store.v1", "store.v2", "store.v3",  "copy",
+    static const char *const names[] = {"store",    "store-wal", "store-shm", "store.v1",
+                                        "store.v2", "store.v3",  "store.v4",  "copy",
                                         "copy-wal", "copy-shm",  "copy.part"};
     char path[128];
 

@@ -587,17 +587,17 @@ static void evidence_that_may_not_be_is_refused(void **state)
         const char *more, *wanted;
     } rows[] = {
         {"    identity: none\n    evidence: {pcap: {}}\n",
-         "E0531]: a rule of identity \"none\" shows no device, and frames do"},
+         "E0561]: a rule of identity \"none\" shows no device, and frames do"},
         {"    at: collector\n    evidence: {pcap: {}}\n",
-         "E0531]: a rule at the collector has no frames"},
+         "E0561]: a rule at the collector has no frames"},
         {"    evidence: {pcap: {before: 2m}}\n",
-         "E0530]: at most 1 min of frames are kept"},
+         "E0560]: at most 1 min of frames are kept"},
         {"    evidence: {pcap: {after: 6m}}\n",
-         "E0530]: at most 5 min of frames are kept"},
+         "E0560]: at most 5 min of frames are kept"},
         {"    evidence: {pcap: {max: 5MiB}}\n",
-         "E0530]: not 5242880: 4096 to 4194304 bytes are possible here"},
+         "E0560]: not 5242880: 4096 to 4194304 bytes are possible here"},
         {"    evidence: {pcap: {snaplen: 32}}\n",
-         "E0530]: not 32: 64 to 2048 bytes are possible here"},
+         "E0560]: not 32: 64 to 2048 bytes are possible here"},
         {"    evidence: {}\n", "E0104]"},
         {"    evidence: {pcap: {after_: 5s}}\n", "E0103]"},
     };
