@@ -27,11 +27,10 @@ struct outlet {
 static int open_spool(struct outlet *o, const struct settings *s)
 {
     auto_free char *path = xasprintf("%s/spool.db", s->state);
-    int r =
-        spool_open(&(struct spool_settings){.path = path,
-                                            .quota = s->quota,
-                                            .evidence_quota = s->evidence_quota},
-                   &o->spool);
+    int r = spool_open(&(struct spool_settings){.path = path,
+                                                .quota = s->quota,
+                                                .evidence_quota = s->evidence_quota},
+                       &o->spool);
 
     if (r == -EBUSY)
         log_error("%s is in use: does another agent run with this state folder?", path);

@@ -24,7 +24,7 @@ struct replay_settings {
     uint32_t events;   /* kinds to print, bit 1 << event_kind */
     uint32_t flow_capacity;
     const char *evidence; /* folder for the frames that rules want; NULL: none */
-    bool stats; /* end each file with one line of counters */
+    bool stats;           /* end each file with one line of counters */
     const struct crypt_hash_key *pseudonym_key;
     const struct crypt_box_public *vault; /* NULL: nothing is sealed */
 };
