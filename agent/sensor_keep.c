@@ -53,7 +53,7 @@ static bool is_unsettled(const struct flow *f)
 {
     const struct flow_reading *r = &f->stage.reading;
 
-    if (f->stage.host || !inspector_looks(f))
+    if (flow_host(f) || !inspector_looks(f))
         return false;
     if (f->ip_proto == IP_UDP)
         return r->chosen[0] > 0 && !r->finished[0];

@@ -50,7 +50,7 @@ def unsaid(files):
 
 def unused(files):
     known = "\n".join(lines("lists.yaml"))
-    return [f for f in files if f"{{file: {f}}}" not in known]
+    return [f for f in files if f"{{file: {f}" not in known]
 
 
 def main():
