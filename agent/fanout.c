@@ -5,23 +5,25 @@
  *
  * The program folds each address to 32 bits (IPv6: its four words by exclusive or) and
  * notes for each whether it is inside. Scratch memory: M[0] folded source, M[1] folded
- * destination, M[2] whether the source is inside, M[3] the word that is compared.
+ * destination, M[2] whether the source is inside, M[3] the destination's port.
  */
 #include "agent/fanout.h"
 
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "mem.h"
 
-#define V4_SRC 12u
-#define V4_DST 16u
-#define V6_SRC 8u
-#define V6_DST 24u
-#define MIXER  0x9e3779b1u /* 2^32 divided by the golden ratio: spreads near addresses */
+#define V4_SRC   12u
+#define V4_DST   16u
+#define V6_SRC   8u
+#define V6_DST   24u
+#define DNS_PORT 53u
+#define MIXER    0x9e3779b1u /* 2^32 divided by the golden ratio: spreads near addresses */
 
 enum { M_SRC, M_DST, M_SRC_INSIDE, M_WORD };
 
@@ -133,6 +135,49 @@ static void put_return(struct maker *m, unsigned which)
     put(m, BPF_RET | BPF_A, 0);
 }
 
+/*
+ * Asking a resolver of the school: who asks counts, so that the sensor that sees a
+ * device's conversations saw the answers that led to them. Ports are read when they are
+ * there; a resolver that asks another one from port 53 is none of a device.
+ */
+static void put_question(struct maker *m, bool v4, uint32_t ahead)
+{
+    uint32_t net = (uint32_t)SKF_NET_OFF + ahead;
+    size_t others[4], count = 0, from, at;
+
+    put(m, BPF_LD | BPF_B | BPF_ABS, net + (v4 ? 9 : 6)); /* protocol, next header */
+    at = put(m, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP);
+    m->steps[at].jt = 2;
+    put_skip_if_equal(m, IPPROTO_TCP);
+    others[count++] = put_jump(m);
+    if (v4) {
+        put(m, BPF_LD | BPF_H | BPF_ABS, net + 6);
+        put(m, BPF_ALU | BPF_AND | BPF_K, 0x1fff); /* a later fragment has no ports */
+        put_skip_if_equal(m, 0);
+        others[count++] = put_jump(m);
+        put(m, BPF_LDX | BPF_B | BPF_MSH, net);
+    } else {
+        put(m, BPF_LDX | BPF_IMM, 40);
+    }
+    put(m, BPF_LD | BPF_H | BPF_IND, net + 2);
+    put(m, BPF_ST, M_WORD);
+    put(m, BPF_LD | BPF_H | BPF_IND, net);
+    put_skip_if_equal(m, DNS_PORT);
+    from = put_jump(m);
+    put(m, BPF_LD | BPF_MEM, M_WORD);
+    at = put(m, BPF_JMP | BPF_JEQ | BPF_K, DNS_PORT);
+    m->steps[at].jt = 4; /* both: over one put_return */
+    put_return(m, M_DST);
+    others[count++] = put_jump(m);
+    land(m, from);
+    put(m, BPF_LD | BPF_MEM, M_WORD);
+    put_skip_if_equal(m, DNS_PORT);
+    others[count++] = put_jump(m);
+    put_return(m, M_SRC);
+    for (size_t i = 0; i < count; i++)
+        land(m, others[i]);
+}
+
 /* Ends the program for a packet whose IP header stands `ahead` behind the network's. */
 static void put_choice(struct maker *m, bool v4, uint32_t ahead)
 {
@@ -151,6 +196,7 @@ static void put_choice(struct maker *m, bool v4, uint32_t ahead)
     at = put(m, BPF_JMP | BPF_JEQ | BPF_X, 0); /* of the same standing */
     m->steps[at].jt = 1;
     differ = put_jump(m);
+    put_question(m, v4, ahead);
     put(m, BPF_LDX | BPF_MEM, M_DST);
     put(m, BPF_LD | BPF_MEM, M_SRC);
     at = put(m, BPF_JMP | BPF_JGT | BPF_X, 0);

@@ -4,9 +4,11 @@
  * kernel (classic BPF, packet(7) PACKET_FANOUT_CBPF).
  *
  * All traffic of one inside address goes to one sensor: the sender's when it is inside
- * the district, else the receiver's; between two of the same standing the lower one
- * counts, so that both directions meet. IPv4 and IPv6, behind up to two VLAN tags. What
- * has no address yet, and what is not IP, goes to the first sensor.
+ * the district, else the receiver's. Between two of the same standing the one that asks
+ * the other for a name (port 53) counts, so that a device's conversations meet the
+ * answers that led to them; else the lower one, so that both directions meet. IPv4 and
+ * IPv6, behind up to two VLAN tags. What has no address yet, and what is not IP, goes to
+ * the first sensor.
  */
 #ifndef FANOUT_H
 #define FANOUT_H

@@ -27,6 +27,7 @@ def comparable(alerts):
                      "device": alert["hallwatch"].get("device", {}).get("pseudonym")}
         else:
             alert["hallwatch"].pop("agent")
+            alert["hallwatch"].pop("evidence", None)  # whether there is anybody to keep it
         lines.append(json.dumps(alert, sort_keys=True))
     return sorted(lines)
 

@@ -49,6 +49,22 @@ static uint32_t run(const struct fanout *f, const struct seen *s)
             if (!load(s, p->k, BPF_SIZE(p->code) == BPF_W ? 4 : 2, &a))
                 return 0;
             break;
+        case BPF_LD | BPF_B | BPF_ABS:
+            if (!load(s, p->k, 1, &a))
+                return 0;
+            break;
+        case BPF_LD | BPF_H | BPF_IND:
+            if (!load(s, p->k + x, 2, &a))
+                return 0;
+            break;
+        case BPF_LDX | BPF_B | BPF_MSH:
+            if (!load(s, p->k, 1, &x))
+                return 0;
+            x = 4 * (x & 0xf);
+            break;
+        case BPF_LDX | BPF_IMM:
+            x = p->k;
+            break;
         case BPF_LD | BPF_IMM:
             a = p->k;
             break;
@@ -195,6 +211,69 @@ static void between_two_inside_the_lower_address_counts(void **state)
     fanout_done(&f);
 }
 
+/* With ports; IPv4 has the shortest header. */
+static uint32_t where_asked(const struct fanout *f, const char *src, unsigned src_port,
+                            const char *dst, unsigned dst_port, unsigned protocol)
+{
+    struct seen s = packet(src, dst, 0);
+    uint8_t *ports = s.bytes + s.len;
+
+    if (s.len == 20) {
+        s.bytes[0] = 0x45;
+        s.bytes[9] = (uint8_t)protocol;
+    } else {
+        s.bytes[6] = (uint8_t)protocol;
+    }
+    ports[0] = (uint8_t)(src_port >> 8);
+    ports[1] = (uint8_t)src_port;
+    ports[2] = (uint8_t)(dst_port >> 8);
+    ports[3] = (uint8_t)dst_port;
+    s.len += 8;
+    return run(f, &s);
+}
+
+static void who_asks_a_resolver_inside_counts(void **state)
+{
+    static const struct {
+        const char *device, *resolver, *outside;
+    } cases[] = {{"10.30.1.1", "10.20.1.1", "8.8.8.8"},
+                 {"10.20.1.1", "10.30.1.1", "8.8.8.8"},
+                 {"2001:db8:1::9", "2001:db8:1::1", "2a00::1"},
+                 {"2001:db8:1::1", "2001:db8:1::9", "2a00::1"}};
+    static const unsigned protocols[] = {6, 17};
+    struct fanout f = school();
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *device = cases[i / 2].device, *resolver = cases[i / 2].resolver;
+        unsigned protocol = protocols[i % 2];
+        uint32_t home = where(&f, device, cases[i / 2].outside);
+
+        assert_int_equal(where_asked(&f, device, 40000, resolver, 53, protocol), home);
+        assert_int_equal(where_asked(&f, resolver, 53, device, 40000, protocol), home);
+        assert_int_equal(where_asked(&f, device, 53, resolver, 53, protocol),
+                         where_asked(&f, resolver, 53, device, 53, protocol));
+        assert_int_equal(where_asked(&f, device, 53, resolver, 53, protocol),
+                         where(&f, device, resolver));
+    }
+    fanout_done(&f);
+}
+
+static void a_later_fragment_goes_by_its_addresses(void **state)
+{
+    struct fanout f = school();
+    struct seen s = packet("10.30.1.1", "10.20.1.1", 0);
+
+    (void)state;
+    s.bytes[0] = 0x45;
+    s.bytes[7] = 1;
+    s.bytes[9] = 17;
+    s.bytes[23] = 53; /* content */
+    s.len += 8;
+    assert_int_equal(run(&f, &s), where(&f, "10.30.1.1", "10.20.1.1"));
+    fanout_done(&f);
+}
+
 static void a_tag_within_a_tag_changes_nothing(void **state)
 {
     struct fanout f = school();
@@ -275,6 +354,8 @@ int main(void)
         cmocka_unit_test(all_traffic_of_an_inside_device_meets),
         cmocka_unit_test(both_directions_meet_whoever_they_are),
         cmocka_unit_test(between_two_inside_the_lower_address_counts),
+        cmocka_unit_test(who_asks_a_resolver_inside_counts),
+        cmocka_unit_test(a_later_fragment_goes_by_its_addresses),
         cmocka_unit_test(a_tag_within_a_tag_changes_nothing),
         cmocka_unit_test(what_has_no_address_goes_to_the_first),
         cmocka_unit_test(devices_are_spread),
