@@ -14,10 +14,9 @@
  * that still counts was cut, too long for an event, or crowded out of here.
  *
  * A device is its address: when that is given to another machine, what the one asked
- * counts for the other until it is over. A sensor learns from what it sees itself. Where
- * an interface has several, a device's conversations with the outside are all on one, but
- * those with a resolver inside are on the one of the lower address (fanout.h); a device
- * whose answers are all on another sensor is one that was never seen to ask.
+ * counts for the other until it is over. A sensor learns from what it sees itself; where
+ * an interface has several, a device's questions and its conversations with the outside
+ * are on one (fanout.h).
  *
  * Both tables have a fixed size; a new entry takes the place of the oldest of its few.
  */
