@@ -233,7 +233,7 @@ static void remember(struct sensor *s, struct flow *f, usec_t now)
     }
     if (addr_is_multicast(&f->server))
         return;
-    f->stage.looked = name_memory_find(s->names, &f->client, &f->server, now, &name);
+    f->stage.looked = name_memory_find(s->names, &f->client, &f->server, now, &name) & 3u;
     if (f->stage.looked != NAME_MEMORY_ASKED)
         return;
     if (s->set.lists && listdb_protected(s->set.lists, name)) {
