@@ -57,6 +57,8 @@ static void cover(struct shield *s, uint64_t mark, usec_t until)
         if (set[i].until < place->until)
             place = &set[i];
     }
+    if (place->mark == mark && place->until > until)
+        return;
     *place = (struct cover){.mark = mark, .until = until};
 }
 
@@ -67,11 +69,16 @@ void shield_learn(struct shield *s, const struct event *answer)
     const struct value *ips =
         event_get(answer, link ? FIELD_NAME_ANSWER_IP : FIELD_DNS_ANSWER_IP);
 
+    const struct value *ttl = link ? NULL : event_get(answer, FIELD_DNS_ANSWER_TTL);
+    usec_t live = ttl ? ttl->number * USEC_PER_SEC : 0;
+
     if (!client || !ips)
         return;
+    if (live > USEC_PER_DAY)
+        live = USEC_PER_DAY;
     for (size_t i = 0; i < ips->addr_count; i++)
         cover(s, mark_of(s, &client->addr, &ips->addrs[i]),
-              event_time(answer) + SHIELD_FOR);
+              event_time(answer) + live + SHIELD_FOR);
 }
 
 bool shield_covers(const struct shield *s, const struct addr *client,

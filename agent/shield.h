@@ -18,7 +18,9 @@
 #include "event.h"
 #include "net.h"
 
-#define SHIELD_FOR USEC_PER_HOUR /* at least; longer than browsers keep an answer */
+/* Beyond the answer's time to live, of which a day counts at most; longer than browsers
+ * keep an answer. */
+#define SHIELD_FOR USEC_PER_HOUR
 
 struct shield;
 

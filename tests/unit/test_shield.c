@@ -72,6 +72,21 @@ static void every_address_of_an_answer_is_covered_for_its_client(void **state)
     assert_false(covers(f, 6, "192.0.2.1", "10.0.0.1"));
 }
 
+static void a_cover_lasts_as_long_as_its_answer(void **state)
+{
+    struct addr client = addr_of("10.0.0.1"), server = addr_of("192.0.2.1");
+    struct fixture *f = *state;
+
+    event_begin(f->event, EVENT_DNS, 5);
+    event_put_addr(f->event, FIELD_SRC_IP, &client);
+    event_add_addr(f->event, FIELD_DNS_ANSWER_IP, &server);
+    event_put_number(f->event, FIELD_DNS_ANSWER_TTL, 7200);
+    shield_learn(f->shield, f->event);
+    learn(f, 6, "10.0.0.1", "192.0.2.1", "192.0.2.2"); /* shortens nothing */
+    assert_true(covers(f, 5 + 3 * USEC_PER_HOUR, "10.0.0.1", "192.0.2.1"));
+    assert_false(covers(f, 6 + 3 * USEC_PER_HOUR, "10.0.0.1", "192.0.2.1"));
+}
+
 static void a_cover_ends_after_its_hour(void **state)
 {
     struct fixture *f = *state;
@@ -124,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(every_address_of_an_answer_is_covered_for_its_client),
         WITH_FIXTURE(a_name_answered_on_the_link_is_covered_for_who_asked),
+        WITH_FIXTURE(a_cover_lasts_as_long_as_its_answer),
         WITH_FIXTURE(a_cover_ends_after_its_hour),
         WITH_FIXTURE(many_others_do_not_uncover_what_was_asked_last),
         WITH_FIXTURE(an_answer_without_addresses_covers_nothing),
