@@ -3,6 +3,7 @@
  * What is different between two rule sets, by what rules mean and not by how their files
  * are laid out; and, over captures, which alerts that adds and takes away.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -489,8 +490,10 @@ static void print_text(const struct diffing *x, const struct json *alerts)
 
     for (size_t i = 0; i < x->count; i++) {
         const struct difference *d = &x->at[i];
-        const struct rule *rule = &(d->after ? d->after : d->before)->rule;
+        const struct rule *rule;
 
+        assert(d->before || d->after);
+        rule = d->after ? &d->after->rule : &d->before->rule;
         kinds[!d->before ? 0 : !d->after ? 1 : 2]++;
         printf("%s %s: %s\n", kind_of(d), rule->id, rule->title);
         for (size_t k = 0; k < json_count(d->changes); k++)

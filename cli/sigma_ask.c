@@ -273,15 +273,14 @@ static bool put_url(struct asked *q, const struct node *n, struct sigma_pattern 
                       node_text(n));
     if (scheme && slash == p->len)
         put_pattern(q, FIELD_HOST, p, right ? AT_ALL : AT_BEGIN, out);
-    else if (scheme)
-        put_split(q, p, true, right, out);
-    else if (p->len == 0 || (slash == p->len && where != AT_CONTAINS && where != AT_END))
+    else if (!scheme && (p->len == 0 ||
+                         (slash == p->len && where != AT_CONTAINS && where != AT_END)))
         return refuse(q->a, node_place(n), "E0534",
                       "whether this log's addresses begin with a scheme is not known",
                       node_text(n));
-    else if (slash == 0)
+    else if (!scheme && slash == 0)
         put_pattern(q, FIELD_HTTP_PATH, p, where, out);
-    else if (where == AT_BEGIN || where == AT_ALL)
+    else if (scheme || where == AT_BEGIN || where == AT_ALL)
         put_split(q, p, true, right, out);
     else {
         buffer_text(out, "(");

@@ -487,10 +487,15 @@ static int read_position(struct engine_across *a, struct position *ret)
 {
     auto_free char *text = NULL;
     int rc = store_meta_get(a->store, MARK, &text);
+    char *behind;
 
-    if (rc == 0 && sscanf(text, "%" SCNd64 " %" SCNu64, &ret->mark, &ret->fed) != 2)
-        rc = -EBADMSG;
-    return rc;
+    if (rc != 0)
+        return rc;
+    ret->mark = strtoll(text, &behind, 10);
+    if (*behind != ' ')
+        return -EBADMSG;
+    ret->fed = strtoull(behind + 1, &behind, 10);
+    return *behind ? -EBADMSG : 0;
 }
 
 /* Another engine may have been here: then what this one knows is not how it is. */

@@ -367,7 +367,8 @@ static const struct node *with_exception(struct overlays *o, const struct node *
         const struct node *old = node_item(list, i), *all;
 
         if (node_kind(old) != NODE_MAP || !node_get(old, "name") ||
-            !node_get(old, "values") || strcmp(node_text(node_get(old, "name")), name))
+            !node_get(old, "values") ||
+            strcmp(node_text(node_get(old, "name")), name) != 0)
             continue;
         all = node_get(old, "values");
         for (size_t k = 0; k < node_count(values); k++)
