@@ -4,27 +4,6 @@
 #include <ctype.h>
 #include <string.h>
 
-static void put_html(struct buffer *out, const char *text)
-{
-    for (; *text; text++)
-        switch (*text) {
-        case '&':
-            buffer_text(out, "&amp;");
-            break;
-        case '<':
-            buffer_text(out, "&lt;");
-            break;
-        case '>':
-            buffer_text(out, "&gt;");
-            break;
-        case '"':
-            buffer_text(out, "&quot;");
-            break;
-        default:
-            buffer_add(out, text, 1);
-        }
-}
-
 static void put_markdown(struct buffer *out, const char *text)
 {
     const char *begin = text;
@@ -51,7 +30,7 @@ static void put(struct page *p, const char *text)
         buffer_text_visible(&visible, (struct text){text, len});
     }
     if (p->html)
-        put_html(&p->out, visible.len ? visible.at : "");
+        buffer_text_html(&p->out, (struct text){visible.at, visible.len});
     else
         put_markdown(&p->out, visible.len ? visible.at : "");
 }

@@ -20,27 +20,6 @@ static const char *const style =
     "td:nth-child(4){white-space:nowrap}"
     "td,th{border:1px solid #888;padding:.2em .5em;text-align:left}";
 
-static void escape(const char *text, size_t len, struct buffer *out)
-{
-    for (size_t i = 0; i < len; i++)
-        switch (text[i]) {
-        case '<':
-            buffer_text(out, "&lt;");
-            break;
-        case '>':
-            buffer_text(out, "&gt;");
-            break;
-        case '&':
-            buffer_text(out, "&amp;");
-            break;
-        case '"':
-            buffer_text(out, "&quot;");
-            break;
-        default:
-            buffer_add(out, &text[i], 1);
-        }
-}
-
 /* A fact is a line to write on, and what belongs there. */
 static void put_part(struct text part, bool fact, void *arg)
 {
@@ -49,7 +28,7 @@ static void put_part(struct text part, bool fact, void *arg)
     if (fact)
         buffer_text(out, "<span class=\"fact\"></span> <small>(");
     if (part.len)
-        escape(part.at, part.len, out);
+        buffer_text_html(out, part);
     if (fact)
         buffer_text(out, ")</small>");
 }
@@ -61,7 +40,7 @@ static void put(const struct playbook *p, const char *text, struct buffer *out)
 
 static void put_plain(const char *text, struct buffer *out)
 {
-    escape(text, strlen(text), out);
+    buffer_text_html(out, text_of(text));
 }
 
 static void put_list(const struct playbook *p, const char *open, const char *const *items,
@@ -99,7 +78,7 @@ static void put_ways(const struct playbook *p, const struct playbook_step *s,
         else
             buffer_text(&words, s->ways[i].label);
         buffer_text(out, "<li>&#x2610; ");
-        escape(words.at, words.len, out);
+        buffer_text_html(out, (struct text){words.at, words.len});
         buffer_text(out, " &rarr; ");
         put_target(s->ways[i].then, out);
         buffer_text(out, "</li>\n");
@@ -125,7 +104,7 @@ static void put_who(const struct playbook_step *s, struct buffer *out)
     if (s->within) {
         playbook_say_deadline(s, &deadline);
         buffer_text(out, step_is_human(s->kind) ? ", " : "");
-        escape(deadline.at, deadline.len, out);
+        buffer_text_html(out, (struct text){deadline.at, deadline.len});
     }
     buffer_text(out, "</p>\n");
     if (s->has_approve)
@@ -144,7 +123,7 @@ static void put_title(const struct playbook *p, const struct playbook_step *s,
         return;
     }
     playbook_say_step(p, s, &words);
-    escape(words.at, words.len, out);
+    buffer_text_html(out, (struct text){words.at, words.len});
 }
 
 static void put_step(const struct playbook *p, size_t i, struct buffer *out)

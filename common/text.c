@@ -155,6 +155,27 @@ void buffer_text_visible(struct buffer *b, struct text text)
     }
 }
 
+void buffer_text_html(struct buffer *b, struct text text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        switch (text.at[i]) {
+        case '&':
+            buffer_text(b, "&amp;");
+            break;
+        case '<':
+            buffer_text(b, "&lt;");
+            break;
+        case '>':
+            buffer_text(b, "&gt;");
+            break;
+        case '"':
+            buffer_text(b, "&quot;");
+            break;
+        default:
+            buffer_add(b, text.at + i, 1);
+        }
+}
+
 int text_parse_number(const char *text, uint64_t *ret_number)
 {
     uint64_t number = 0;

@@ -58,6 +58,9 @@ const char *text_nearest(const char *word, const char *const *names, size_t coun
  * direction of writing and bytes that are not UTF-8 are escaped (\n, \x1b). */
 void buffer_text_visible(struct buffer *b, struct text text);
 
+/* Bytes as text of an HTML page, between marks or in an attribute's double quotes. */
+void buffer_text_html(struct buffer *b, struct text text);
+
 /* How many bytes the UTF-8 character at the start has; 0 when there is none (RFC 3629).
  */
 size_t text_utf8_len(const char *at, size_t len);
