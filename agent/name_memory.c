@@ -145,7 +145,7 @@ static void rename_to(struct answered *a, struct text name)
 {
     if (a->name && text_equal(text_of(a->name), name))
         return;
-    free(a->name);
+    free_wiped(a->name);
     a->name = xstrndup(name.at, name.len);
 }
 

@@ -193,8 +193,7 @@ static void on_flow_end(struct flow *f, enum flow_end why, usec_t now, void *arg
         dress_looked_up(s->event, f);
         tell(s, s->event);
     }
-    free(f->stage.name);
-    f->stage.name = NULL;
+    free_wiped(take(f->stage.name));
 }
 
 /* ---- packets ---- */
