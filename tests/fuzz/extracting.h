@@ -35,6 +35,7 @@ static inline void extract_side(const struct extractor *x, const struct packet *
     enum extract_result result = EXTRACT_NEXT;
     bool again = false;
     struct talk talk = {0};
+    const uint8_t note[EXTRACT_NOTE] = {1}; /* PIECES: a first datagram was opened */
 
     (void)x->wants(p, c);
     while (cur_left(&c) > 0 &&
@@ -47,6 +48,7 @@ static inline void extract_side(const struct extractor *x, const struct packet *
                                   .arg = &count,
                                   .from_client = from_client,
                                   .talk = &talk,
+                                  .note = note,
                                   .again = again};
 
         result = x->read(&c, &out);
