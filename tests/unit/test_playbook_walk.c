@@ -6,7 +6,7 @@
 
 #define RUNS         2000
 #define STEPS        60
-#define SHIPPED_RUNS 40 /* of each */
+#define SHIPPED_RUNS 24 /* of each */
 #define KNOWN(hours)                                                           \
     "{\"incident\": {\"id\": 7, \"site\": \"lincoln\", \"severity\": \"low\"," \
     " \"after_hours\": \"" hours "\"}}"
