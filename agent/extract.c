@@ -7,7 +7,7 @@ const struct extractor *const extractors[] = {
     &extract_arp,     &extract_quic,  &extract_mdns,  &extract_nd,      &extract_nbns,
     &extract_llmnr,   &extract_dhcp6, &extract_proxy, &extract_ssh,     &extract_smb,
     &extract_rdp,     &extract_smtp,  &extract_ftp,   &extract_pop3,    &extract_imap,
-    &extract_telnet,
+    &extract_telnet,  &extract_snmp,
 };
 
 const size_t extractor_count = sizeof(extractors) / sizeof(*extractors);

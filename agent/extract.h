@@ -87,7 +87,8 @@ struct extractor {
     const char *app;  /* word of names_app for a flow that it understood; NULL: none */
     uint32_t most;    /* stream, pieces: bytes kept of a message before giving up */
     bool later;       /* stream: may begin behind other bytes, where a segment begins */
-    bool secret;      /* passwords may be among the bytes: no frame of them is kept */
+    bool secret;      /* stream, datagram: passwords may be among the bytes: no frame of
+                         them is kept */
     uint32_t first;   /* stream: as few bytes as tell that it is; 0: EXTRACT_FIRST */
     const char *then; /* stream: app of a flow that goes on with EXTRACT_OTHER, or NULL */
 
@@ -110,7 +111,7 @@ struct extractor {
 extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extract_dns_tcp,
     extract_http, extract_tls, extract_quic, extract_dhcp6, extract_nd, extract_mdns,
     extract_llmnr, extract_nbns, extract_proxy, extract_ssh, extract_smb, extract_rdp,
-    extract_smtp, extract_ftp, extract_pop3, extract_imap, extract_telnet;
+    extract_smtp, extract_ftp, extract_pop3, extract_imap, extract_telnet, extract_snmp;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;

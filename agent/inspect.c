@@ -499,6 +499,8 @@ static void read_whole(struct inspector *i, const struct packet *p, struct flow 
     struct flow_reading *r = &f->stage.reading;
     struct cur bytes = p->payload;
 
+    if (x < extractor_count && extractors[x]->secret && i->set.secret)
+        i->set.secret(i->set.arg);
     if (x == extractor_count)
         r->finished[0] = r->finished[1] = !r->named;
     else if (extractors[x]->read(&bytes, &i->out) == EXTRACT_NOT)

@@ -62,11 +62,14 @@ NAMES(smb_version, "SMB version", SMB_3_1_1, "1", "2", "2.0.2", "2.1", "3.0", "3
       "3.1.1");
 NAMES(rdp_security, "RDP protection", RDP_FAILED, "rdp", "tls", "nla", "rdstls",
       "nla_early", "aad", "failed");
+NAMES(snmp_version, "SNMP version", SNMP_V3, "v1", "v2c", "v3");
+NAMES(snmp_pdu, "SNMP message", SNMP_REPORT, "get", "get_next", "response", "set", "trap",
+      "get_bulk", "inform", "report");
 NAMES(tunnel, "tunnel", TUNNEL_TEREDO, "none", "ipip", "6in4", "gre", "vxlan", "geneve",
       "teredo");
 NAMES(event_kind, "kind of event", EVENT_KINDS - 1, "flow_start", "flow", "dns", "tls",
       "quic", "http", "dhcp", "arp", "nd", "name", "device", "agent", "rule", "alert",
-      "login", "ssh", "smb", "rdp");
+      "login", "ssh", "smb", "rdp", "snmp");
 
 /* RFC 1035 section 4.1.1, RFC 2136, RFC 6895 section 2.3; 12 to 15 are not given out. */
 NAMES(dns_rcode, "DNS result", 23, "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",

@@ -32,6 +32,7 @@ enum event_kind {
     EVENT_SSH,    /* what one end of SSH says of itself, or that keys are exchanged */
     EVENT_SMB,    /* the version of SMB that is offered or chosen */
     EVENT_RDP,    /* the protection of a remote desktop that is asked for or chosen */
+    EVENT_SNMP,   /* a message of SNMP: version, and whether with a factory's password */
     EVENT_KINDS,
 };
 extern const struct names names_event_kind;

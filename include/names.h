@@ -250,6 +250,21 @@ enum rdp_security {
 };
 extern const struct names names_rdp_security;
 
+enum snmp_version { SNMP_V1, SNMP_V2C, SNMP_V3 };
+extern const struct names names_snmp_version;
+
+enum snmp_pdu {
+    SNMP_GET,
+    SNMP_GET_NEXT,
+    SNMP_RESPONSE,
+    SNMP_SET,
+    SNMP_TRAP,
+    SNMP_GET_BULK,
+    SNMP_INFORM,
+    SNMP_REPORT
+};
+extern const struct names names_snmp_pdu;
+
 /* What a packet was wrapped in; of several, the innermost. */
 enum tunnel {
     TUNNEL_NONE,

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SNMP v1 (RFC 1157), v2c (RFC 1901) and v3 (RFC 3412) over UDP: the version, the kind of
+ * request and whether the community, which is the password of v1 and v2c and sent in
+ * clear, is one that devices have from the factory. What else it is is told nowhere.
+ *
+ * BER (X.690) as far as messages use it: definite lengths, tags of one byte.
+ */
+#include "agent/extract.h"
+
+#include <string.h>
+
+#define SNMP_PORT 161
+#define TRAP_PORT 162
+
+enum tag {
+    TAG_INTEGER = 0x02,
+    TAG_OCTETS = 0x04,
+    TAG_SEQUENCE = 0x30,
+    TAG_PDU = 0xa0, /* the first of them */
+};
+
+enum wire_version { WIRE_V1 = 0, WIRE_V2C = 1, WIRE_V3 = 3 };
+
+/* RFC 3412 section 6.4: bits of msgFlags. */
+enum flag { FLAG_AUTH = 1, FLAG_PRIVATE = 2 };
+
+/* By tag: the PDUs of RFC 1157 section 4.1 and RFC 3416 section 3. */
+static const enum snmp_pdu pdus[] = {SNMP_GET,    SNMP_GET_NEXT, SNMP_RESPONSE,
+                                     SNMP_SET,    SNMP_TRAP,     SNMP_GET_BULK,
+                                     SNMP_INFORM, SNMP_TRAP,     SNMP_REPORT};
+
+/* What whole families of devices come with; nobody had to guess it. */
+static const char *const factory[] = {"public", "private"};
+
+/* The contents of the next item, whose tag it has to have. Broken: it is not there whole.
+ * X.690 section 8.1.3: a length of more than 127 follows in as many bytes as are told. */
+static struct cur item(struct cur *c, uint8_t tag)
+{
+    struct cur none = {.broken = true};
+    uint8_t found = cur_u8(c);
+    size_t len = cur_u8(c), bytes = 0;
+
+    if (len > 0x7f) {
+        bytes = len & 0x7f;
+        len = 0;
+    }
+    if (found != tag || bytes > 4)
+        return none;
+    while (bytes-- > 0)
+        len = len << 8 | cur_u8(c);
+    if (cur_broken(c))
+        return none;
+    return cur_sub(c, len);
+}
+
+/* A number of at most four bytes that is not below zero. */
+static bool number(struct cur *c, uint32_t *ret_number)
+{
+    struct cur bytes = item(c, TAG_INTEGER);
+    size_t len = cur_left(&bytes);
+    uint32_t n = 0;
+
+    if (cur_broken(&bytes) || len == 0 || len > 4 || bytes.pos[0] & 0x80)
+        return false;
+    while (cur_left(&bytes) > 0)
+        n = n << 8 | cur_u8(&bytes);
+    *ret_number = n;
+    return true;
+}
+
+static bool is_factory(struct cur community)
+{
+    for (size_t i = 0; i < sizeof(factory) / sizeof(*factory); i++)
+        if (cur_left(&community) == strlen(factory[i]) &&
+            memcmp(community.pos, factory[i], strlen(factory[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Behind the version: a community and the PDU. */
+static bool read_community(struct cur *c, struct event *e)
+{
+    struct cur community = item(c, TAG_OCTETS), pdu, start = *c;
+    unsigned kind = cur_u8(&start) - (unsigned)TAG_PDU;
+
+    if (cur_broken(&community) || kind >= sizeof(pdus) / sizeof(*pdus))
+        return false;
+    pdu = item(c, (uint8_t)(TAG_PDU + kind));
+    if (cur_broken(&pdu))
+        return false;
+    event_put_number(e, FIELD_SNMP_PDU, pdus[kind]);
+    event_put_number(e, FIELD_SNMP_FACTORY, is_factory(community));
+    event_put_number(e, FIELD_SNMP_CLEAR, true);
+    return true;
+}
+
+/* Behind the version: message id, largest size, flags, security model. The PDU, and who
+ * asks, is in what follows. */
+static bool read_v3(struct cur *c, struct event *e)
+{
+    struct cur head = item(c, TAG_SEQUENCE), flags;
+    uint32_t id, size, model;
+
+    if (!number(&head, &id) || !number(&head, &size))
+        return false;
+    flags = item(&head, TAG_OCTETS);
+    if (cur_left(&flags) != 1 || !number(&head, &model))
+        return false;
+    event_put_number(e, FIELD_SNMP_CLEAR, !(cur_u8(&flags) & FLAG_PRIVATE));
+    return true;
+}
+
+static bool snmp_wants(const struct packet *p, struct cur bytes)
+{
+    bool port =
+        p->src_port == SNMP_PORT || p->dst_port == SNMP_PORT || p->dst_port == TRAP_PORT;
+
+    return port && cur_u8(&bytes) == TAG_SEQUENCE;
+}
+
+static enum extract_result snmp_read(struct cur *bytes, struct extract_out *out)
+{
+    struct cur message = item(bytes, TAG_SEQUENCE);
+    struct event *e = out->event;
+    uint32_t version;
+
+    if (!number(&message, &version))
+        return EXTRACT_NOT;
+    event_begin(e, EVENT_SNMP, out->packet->time);
+    switch (version) {
+    case WIRE_V1:
+    case WIRE_V2C:
+        event_put_number(e, FIELD_SNMP_VERSION, version == WIRE_V1 ? SNMP_V1 : SNMP_V2C);
+        if (!read_community(&message, e))
+            return EXTRACT_NOT;
+        break;
+    case WIRE_V3:
+        event_put_number(e, FIELD_SNMP_VERSION, SNMP_V3);
+        if (!read_v3(&message, e))
+            return EXTRACT_NOT;
+        break;
+    default:
+        return EXTRACT_NOT;
+    }
+    out->emit(e, out->arg);
+    return EXTRACT_DONE;
+}
+
+const struct extractor extract_snmp = {
+    .name = "snmp",
+    .kind = EVENT_SNMP,
+    .from = EXTRACT_DATAGRAM,
+    .app = "snmp",
+    .secret = true,
+    .wants = snmp_wants,
+    .read = snmp_read,
+};
