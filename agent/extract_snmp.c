@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SNMP v1 (RFC 1157), v2c (RFC 1901) and v3 (RFC 3412) over UDP: the version, the kind of
- * request and whether the community, which is the password of v1 and v2c and sent in
- * clear, is one that devices have from the factory. What else it is is told nowhere.
+ * message and whether the community, which is the password of v1 and v2c and sent in
+ * clear, is one that devices have from the factory. What else it is is told nowhere. Of
+ * v3 nothing behind the head is looked at: not who asks, nor what.
  *
- * BER (X.690) as far as messages use it: definite lengths, tags of one byte.
+ * BER (X.690) as far as messages use it: definite lengths (RFC 3417 section 8), tags of
+ * one byte.
  */
 #include "agent/extract.h"
 
@@ -33,23 +35,30 @@ static const enum snmp_pdu pdus[] = {SNMP_GET,    SNMP_GET_NEXT, SNMP_RESPONSE,
 /* What whole families of devices come with; nobody had to guess it. */
 static const char *const factory[] = {"public", "private"};
 
+/* X.690 section 8.1.3: a length of more than 127 follows in as many bytes as are told; in
+ * none where it is indefinite. */
+static bool read_len(struct cur *c, size_t *ret_len)
+{
+    size_t len = cur_u8(c), bytes = len & 0x7f;
+
+    if (len > 0x7f) {
+        if (bytes == 0 || bytes > sizeof(uint32_t))
+            return false;
+        for (len = 0; bytes > 0; bytes--)
+            len = len << 8 | cur_u8(c);
+    }
+    *ret_len = len;
+    return !cur_broken(c);
+}
+
 /* The contents of the next item, whose tag it has to have. Broken: it is not there whole.
- * X.690 section 8.1.3: a length of more than 127 follows in as many bytes as are told. */
+ */
 static struct cur item(struct cur *c, uint8_t tag)
 {
     struct cur none = {.broken = true};
-    uint8_t found = cur_u8(c);
-    size_t len = cur_u8(c), bytes = 0;
+    size_t len;
 
-    if (len > 0x7f) {
-        bytes = len & 0x7f;
-        len = 0;
-    }
-    if (found != tag || bytes > 4)
-        return none;
-    while (bytes-- > 0)
-        len = len << 8 | cur_u8(c);
-    if (cur_broken(c))
+    if (cur_u8(c) != tag || !read_len(c, &len))
         return none;
     return cur_sub(c, len);
 }
@@ -81,12 +90,13 @@ static bool is_factory(struct cur community)
 /* Behind the version: a community and the PDU. */
 static bool read_community(struct cur *c, struct event *e)
 {
-    struct cur community = item(c, TAG_OCTETS), pdu, start = *c;
-    unsigned kind = cur_u8(&start) - (unsigned)TAG_PDU;
+    struct cur community = item(c, TAG_OCTETS), next = *c, pdu;
+    uint8_t tag = cur_u8(&next);
+    unsigned kind = (unsigned)tag - TAG_PDU;
 
-    if (cur_broken(&community) || kind >= sizeof(pdus) / sizeof(*pdus))
+    if (cur_broken(&community) || tag < TAG_PDU || kind >= sizeof(pdus) / sizeof(*pdus))
         return false;
-    pdu = item(c, (uint8_t)(TAG_PDU + kind));
+    pdu = item(c, tag);
     if (cur_broken(&pdu))
         return false;
     event_put_number(e, FIELD_SNMP_PDU, pdus[kind]);
@@ -111,12 +121,15 @@ static bool read_v3(struct cur *c, struct event *e)
     return true;
 }
 
+static bool has_port(const struct packet *p, uint16_t port)
+{
+    return p->src_port == port || p->dst_port == port;
+}
+
 static bool snmp_wants(const struct packet *p, struct cur bytes)
 {
-    bool port =
-        p->src_port == SNMP_PORT || p->dst_port == SNMP_PORT || p->dst_port == TRAP_PORT;
-
-    return port && cur_u8(&bytes) == TAG_SEQUENCE;
+    return (has_port(p, SNMP_PORT) || has_port(p, TRAP_PORT)) &&
+           cur_u8(&bytes) == TAG_SEQUENCE;
 }
 
 static enum extract_result snmp_read(struct cur *bytes, struct extract_out *out)

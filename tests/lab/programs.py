@@ -81,6 +81,8 @@ PACKAGES = {
     "check_http": "monitoring-plugins-basic",
     "snmpd": "snmpd",
     "snmpget": "snmp",
+    "snmpwalk": "snmp",
+    "snmpset": "snmp",
 }
 
 # What the school itself stands on, whatever the scenario.

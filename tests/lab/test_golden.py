@@ -159,6 +159,10 @@ FACTS = [
     ("homework-upload",
      'tls.handshake.extensions_server_name == "up.filehosting.drill.test"', 1),
     ("boot-storm", "dhcp.option.dhcp == 5", 25),
+    ("snmp-read-out", 'snmp.community == "public" && snmp.data == 1', 50),
+    ("snmp-read-out", 'snmp.community == "private" && snmp.data == 3', 1),
+    ("printer-inventory", "snmp.msgVersion == 3 && ip.src == 10.40.0.11", 50),
+    ("printer-inventory", 'snmp.community == "lab-only"', 8),
 ]
 
 # capture, what tshark must not find in it
@@ -178,6 +182,7 @@ SILENT = [
     ("vxlan-servers", "ip.dst == 203.0.113.0/24"),
     ("mail-in-tls", 'pop.request.command == "PASS" || imap.request.command == "LOGIN"'),
     ("slow-readers", "tcp.flags.reset == 1"),
+    ("printer-inventory", 'snmp.community == "public" || snmp.community == "private"'),
 ]
 
 

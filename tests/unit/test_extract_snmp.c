@@ -116,7 +116,8 @@ static void what_is_no_message_is_refused(void **state)
     } broken[] = {
         {0, 0x31},  /* no sequence */
         {1, 0x27},  /* longer than the datagram */
-        {1, 0x80},  /* without a length, which SNMP never has */
+        {1, 0x80},  /* of indefinite length, which SNMP never has */
+        {6, 0x80},  /* likewise the community */
         {1, 0x85},  /* a length of five bytes */
         {4, 2},     /* a version that there never was */
         {4, 0x81},  /* below zero */
@@ -162,6 +163,8 @@ static void only_its_ports_are_looked_at(void **state)
     p.dst_port = 160;
     assert_false(extract_snmp.wants(&p, c));
     p.src_port = 161;
+    assert_true(extract_snmp.wants(&p, c));
+    p.src_port = 162; /* an inform is answered */
     assert_true(extract_snmp.wants(&p, c));
 }
 

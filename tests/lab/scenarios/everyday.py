@@ -140,6 +140,32 @@ def monitoring_probes(school):
                       "1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.3.0")
 
 
+INVENTORY = """agentAddress udp:10.30.2.5:161
+rocommunity lab-only
+createUser inventory SHA lab-pass-phrase AES lab-pass-phrase
+rouser inventory priv
+sysDescr Staff room printer
+"""
+
+
+def printer_inventory(school):
+    """The administration reads out a printer by SNMP v3; a print queue asks how it is."""
+    admin, printer, student = (school[who] for who in
+                               ("admin-01", "printer-01", "student-03"))
+    config = printer.write("snmpd.conf", INVENTORY)
+    with printer.start("snmpd", "-f", "-Lo", "-C", "-c", config, "-p",
+                       printer.path("snmpd.pid"), hide=["/run", "/var/lib/snmp"]) as snmpd:
+        snmpd.wait_port(161, "udp")
+        for subtree in ("1.3.6.1.2.1.1", "1.3.6.1.2.1.2"):
+            admin.run("snmpwalk", "-v3", "-l", "authPriv", "-u", "inventory", "-a", "SHA",
+                      "-A", "lab-pass-phrase", "-x", "AES", "-X", "lab-pass-phrase", "-On",
+                      "10.30.2.5", subtree)
+        greet_gateway(school, "student-03")
+        for _ in range(4):
+            student.run("snmpget", "-v1", "-c", "lab-only", "-On", "10.30.2.5",
+                        "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.1.1.0")
+
+
 STORM = 30  # devices
 
 
@@ -181,6 +207,10 @@ SCENARIOS = [
              "The administrator's monitoring asks servers and a printer the same things "
              "again and again; looks a little like a scan, and like a beacon.",
              monitoring_probes, ["check_http", "snmpd", "snmpget"]),
+    Scenario("printer-inventory", HARMLESS,
+             "The administration reads out a printer by SNMP v3, and a student's print "
+             "queue asks for its state; looks like reading it out without leave.",
+             printer_inventory, ["snmpd", "snmpget", "snmpwalk"]),
     Scenario("boot-storm", HARMLESS,
              "Thirty laptops are switched on at once; looks a little like address "
              "starvation.", boot_storm, ["udhcpc"]),

@@ -99,6 +99,29 @@ def desktop_from_outside(school):
                               "rdp://10.50.0.30", check=False, timeout=60)
 
 
+FACTORY = """agentAddress udp:10.30.2.5:161
+rocommunity public
+rwcommunity private
+sysDescr Copier in the staff room
+"""
+
+
+def snmp_read_out(school):
+    """A student's device walks through a copier that is as it came, and renames it."""
+    student, copier = school["student-03"], school["printer-01"]
+    config = copier.write("snmpd.conf", FACTORY)
+    with copier.start("snmpd", "-f", "-Lo", "-C", "-c", config, "-p",
+                      copier.path("snmpd.pid"), hide=["/run", "/var/lib/snmp"]) as snmpd:
+        snmpd.wait_port(161, "udp")
+        greet_gateway(school, "student-03")
+        student.run("snmpwalk", "-v1", "-c", "public", "-On", "10.30.2.5",
+                    "1.3.6.1.2.1.1")
+        student.run("snmpwalk", "-v2c", "-c", "public", "-On", "10.30.2.5",
+                    "1.3.6.1.2.1.2")
+        student.run("snmpset", "-v2c", "-c", "private", "-On", "10.30.2.5",
+                    "1.3.6.1.2.1.1.5.0", "s", "renamed")
+
+
 SCENARIOS = [
     Scenario("rdp-guessing", ATTACK,
              "A student's device tries twenty-two passwords on a server by remote "
@@ -125,4 +148,9 @@ SCENARIOS = [
     Scenario("ssh-from-outside", HARMLESS,
              "An administrator at home logs in to a server by SSH.", ssh_from_outside,
              ["ssh", "ssh-keygen", "sshd"]),
+    Scenario("snmp-read-out", ATTACK,
+             "A student's device reads out a copier by SNMP, with the passwords that it "
+             "came with, and renames it.", snmp_read_out, ["snmpd", "snmpwalk", "snmpset"],
+             ["network.snmp-read-out", "network.snmp-write",
+              "network.snmp-factory-password"]),
 ]
