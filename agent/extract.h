@@ -126,7 +126,9 @@ struct inspector_settings {
     uint32_t stream_bytes;    /* kept for all of them together */
     void (*emit)(struct event *e, const struct packet *p, struct flow *f, void *arg);
     bool (*guards)(struct text host, void *arg); /* as in extract_out */
-    void (*secret)(void *arg); /* the packet may hold a password; NULL: nobody cares */
+    /* The packet may hold a password; before_too: so may frames before, its fragments.
+     * NULL: nobody cares. */
+    void (*secret)(bool before_too, void *arg);
     void *arg;
 };
 

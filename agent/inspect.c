@@ -229,13 +229,18 @@ static bool choose(struct inspector *i, struct flow_reading *r, unsigned side,
 }
 
 /* Before it is read: reading it may be the end of us, and then frames are written. */
-static void hush(struct inspector *i, const struct flow_reading *r, unsigned side)
+static void hush(struct inspector *i, const struct extractor *x)
+{
+    if (x->secret && i->set.secret)
+        i->set.secret(i->out.packet->reassembled, i->set.arg);
+}
+
+static void hush_side(struct inspector *i, const struct flow_reading *r, unsigned side)
 {
     uint8_t chosen = r->chosen[side];
 
-    if (i->set.secret && chosen > 0 && chosen != LOOKING &&
-        extractors[chosen - 1]->secret)
-        i->set.secret(i->set.arg);
+    if (chosen > 0 && chosen != LOOKING)
+        hush(i, extractors[chosen - 1]);
 }
 
 /* What the flow is called from where on another protocol may follow. */
@@ -263,7 +268,7 @@ static bool read_message(struct inspector *i, struct flow *f, unsigned side,
     index = r->chosen[side] - 1U;
     x = extractors[index];
     i->out.again = f->stage.again >> side & 1;
-    hush(i, r, side);
+    hush(i, x);
 
     switch (x->read(&behind, &i->out)) {
     case EXTRACT_MORE:
@@ -408,7 +413,7 @@ static void read_stream(struct inspector *i, const struct packet *p, struct flow
     struct flow_reading *r = &f->stage.reading;
 
     synchronise(r, p, side);
-    hush(i, r, side);
+    hush_side(i, r, side);
     if (r->finished[side] || cur_left(&p->payload) == 0)
         return;
     if (r->chosen[side] != LOOKING) {
@@ -499,8 +504,8 @@ static void read_whole(struct inspector *i, const struct packet *p, struct flow 
     struct flow_reading *r = &f->stage.reading;
     struct cur bytes = p->payload;
 
-    if (x < extractor_count && extractors[x]->secret && i->set.secret)
-        i->set.secret(i->set.arg);
+    if (x < extractor_count)
+        hush(i, extractors[x]);
     if (x == extractor_count)
         r->finished[0] = r->finished[1] = !r->named;
     else if (extractors[x]->read(&bytes, &i->out) == EXTRACT_NOT)

@@ -150,9 +150,9 @@ static bool guards(struct text host, void *arg)
 }
 
 /* From the inspector: nobody is to read this frame later on. */
-static void on_secret(void *arg)
+static void on_secret(bool before_too, void *arg)
 {
-    hide(arg, false);
+    hide(arg, before_too);
 }
 
 static void on_flow_start(struct flow *f, usec_t now, void *arg)

@@ -29,6 +29,7 @@ struct fixture {
     char said[1024];  /* "request /one\n" and so on */
     bool watched;     /* what inspector_packet said last */
     unsigned secrets; /* how often a packet was told to be secret */
+    unsigned before;  /* of them, those before which others may be */
     struct packet packet;
 };
 
@@ -61,11 +62,12 @@ static void on_event(struct event *e, const struct packet *p, struct flow *flow,
     }
 }
 
-static void on_secret(void *arg)
+static void on_secret(bool before_too, void *arg)
 {
     struct fixture *f = arg;
 
     f->secrets++;
+    f->before += before_too;
 }
 
 static int set_up(void **state)
@@ -559,6 +561,27 @@ static void every_datagram_is_read_by_itself(void **state)
     assert_int_equal(inspector_counts(f->inspector).refused, 1);
 }
 
+/* A community of SNMP; put together from fragments, the first of which held it. */
+static void a_datagram_with_a_password_is_secret_and_so_are_its_fragments(void **state)
+{
+    struct fixture *f = *state;
+    static const char get[] = "0%\2\1\1\4\5other\xa0\x19\2\4\0\0\0\1\2\1\0\2\1\0"
+                              "0\v0\t\6\5+\6\1\2\1\5";
+
+    f->flows[0].ip_proto = 17;
+    for (unsigned i = 0; i < 2; i++) {
+        f->packet = (struct packet){.layer = PACKET_L4,
+                                    .ip_proto = 17,
+                                    .dst_port = 161,
+                                    .reassembled = i == 1,
+                                    .payload = cur_over(get, sizeof(get))};
+        (void)inspector_packet(f->inspector, &f->packet, &f->flows[0], CLIENT);
+        assert_int_equal(f->secrets, i + 1);
+        assert_int_equal(f->before, i);
+    }
+    assert_string_equal(f->said, "snmp flow\nsnmp flow\n");
+}
+
 static void datagrams_that_nobody_wants_are_left_to_dpi_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -620,6 +643,7 @@ int main(void)
         WITH_FIXTURE(a_flow_that_gave_up_its_place_is_not_read_on),
         WITH_FIXTURE(what_only_began_like_a_protocol_is_counted),
         WITH_FIXTURE(every_datagram_is_read_by_itself),
+        WITH_FIXTURE(a_datagram_with_a_password_is_secret_and_so_are_its_fragments),
         WITH_FIXTURE(datagrams_that_nobody_wants_are_left_to_dpi_at_once),
         WITH_FIXTURE(a_packet_without_a_flow_is_read),
     };
