@@ -111,7 +111,8 @@ struct extractor {
 extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extract_dns_tcp,
     extract_http, extract_tls, extract_quic, extract_dhcp6, extract_nd, extract_mdns,
     extract_llmnr, extract_nbns, extract_proxy, extract_ssh, extract_smb, extract_rdp,
-    extract_smtp, extract_ftp, extract_pop3, extract_imap, extract_telnet, extract_snmp;
+    extract_smtp, extract_ftp, extract_pop3, extract_imap, extract_telnet, extract_snmp,
+    extract_llmnr_tcp;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;

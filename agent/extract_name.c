@@ -299,6 +299,13 @@ static bool nbns_wants(const struct packet *p, struct cur bytes)
     return has_port(p, PORT_NBNS);
 }
 
+static bool llmnr_tcp_wants(const struct packet *p, struct cur bytes)
+{
+    uint16_t len = cur_u16(&bytes);
+
+    return has_port(p, PORT_LLMNR) && (cur_broken(&bytes) || len >= DNS_HEAD_BYTES);
+}
+
 static enum extract_result mdns_read(struct cur *bytes, struct extract_out *out)
 {
     return read_message(bytes, out, NAME_MDNS);
@@ -307,6 +314,18 @@ static enum extract_result mdns_read(struct cur *bytes, struct extract_out *out)
 static enum extract_result llmnr_read(struct cur *bytes, struct extract_out *out)
 {
     return read_message(bytes, out, NAME_LLMNR);
+}
+
+/* RFC 4795 section 2.4: what is asked of one machine is asked over TCP, with each message
+ * behind its length, as RFC 1035 section 4.2.2 has it. */
+static enum extract_result llmnr_tcp_read(struct cur *bytes, struct extract_out *out)
+{
+    struct cur message = cur_sub(bytes, cur_u16(bytes));
+
+    if (cur_broken(&message))
+        return EXTRACT_MORE;
+    return read_message(&message, out, NAME_LLMNR) == EXTRACT_DONE ? EXTRACT_NEXT
+                                                                   : EXTRACT_NOT;
 }
 
 static enum extract_result nbns_read(struct cur *bytes, struct extract_out *out)
@@ -330,6 +349,16 @@ const struct extractor extract_llmnr = {
     .app = "llmnr",
     .wants = llmnr_wants,
     .read = llmnr_read,
+};
+
+const struct extractor extract_llmnr_tcp = {
+    .name = "llmnr",
+    .kind = EVENT_NAME,
+    .from = EXTRACT_STREAM,
+    .app = "llmnr",
+    .most = 2 + UINT16_MAX,
+    .wants = llmnr_tcp_wants,
+    .read = llmnr_tcp_read,
 };
 
 const struct extractor extract_nbns = {

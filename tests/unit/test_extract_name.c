@@ -6,6 +6,7 @@
 #define MDNS  (&extract_mdns)
 #define LLMNR (&extract_llmnr)
 #define NBNS  (&extract_nbns)
+#define TCP   (&extract_llmnr_tcp)
 
 struct fixture {
     struct heard heard;
@@ -214,6 +215,36 @@ static void what_neither_asks_nor_answers_is_refused(void **state)
     assert_int_equal(f->heard.count, 0);
 }
 
+/* A question and the beginning of another. */
+static void over_tcp_each_message_stands_behind_its_length(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(hear(f, TCP,
+                          "0016 1234 0000 0001 0000 0000 0000 0477706164 00 0001 0001"
+                          "0016 1235 0000"),
+                     EXTRACT_NEXT);
+    assert_says(&f->heard, FIELD_NAME_PROTO, "\"llmnr\"");
+    assert_says(&f->heard, FIELD_NAME_QR, "\"query\"");
+    assert_says(&f->heard, FIELD_NAME_QNAME, "\"wpad\"");
+    assert_int_equal(f->heard.left, 6);
+    assert_int_equal(hear(f, TCP, "0016 1235 0000"), EXTRACT_MORE);
+    assert_int_equal(hear(f, TCP, "000c 0000 0000 0000 0000 0000 0000"), EXTRACT_NOT);
+    assert_int_equal(f->heard.count, 0);
+}
+
+static void over_tcp_the_port_and_a_length_for_a_head_are_wanted(void **state)
+{
+    struct packet p = {.src_port = 40000, .dst_port = 5355};
+
+    (void)state;
+    assert_true(TCP->wants(&p, cur_over("\0", 1)));
+    assert_true(TCP->wants(&p, cur_over("\0\14", 2)));
+    assert_false(TCP->wants(&p, cur_over("\0\13", 2)));
+    p.dst_port = 5353;
+    assert_false(TCP->wants(&p, cur_over("\0\14", 2)));
+}
+
 static void the_port_decides_who_is_asked(void **state)
 {
     struct packet p = {.src_port = 5353, .dst_port = 40000};
@@ -244,6 +275,8 @@ int main(void)
         WITH_FIXTURE(a_scope_stays_behind_the_name),
         WITH_FIXTURE(what_neither_asks_nor_answers_is_refused),
         WITH_FIXTURE(the_port_decides_who_is_asked),
+        WITH_FIXTURE(over_tcp_each_message_stands_behind_its_length),
+        WITH_FIXTURE(over_tcp_the_port_and_a_length_for_a_head_are_wanted),
     };
 
     return cmocka_run_group_tests_name("extract_name", tests, NULL, NULL);
