@@ -97,21 +97,39 @@ static void read_name(struct reading *r, struct cur data)
     event_add_text(r->event, FIELD_DNS_ANSWER_NAME, name);
 }
 
-/* RFC 9460 section 2.2: priority, target (never compressed), then parameters. */
+/* RFC 9460 section 7.3: addresses of whatever serves the name, before any A or AAAA. */
+static void read_hints(struct reading *r, struct cur hints, bool v4)
+{
+    size_t len = v4 ? 4 : 16;
+
+    while (cur_left(&hints) >= len) {
+        const uint8_t *bytes = cur_bytes(&hints, len);
+        struct addr addr = v4 ? addr_v4(bytes) : addr_v6(bytes);
+
+        event_add_addr(r->event, FIELD_DNS_HINT_IP, &addr);
+    }
+}
+
+/* RFC 9460 section 2.2: priority, target (never compressed), then parameters; of an alias
+ * (priority 0) these are to be ignored, section 2.4.2. */
 static void read_service(struct reading *r, struct cur data)
 {
-    enum { PARAM_ECH = 5 }; /* RFC 9848 */
+    enum { PARAM_IPV4HINT = 4, PARAM_ECH = 5 /* RFC 9848 */, PARAM_IPV6HINT = 6 };
+    bool alias = cur_u16(&data) == 0;
 
     r->service = true;
-    cur_skip(&data, 2);
-    if (!dns_name_skip(&data))
+    if (!dns_name_skip(&data) || alias)
         return;
     while (cur_left(&data) > 0) {
         uint16_t key = cur_u16(&data);
+        struct cur param = cur_sub(&data, cur_u16(&data));
 
-        cur_skip(&data, cur_u16(&data));
-        if (!cur_broken(&data) && key == PARAM_ECH)
+        if (cur_broken(&param))
+            return;
+        if (key == PARAM_ECH)
             r->ech = true;
+        else if (key == PARAM_IPV4HINT || key == PARAM_IPV6HINT)
+            read_hints(r, param, key == PARAM_IPV4HINT);
     }
 }
 

@@ -153,6 +153,44 @@ static void an_https_record_with_ech_is_said(void **state)
     assert_says(&f->heard, FIELD_DNS_QTYPE, "\"HTTPS\"");
     assert_says(&f->heard, FIELD_DNS_ECH, "true");
     assert_says(&f->heard, FIELD_DNS_ANSWER_IP, ""); /* hints are no answers */
+    assert_says(&f->heard, FIELD_DNS_HINT_IP, "[10.0.0.1]");
+}
+
+/* Two of version 4, one of version 6, and of that the half of another. */
+static void every_hint_of_an_https_record_is_said(void **state)
+{
+    struct fixture *f = *state;
+
+    read_hex(f, UDP,
+             "0001 8180 0001 0001 0000 0000" ASKED(
+                 "0041") "c00c 0041 0001 0000012c 002b 0001 00"
+                         "0004 0008 c0000201 c0000202 0006 0018 20010db8000000000000"
+                         "000000000001 20010db800000000");
+    assert_says(&f->heard, FIELD_DNS_HINT_IP, "[192.0.2.1, 192.0.2.2, 2001:db8::1]");
+    assert_says(&f->heard, FIELD_DNS_ECH, "false");
+}
+
+static void of_an_alias_no_parameter_counts(void **state)
+{
+    struct fixture *f = *state;
+
+    read_hex(f, UDP,
+             "0001 8180 0001 0001 0000 0000" ASKED(
+                 "0041") "c00c 0041 0001 0000012c 0012 0000 00"
+                         "0004 0004 0a000001 0005 0003 010203");
+    assert_says(&f->heard, FIELD_DNS_HINT_IP, "");
+    assert_says(&f->heard, FIELD_DNS_ECH, "false");
+}
+
+/* It says to hold one address and ends in the midst of it. */
+static void a_hint_that_is_cut_is_none(void **state)
+{
+    struct fixture *f = *state;
+
+    read_hex(f, UDP,
+             "0001 8180 0001 0001 0000 0000" ASKED(
+                 "0041") "c00c 0041 0001 0000012c 000a 0001 00 0004 0004 0a0000 01");
+    assert_says(&f->heard, FIELD_DNS_HINT_IP, "");
 }
 
 static void an_https_record_without_ech_is_said_too(void **state)
@@ -297,6 +335,9 @@ int main(void)
         WITH_FIXTURE(text_and_unknown_records_are_only_measured),
         WITH_FIXTURE(an_https_record_with_ech_is_said),
         WITH_FIXTURE(an_https_record_without_ech_is_said_too),
+        WITH_FIXTURE(every_hint_of_an_https_record_is_said),
+        WITH_FIXTURE(of_an_alias_no_parameter_counts),
+        WITH_FIXTURE(a_hint_that_is_cut_is_none),
         WITH_FIXTURE(a_broken_ech_parameter_does_not_count),
         WITH_FIXTURE(the_result_has_twelve_bits_with_edns),
         WITH_FIXTURE(an_address_of_wrong_length_is_no_address),
