@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "agent/answer.h"
 #include "hash.h"
 #include "mem.h"
 
@@ -18,7 +19,7 @@ struct answered {
     uint64_t mark; /* 0: a free place */
     uint64_t asker;
     usec_t until;
-    char *name;
+    char *name; /* NULL: not to be told */
 };
 
 struct asker {
@@ -141,15 +142,16 @@ static struct answered *place_for(struct answered *set, uint64_t mark)
     return oldest;
 }
 
-static void rename_to(struct answered *a, struct text name)
+static void rename_to(struct answered *a, const struct text *name)
 {
-    if (a->name && text_equal(text_of(a->name), name))
+    if (a->name && name && text_equal(text_of(a->name), *name))
         return;
     free_wiped(a->name);
-    a->name = xstrndup(name.at, name.len);
+    a->name = name ? xstrndup(name->at, name->len) : NULL;
 }
 
-static void keep(struct name_memory *m, struct answered said, struct text name,
+/* Name: NULL where it is not to be told. */
+static void keep(struct name_memory *m, struct answered said, const struct text *name,
                  usec_t now)
 {
     struct answered *place = place_for(answers_of(m, said.mark), said.mark);
@@ -158,21 +160,13 @@ static void keep(struct name_memory *m, struct answered said, struct text name,
         m->counts.evicted++;
         doubt(find_asker(m, place->asker), place->until);
     }
-    m->counts.learned += place->mark != said.mark;
+    m->counts.learned += name && place->mark != said.mark;
     said.name = place->name;
     *place = said;
     rename_to(place, name);
 }
 
 /* ---- learning and finding ---- */
-
-static bool from_inside(const struct event *e)
-{
-    const struct value *way = event_get(e, FIELD_DIRECTION);
-
-    return way &&
-           (way->number == DIRECTION_OUTBOUND || way->number == DIRECTION_INTERNAL);
-}
 
 /* The time to live is missing where the answer was cut. */
 static usec_t counts_until(const struct event *answer)
@@ -186,24 +180,36 @@ static usec_t counts_until(const struct event *answer)
 
 void name_memory_learn(struct name_memory *m, const struct event *answer)
 {
-    const struct value *client = event_get(answer, FIELD_SRC_IP);
+    const struct addr *client = answer_asker(answer), *server = answer_addr(answer, 0);
     const struct value *name = event_get(answer, FIELD_DNS_QNAME);
-    const struct value *ips = event_get(answer, FIELD_DNS_ANSWER_IP);
     usec_t now = event_time(answer);
     struct answered said = {0};
     struct asker *asker;
 
-    if (!client || !name || !ips || !from_inside(answer))
+    if (!client || !server || !name || !answer_is_for_inside(answer))
         return;
-    said.asker = mark_of_asker(m, &client->addr);
+    said.asker = mark_of_asker(m, client);
     said.until = counts_until(answer);
     asker = hear(m, said.asker, now);
     if (event_short(answer) || !event_has(answer, FIELD_DNS_ANSWER_TTL))
         doubt(asker, said.until);
-    for (size_t i = 0; i < ips->addr_count; i++) {
-        said.mark = mark_of(m, &client->addr, &ips->addrs[i]);
-        keep(m, said, name->text, now);
+    for (size_t i = 0; (server = answer_addr(answer, i)); i++) {
+        said.mark = mark_of(m, client, server);
+        keep(m, said, &name->text, now);
     }
+}
+
+void name_memory_hush(struct name_memory *m, const struct event *answer)
+{
+    const struct addr *client = answer_asker(answer), *server;
+    usec_t now = event_time(answer);
+
+    for (size_t i = 0; client && (server = answer_addr(answer, i)); i++)
+        keep(m,
+             (struct answered){.mark = mark_of(m, client, server),
+                               .asker = mark_of_asker(m, client),
+                               .until = now + NAME_MEMORY_MOST},
+             NULL, now);
 }
 
 enum name_memory_verdict name_memory_find(const struct name_memory *m,
@@ -222,6 +228,8 @@ enum name_memory_verdict name_memory_find(const struct name_memory *m,
     set = answers_of(m, mark);
     for (unsigned i = 0; i < WAYS; i++)
         if (set[i].mark == mark && set[i].until >= now) {
+            if (!set[i].name)
+                return NAME_MEMORY_UNKNOWN;
             *ret_name = text_of(set[i].name);
             return NAME_MEMORY_ASKED;
         }

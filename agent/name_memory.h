@@ -3,11 +3,15 @@
  * name_memory.h - remembers which name each address was answered for, and to whom, so
  * that a conversation without a name knows which name led to it, or that none did.
  *
- * Of an answer with addresses (A, AAAA), each is kept for the device that asked, with the
- * name of the question, whatever aliases (CNAME) stand between. It is kept for its time
- * to live and NAME_MEMORY_GRACE, since programs hold addresses for longer than they
- * should, but a day at most. Later answers take the place of earlier ones. Only inside
- * devices are remembered, and whoever learns keeps protected names away from here.
+ * Of an answer with addresses (A, AAAA, and hints of HTTPS and SVCB), each is kept for
+ * the device that asked, with the name of the question, whatever aliases (CNAME) stand
+ * between. It is kept for its time to live and NAME_MEMORY_GRACE, since programs hold
+ * addresses for longer than they should, but a day at most. Later answers take the place
+ * of earlier ones. Only inside devices are remembered, and names of the link (mDNS,
+ * LLMNR) are not: they are people's machines, and a multicast answer is for everybody.
+ *
+ * Whoever learns keeps protected names away from here. Of the addresses that one led to
+ * nothing is said for a day: neither what led there before, nor that nothing did.
  *
  * That no name led to an address is said of a device only when it is known: its answers
  * were seen for NAME_MEMORY_WATCH, the last of them within NAME_MEMORY_GRACE, and none
@@ -51,8 +55,12 @@ struct name_memory;
 struct name_memory *name_memory_new(size_t capacity);
 void name_memory_free(struct name_memory *m);
 
-/* An answer, dressed with its two ends. */
+/* An answer of DNS, dressed with its two ends. */
 void name_memory_learn(struct name_memory *m, const struct event *answer);
+
+/* The answer for a protected name, of DNS or the link: forgets what it knew of the
+ * addresses. */
+void name_memory_hush(struct name_memory *m, const struct event *answer);
 
 /* With ASKED, the name: borrowed until the memory learns. Else *ret_name is empty. */
 enum name_memory_verdict name_memory_find(const struct name_memory *m,

@@ -85,10 +85,12 @@ static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
         keep_wipe(&s->keep, f);
     }
     if (event_kind(e) == EVENT_DNS || event_kind(e) == EVENT_NAME) {
-        if (protected)
+        if (protected) {
             shield_learn(s->shield, e);
-        else if (event_kind(e) == EVENT_DNS)
+            name_memory_hush(s->names, e);
+        } else if (event_kind(e) == EVENT_DNS) {
             name_memory_learn(s->names, e);
+        }
         return protected;
     }
     if (f && decides(e))

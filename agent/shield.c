@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "agent/answer.h"
 #include "hash.h"
 #include "mem.h"
 
@@ -64,21 +65,14 @@ static void cover(struct shield *s, uint64_t mark, usec_t until)
 
 void shield_learn(struct shield *s, const struct event *answer)
 {
-    bool link = event_kind(answer) == EVENT_NAME; /* its src is who answered */
-    const struct value *client = event_get(answer, link ? FIELD_DST_IP : FIELD_SRC_IP);
-    const struct value *ips =
-        event_get(answer, link ? FIELD_NAME_ANSWER_IP : FIELD_DNS_ANSWER_IP);
-
-    const struct value *ttl = link ? NULL : event_get(answer, FIELD_DNS_ANSWER_TTL);
+    const struct addr *client = answer_asker(answer), *server;
+    const struct value *ttl = event_get(answer, FIELD_DNS_ANSWER_TTL);
     usec_t live = ttl ? ttl->number * USEC_PER_SEC : 0;
 
-    if (!client || !ips)
-        return;
     if (live > USEC_PER_DAY)
         live = USEC_PER_DAY;
-    for (size_t i = 0; i < ips->addr_count; i++)
-        cover(s, mark_of(s, &client->addr, &ips->addrs[i]),
-              event_time(answer) + live + SHIELD_FOR);
+    for (size_t i = 0; client && (server = answer_addr(answer, i)); i++)
+        cover(s, mark_of(s, client, server), event_time(answer) + live + SHIELD_FOR);
 }
 
 bool shield_covers(const struct shield *s, const struct addr *client,

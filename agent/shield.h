@@ -27,7 +27,7 @@ struct shield;
 struct shield *shield_new(void);
 void shield_free(struct shield *s);
 
-/* The addresses of an answer, for the client that got it. */
+/* The addresses of an answer, for the device that had asked (answer.h). */
 void shield_learn(struct shield *s, const struct event *answer);
 
 bool shield_covers(const struct shield *s, const struct addr *client,

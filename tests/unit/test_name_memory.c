@@ -301,6 +301,71 @@ static void sweeping_takes_what_is_over_and_leaves_the_rest(void **state)
     assert_int_equal(find(f, end, DEVICE, "192.0.2.1"), NAME_MEMORY_UNKNOWN);
 }
 
+static void a_hint_leads_back_to_its_question_as_an_address_does(void **state)
+{
+    struct fixture *f = *state;
+    struct addr hint = addr_of("2001:db8::9");
+
+    begin(f, START, DEVICE, "www.a.test");
+    event_add_addr(f->event, FIELD_DNS_HINT_IP, &hint);
+    event_put_number(f->event, FIELD_DNS_ANSWER_TTL, 60);
+    name_memory_learn(f->memory, f->event);
+    assert_led(f, START, DEVICE, "2001:db8::9", "www.a.test");
+}
+
+static void an_answer_that_was_seen_first_is_remembered_for_who_asked(void **state)
+{
+    struct fixture *f = *state;
+    struct addr asked = addr_of(DEVICE);
+
+    begin(f, START, "192.0.2.53", "www.a.test"); /* a resolver outside */
+    event_put_addr(f->event, FIELD_DST_IP, &asked);
+    event_put_number(f->event, FIELD_SRC_PORT, 53);
+    event_put_number(f->event, FIELD_DST_PORT, 40000);
+    event_put_number(f->event, FIELD_DIRECTION, DIRECTION_INBOUND);
+    event_put_number(f->event, FIELD_DNS_QR, DNS_ANSWER);
+    give(f, "192.0.2.1");
+    name_memory_learn(f->memory, f->event);
+    assert_led(f, START, DEVICE, "192.0.2.1", "www.a.test");
+    assert_int_equal(find(f, START, "192.0.2.53", "192.0.2.1"), NAME_MEMORY_UNKNOWN);
+}
+
+static void hush(struct fixture *f, usec_t now, const char *client, const char *ip)
+{
+    begin(f, now, client, "help.test");
+    give(f, ip);
+    event_put_number(f->event, FIELD_DNS_ANSWER_TTL, 60);
+    name_memory_hush(f->memory, f->event);
+}
+
+static void of_an_address_of_a_protected_name_nothing_is_said_for_a_day(void **state)
+{
+    struct fixture *f = *state;
+    usec_t end = START + NAME_MEMORY_MOST;
+
+    learn(f, START - 1, DEVICE, "www.a.test", "192.0.2.1", UINT32_MAX);
+    learn(f, START - 1, "10.0.0.2", "www.a.test", "192.0.2.1", UINT32_MAX);
+    hush(f, START, DEVICE, "192.0.2.1");
+    hush(f, START, DEVICE, "192.0.2.2"); /* which nothing had led to */
+    assert_int_equal(find(f, START, DEVICE, "192.0.2.1"), NAME_MEMORY_UNKNOWN);
+    assert_led(f, START, "10.0.0.2", "192.0.2.1", "www.a.test");
+    for (usec_t now = START; now <= end; now += NAME_MEMORY_GRACE)
+        learn(f, now, DEVICE, "www.b.test", "192.0.2.7", 60); /* it is watched */
+    assert_int_equal(find(f, end, DEVICE, "192.0.2.1"), NAME_MEMORY_UNKNOWN);
+    assert_int_equal(find(f, end, DEVICE, "192.0.2.2"), NAME_MEMORY_UNKNOWN);
+    assert_int_equal(find(f, end, DEVICE, "192.0.2.9"), NAME_MEMORY_NOT);
+    assert_int_equal(find(f, end + 1, DEVICE, "192.0.2.2"), NAME_MEMORY_NOT);
+}
+
+static void a_name_that_is_asked_for_after_a_protected_one_leads_there_again(void **state)
+{
+    struct fixture *f = *state;
+
+    hush(f, START, DEVICE, "192.0.2.1");
+    learn(f, START + 1, DEVICE, "www.a.test", "192.0.2.1", 60);
+    assert_led(f, START + 1, DEVICE, "192.0.2.1", "www.a.test");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +384,10 @@ int main(void)
         WITH_FIXTURE(only_devices_inside_are_remembered),
         WITH_FIXTURE(a_question_teaches_nothing),
         WITH_FIXTURE(sweeping_takes_what_is_over_and_leaves_the_rest),
+        WITH_FIXTURE(a_hint_leads_back_to_its_question_as_an_address_does),
+        WITH_FIXTURE(an_answer_that_was_seen_first_is_remembered_for_who_asked),
+        WITH_FIXTURE(of_an_address_of_a_protected_name_nothing_is_said_for_a_day),
+        WITH_FIXTURE(a_name_that_is_asked_for_after_a_protected_one_leads_there_again),
     };
 
     return cmocka_run_group_tests_name("name_memory", tests, NULL, NULL);

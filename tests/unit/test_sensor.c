@@ -25,6 +25,7 @@ struct fixture {
     char app[32];                   /* of the last flow that ended */
     char led[32];                   /* the last name that led to a flow */
     unsigned looked_up[2];          /* events that say so, no and yes */
+    uint32_t ttl;                   /* of answers, in seconds */
 };
 
 static void remember(const struct event *e, void *arg)
@@ -88,6 +89,7 @@ static int set_up(void **state)
 
     memset(&f, 0, sizeof(f));
     f.sensor = sensor_with(&f, NULL);
+    f.ttl = 60;
     *state = &f;
     return 0;
 }
@@ -338,12 +340,11 @@ static void a_protected_name_asked_for_on_the_link_is_told_to_nobody(void **stat
     sensor_use(f->sensor, NULL, NULL, NULL);
 }
 
-/* 10.0.0.1 asks, and is answered that LABEL.test is at 192.0.2.9. */
-static void answer_name(struct fixture *f, const char *label, usec_t time)
+/* 10.0.0.1 is answered that LABEL.test is at 192.0.2.9. */
+static void answer_only(struct fixture *f, const char *label, usec_t time)
 {
     uint32_t len = (uint32_t)strlen(label), size = 12 + 1 + len + 1 + 4 + 1 + 4 + 16;
 
-    ask(f, 53, label);
     f->frame.len = 0;
     frame_ethernet(&f->frame, 0x0800);
     frame_ipv4(&f->frame, 17, 8 + size, 0);
@@ -362,13 +363,19 @@ static void answer_name(struct fixture *f, const char *label, usec_t time)
     f->frame.len += 10;
     frame_u32(&f->frame, 0xc00c0001); /* the question's name; A */
     frame_u32(&f->frame, 0x00010000);
-    frame_u32(&f->frame, 0x003c0004); /* for a minute; four bytes */
+    frame_u32(&f->frame, f->ttl << 16 | 4); /* four bytes */
     frame_u32(&f->frame, 0xc0000209);
     sensor_frame(f->sensor, &(struct frame){.time = time,
                                             .bytes = f->frame.bytes,
                                             .len = f->frame.len,
                                             .wire_len = f->frame.len,
                                             .link = LINK_ETHERNET});
+}
+
+static void answer_name(struct fixture *f, const char *label, usec_t time)
+{
+    ask(f, 53, label);
+    answer_only(f, label, time);
 }
 
 /* 10.0.0.1 calls 192.0.2.host, which names nothing. */
@@ -443,6 +450,39 @@ static void a_name_that_became_protected_is_not_told_any_more(void **state)
     sensor_use(f->sensor, NULL, NULL, NULL);
 }
 
+/* The question was lost. */
+static void where_a_protected_name_led_is_hidden_though_only_its_answer_was_seen(
+    void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    sensor_use(f->sensor, NULL, NULL, lists);
+    answer_only(f, "help", NOW);
+    call(f, 9, NOW + 1);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_FLOW], 1); /* the answer's */
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
+/* The shield is gone after an hour and a minute; the other name counts for longer. */
+static void what_led_there_before_a_protected_name_is_not_told_afterwards(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    sensor_use(f->sensor, NULL, NULL, lists);
+    f->ttl = 7200;
+    answer_name(f, "led", NOW);
+    f->ttl = 60;
+    answer_name(f, "help", NOW + 1);
+    call(f, 9, NOW + 62 * USEC_PER_MIN);
+    sensor_finish(f->sensor);
+    assert_string_equal(f->led, "");
+    assert_int_equal(f->looked_up[true] + f->looked_up[false], 0);
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +491,9 @@ int main(void)
         WITH_FIXTURE(that_no_name_led_there_is_told_after_ten_minutes),
         WITH_FIXTURE(of_an_address_of_a_protected_name_nothing_is_told),
         WITH_FIXTURE(a_name_that_became_protected_is_not_told_any_more),
+        WITH_FIXTURE(
+            where_a_protected_name_led_is_hidden_though_only_its_answer_was_seen),
+        WITH_FIXTURE(what_led_there_before_a_protected_name_is_not_told_afterwards),
         WITH_FIXTURE(a_conversation_is_told_twice_its_start_and_its_end),
         WITH_FIXTURE(at_the_end_every_conversation_is_told),
         WITH_FIXTURE(a_frame_that_is_late_by_little_is_counted_and_not_before_the_last),

@@ -134,6 +134,37 @@ static void a_name_answered_on_the_link_is_covered_for_who_asked(void **state)
     assert_false(covers(f, 6, "10.0.0.7", "192.0.2.1"));
 }
 
+/* The question was lost, so the conversation is the resolver's. */
+static void an_answer_seen_first_covers_the_device_and_not_the_resolver(void **state)
+{
+    struct fixture *f = *state;
+    struct addr asked = addr_of("10.0.0.1"), resolver = addr_of("10.0.0.53");
+    struct addr ip = addr_of("192.0.2.1");
+
+    event_begin(f->event, EVENT_DNS, 5);
+    event_put_addr(f->event, FIELD_SRC_IP, &resolver);
+    event_put_addr(f->event, FIELD_DST_IP, &asked);
+    event_put_number(f->event, FIELD_SRC_PORT, 53);
+    event_put_number(f->event, FIELD_DST_PORT, 40000);
+    event_put_number(f->event, FIELD_DNS_QR, DNS_ANSWER);
+    event_add_addr(f->event, FIELD_DNS_ANSWER_IP, &ip);
+    shield_learn(f->shield, f->event);
+    assert_true(covers(f, 6, "10.0.0.1", "192.0.2.1"));
+    assert_false(covers(f, 6, "10.0.0.53", "192.0.2.1"));
+}
+
+static void an_address_that_is_only_hinted_at_is_covered_too(void **state)
+{
+    struct fixture *f = *state;
+    struct addr client = addr_of("10.0.0.1"), hint = addr_of("192.0.2.1");
+
+    event_begin(f->event, EVENT_DNS, 5);
+    event_put_addr(f->event, FIELD_SRC_IP, &client);
+    event_add_addr(f->event, FIELD_DNS_HINT_IP, &hint);
+    shield_learn(f->shield, f->event);
+    assert_true(covers(f, 6, "10.0.0.1", "192.0.2.1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +174,8 @@ int main(void)
         WITH_FIXTURE(a_cover_ends_after_its_hour),
         WITH_FIXTURE(many_others_do_not_uncover_what_was_asked_last),
         WITH_FIXTURE(an_answer_without_addresses_covers_nothing),
+        WITH_FIXTURE(an_answer_seen_first_covers_the_device_and_not_the_resolver),
+        WITH_FIXTURE(an_address_that_is_only_hinted_at_is_covered_too),
     };
 
     return cmocka_run_group_tests_name("shield", tests, NULL, NULL);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/answer.h"
+
+#include "names.h"
+
+#define DNS_PORT 53
+
+static bool is_port(const struct event *e, enum field_id f, uint64_t port)
+{
+    const struct value *v = event_get(e, f);
+
+    return v && v->number == port;
+}
+
+/* The event's dst had asked. Who asks from port 53, as old resolvers do, is src. */
+static bool is_turned(const struct event *e)
+{
+    const struct value *qr = event_get(e, FIELD_DNS_QR);
+
+    if (event_kind(e) == EVENT_NAME)
+        return true;
+    return qr && qr->number == DNS_ANSWER && is_port(e, FIELD_SRC_PORT, DNS_PORT) &&
+           !is_port(e, FIELD_DST_PORT, DNS_PORT);
+}
+
+const struct addr *answer_asker(const struct event *answer)
+{
+    const struct value *asker =
+        event_get(answer, is_turned(answer) ? FIELD_DST_IP : FIELD_SRC_IP);
+
+    return asker ? &asker->addr : NULL;
+}
+
+bool answer_is_for_inside(const struct event *answer)
+{
+    const struct value *way = event_get(answer, FIELD_DIRECTION);
+    enum direction from_it = is_turned(answer) ? DIRECTION_INBOUND : DIRECTION_OUTBOUND;
+
+    return way && (way->number == from_it || way->number == DIRECTION_INTERNAL);
+}
+
+const struct addr *answer_addr(const struct event *answer, size_t number)
+{
+    static const enum field_id holds[] = {FIELD_DNS_ANSWER_IP, FIELD_DNS_HINT_IP,
+                                          FIELD_NAME_ANSWER_IP};
+
+    for (size_t i = 0; i < sizeof(holds) / sizeof(*holds); i++) {
+        const struct value *ips = event_get(answer, holds[i]);
+        size_t count = ips ? ips->addr_count : 0;
+
+        if (number < count)
+            return &ips->addrs[number];
+        number -= count;
+    }
+    return NULL;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "agent/answer.h"
+#include "mem.h"
+#include "names.h"
+
+struct fixture {
+    struct event *event;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = xcalloc(1, sizeof(*f));
+
+    f->event = event_new();
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    event_free(f->event);
+    free(f);
+    return 0;
+}
+
+static struct addr addr_of(const char *text)
+{
+    struct addr a;
+
+    assert_int_equal(addr_parse(text, &a), 0);
+    return a;
+}
+
+/* Between 10.0.0.1 (src) and 10.0.0.53. */
+static void begin(struct fixture *f, enum event_kind kind, unsigned src_port,
+                  unsigned dst_port)
+{
+    struct addr src = addr_of("10.0.0.1"), dst = addr_of("10.0.0.53");
+
+    event_begin(f->event, kind, 5);
+    event_put_addr(f->event, FIELD_SRC_IP, &src);
+    event_put_addr(f->event, FIELD_DST_IP, &dst);
+    event_put_number(f->event, FIELD_SRC_PORT, src_port);
+    event_put_number(f->event, FIELD_DST_PORT, dst_port);
+}
+
+static void begin_dns(struct fixture *f, enum dns_qr qr, unsigned src_port,
+                      unsigned dst_port)
+{
+    begin(f, EVENT_DNS, src_port, dst_port);
+    event_put_number(f->event, FIELD_DNS_QR, qr);
+}
+
+static void assert_asked(const struct fixture *f, const char *ip)
+{
+    struct addr a = addr_of(ip);
+
+    assert_non_null(answer_asker(f->event));
+    assert_true(addr_equal(answer_asker(f->event), &a));
+}
+
+static void who_began_the_conversation_had_asked(void **state)
+{
+    struct fixture *f = *state;
+
+    begin_dns(f, DNS_ANSWER, 40000, 53);
+    assert_asked(f, "10.0.0.1");
+}
+
+static void of_a_conversation_first_seen_by_its_answer_the_other_end_had_asked(
+    void **state)
+{
+    struct fixture *f = *state;
+
+    begin_dns(f, DNS_ANSWER, 53, 40000);
+    assert_asked(f, "10.0.0.53");
+}
+
+static void who_asks_from_the_resolvers_own_port_had_asked(void **state)
+{
+    struct fixture *f = *state;
+
+    begin_dns(f, DNS_ANSWER, 53, 53);
+    assert_asked(f, "10.0.0.1");
+    begin_dns(f, DNS_QUERY, 53, 40000); /* no answer, so nobody is turned */
+    assert_asked(f, "10.0.0.1");
+}
+
+static void on_the_link_whoever_is_answered_had_asked(void **state)
+{
+    struct fixture *f = *state;
+
+    begin(f, EVENT_NAME, 5355, 40000);
+    assert_asked(f, "10.0.0.53");
+}
+
+static void without_ends_nobody_is_known_to_have_asked(void **state)
+{
+    struct fixture *f = *state;
+
+    event_begin(f->event, EVENT_DNS, 5);
+    assert_null(answer_asker(f->event));
+    assert_false(answer_is_for_inside(f->event));
+}
+
+static bool is_for_inside(struct fixture *f, unsigned src_port, enum direction way)
+{
+    begin_dns(f, DNS_ANSWER, src_port, src_port == 53 ? 40000 : 53);
+    event_put_number(f->event, FIELD_DIRECTION, way);
+    return answer_is_for_inside(f->event);
+}
+
+static void whether_the_asker_is_inside_goes_by_its_own_end(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(is_for_inside(f, 40000, DIRECTION_OUTBOUND));
+    assert_true(is_for_inside(f, 40000, DIRECTION_INTERNAL));
+    assert_false(is_for_inside(f, 40000, DIRECTION_INBOUND));
+    assert_false(is_for_inside(f, 40000, DIRECTION_EXTERNAL));
+    assert_true(is_for_inside(f, 53, DIRECTION_INBOUND));
+    assert_true(is_for_inside(f, 53, DIRECTION_INTERNAL));
+    assert_false(is_for_inside(f, 53, DIRECTION_OUTBOUND));
+}
+
+static void addresses_and_hints_are_counted_through(void **state)
+{
+    struct fixture *f = *state;
+    struct addr a = addr_of("192.0.2.1"), b = addr_of("2001:db8::1"),
+                hint = addr_of("192.0.2.9");
+
+    begin_dns(f, DNS_ANSWER, 40000, 53);
+    assert_null(answer_addr(f->event, 0));
+    event_add_addr(f->event, FIELD_DNS_ANSWER_IP, &a);
+    event_add_addr(f->event, FIELD_DNS_ANSWER_IP, &b);
+    event_add_addr(f->event, FIELD_DNS_HINT_IP, &hint);
+    assert_true(addr_equal(answer_addr(f->event, 0), &a));
+    assert_true(addr_equal(answer_addr(f->event, 1), &b));
+    assert_true(addr_equal(answer_addr(f->event, 2), &hint));
+    assert_null(answer_addr(f->event, 3));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(who_began_the_conversation_had_asked),
+        WITH_FIXTURE(of_a_conversation_first_seen_by_its_answer_the_other_end_had_asked),
+        WITH_FIXTURE(who_asks_from_the_resolvers_own_port_had_asked),
+        WITH_FIXTURE(on_the_link_whoever_is_answered_had_asked),
+        WITH_FIXTURE(without_ends_nobody_is_known_to_have_asked),
+        WITH_FIXTURE(whether_the_asker_is_inside_goes_by_its_own_end),
+        WITH_FIXTURE(addresses_and_hints_are_counted_through),
+    };
+
+    return cmocka_run_group_tests_name("answer", tests, NULL, NULL);
+}
