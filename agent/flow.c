@@ -396,6 +396,15 @@ void flow_table_stop(struct flow_table *t, usec_t now)
         end_flow(t, at, FLOW_STOPPED, now);
 }
 
+void flow_table_each(struct flow_table *t, void (*visit)(struct flow *f, void *arg),
+                     void *arg)
+{
+    for (unsigned list = 0; list < FLOW_CLASSES; list++)
+        for (uint32_t at = t->lists[list].oldest; at != NOBODY;
+             at = t->places[at].age.newer)
+            visit(&t->places[at].flow, arg);
+}
+
 struct flow_table *flow_table_new(const struct flow_settings *settings)
 {
     struct flow_table *t = xcalloc(1, sizeof(*t));

@@ -149,6 +149,10 @@ void flow_table_tick(struct flow_table *t, usec_t now);
 /* Ends every flow as FLOW_STOPPED, oldest first: the end of a capture. */
 void flow_table_stop(struct flow_table *t, usec_t now);
 
+/* Shows every flow that is not over; it may not call the table. */
+void flow_table_each(struct flow_table *t, void (*visit)(struct flow *f, void *arg),
+                     void *arg);
+
 struct flow_counts flow_table_counts(const struct flow_table *t);
 
 #endif

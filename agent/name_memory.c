@@ -19,7 +19,7 @@ struct answered {
     uint64_t mark; /* 0: a free place */
     uint64_t asker;
     usec_t until;
-    char *name; /* NULL: not to be told */
+    char *name; /* NULL: not to be told; empty: one that is protected by now */
 };
 
 struct asker {
@@ -212,6 +212,17 @@ void name_memory_hush(struct name_memory *m, const struct event *answer)
              NULL, now);
 }
 
+void name_memory_sift(struct name_memory *m, bool (*guards)(struct text name, void *arg),
+                      void *arg)
+{
+    for (size_t i = 0; i < m->sets * WAYS; i++) {
+        const char *name = m->answered[i].name;
+
+        if (name && *name && guards(text_of(name), arg))
+            rename_to(&m->answered[i], &TEXT(""));
+    }
+}
+
 enum name_memory_verdict name_memory_find(const struct name_memory *m,
                                           const struct addr *client,
                                           const struct addr *server, usec_t now,
@@ -228,8 +239,8 @@ enum name_memory_verdict name_memory_find(const struct name_memory *m,
     set = answers_of(m, mark);
     for (unsigned i = 0; i < WAYS; i++)
         if (set[i].mark == mark && set[i].until >= now) {
-            if (!set[i].name)
-                return NAME_MEMORY_UNKNOWN;
+            if (!set[i].name || !*set[i].name)
+                return set[i].name ? NAME_MEMORY_HIDDEN : NAME_MEMORY_UNKNOWN;
             *ret_name = text_of(set[i].name);
             return NAME_MEMORY_ASKED;
         }

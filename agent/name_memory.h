@@ -27,11 +27,13 @@
 #ifndef NAME_MEMORY_H
 #define NAME_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "clock.h"
 #include "event.h"
 #include "net.h"
+#include "text.h"
 
 #define NAME_MEMORY_GRACE    USEC_PER_HOUR
 #define NAME_MEMORY_MOST     USEC_PER_DAY
@@ -42,6 +44,7 @@ enum name_memory_verdict {
     NAME_MEMORY_UNKNOWN, /* nothing can be said of this device now */
     NAME_MEMORY_ASKED,   /* it asked for a name that gave the address */
     NAME_MEMORY_NOT,     /* it asks for names, and none gave the address */
+    NAME_MEMORY_HIDDEN,  /* a name gave it that is protected by now: tell nobody */
 };
 
 struct name_memory_counts {
@@ -61,6 +64,11 @@ void name_memory_learn(struct name_memory *m, const struct event *answer);
 /* The answer for a protected name, of DNS or the link: forgets what it knew of the
  * addresses. */
 void name_memory_hush(struct name_memory *m, const struct event *answer);
+
+/* Wipes the names that are protected by now; what they led to is hidden for as long as
+ * they would have counted. */
+void name_memory_sift(struct name_memory *m, bool (*guards)(struct text name, void *arg),
+                      void *arg);
 
 /* With ASKED, the name: borrowed until the memory learns. Else *ret_name is empty. */
 enum name_memory_verdict name_memory_find(const struct name_memory *m,

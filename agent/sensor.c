@@ -138,11 +138,18 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
     tell(s, e);
 }
 
+static bool is_protected(struct text host, void *arg)
+{
+    const struct sensor *s = arg;
+
+    return s->set.lists && listdb_protected(s->set.lists, host);
+}
+
 /* From the inspector: whoever asks has read the name, so the frames before name it. */
 static bool guards(struct text host, void *arg)
 {
     struct sensor *s = arg;
-    bool protected = s->set.lists && listdb_protected(s->set.lists, host);
+    bool protected = is_protected(host, s);
 
     if (protected) {
         hide(s, true);
@@ -221,11 +228,12 @@ static void inspect(struct sensor *s, const struct packet *p, struct flow *f,
 
 /*
  * What is known of a conversation before it says anything. Where a protected name led to
- * it, not even whether another did: that may be as telling. A name may have become
- * protected since it was answered.
+ * it, not even whether another did: that may be as telling. A name that has become
+ * protected since it was answered hides what it leads to as if it always had been.
  */
 static void remember(struct sensor *s, struct flow *f, usec_t now)
 {
+    enum name_memory_verdict verdict;
     struct text name;
 
     if (shield_covers(s->shield, &f->client, &f->server, now)) {
@@ -234,13 +242,14 @@ static void remember(struct sensor *s, struct flow *f, usec_t now)
     }
     if (addr_is_multicast(&f->server))
         return;
-    f->stage.looked = name_memory_find(s->names, &f->client, &f->server, now, &name) & 3u;
-    if (f->stage.looked != NAME_MEMORY_ASKED)
-        return;
-    if (s->set.lists && listdb_protected(s->set.lists, name)) {
-        f->stage.looked = NAME_MEMORY_UNKNOWN;
+    verdict = name_memory_find(s->names, &f->client, &f->server, now, &name);
+    if (verdict == NAME_MEMORY_HIDDEN) {
+        f->stage.protected = true;
         return;
     }
+    f->stage.looked = verdict & 3u;
+    if (verdict != NAME_MEMORY_ASKED)
+        return;
     f->stage.name = xstrndup(name.at, name.len);
     f->stage.led = true;
 }
@@ -416,6 +425,23 @@ void sensor_free(struct sensor *s)
     free(s);
 }
 
+/* A conversation that is older than the lists may have a name that they protect. */
+static void look_again(struct flow *f, void *arg)
+{
+    struct sensor *s = arg;
+
+    if (!f->stage.name || !is_protected(text_of(f->stage.name), s))
+        return;
+    f->stage.protected = true;
+    f->stage.led = false;
+    f->stage.looked = NAME_MEMORY_UNKNOWN;
+    free_wiped(take(f->stage.name));
+    dpi_forget(s->dpi, f);
+    keep_wipe(&s->keep, f);
+    if (s->set.sink.hide)
+        s->set.sink.hide(true, s->set.sink.arg);
+}
+
 void sensor_use(struct sensor *s, const struct ruleset *rules,
                 const struct district *district, const struct listdb *lists)
 {
@@ -426,6 +452,8 @@ void sensor_use(struct sensor *s, const struct ruleset *rules,
     s->matcher = rules ? matcher_new(rules) : NULL;
     ask(s);
     keep_use(&s->keep, &s->set);
+    name_memory_sift(s->names, is_protected, s);
+    flow_table_each(s->flows, look_again, s);
 }
 
 /* ---- counters ---- */

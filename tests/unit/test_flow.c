@@ -360,6 +360,30 @@ static void a_full_table_ends_a_closed_flow_first(void **state)
     assert_int_equal(flow_table_counts(f->table).crowded, 0);
 }
 
+static void count_ports(struct flow *flow, void *arg)
+{
+    unsigned *sum = arg;
+
+    *sum += flow->client_port;
+}
+
+static void every_flow_that_is_not_over_is_shown_once(void **state)
+{
+    struct fixture *f = *state;
+    unsigned sum = 0;
+
+    udp(f, true, 100, 0);
+    udp(f, false, 100, 0);
+    udp(f, true, 200, 0); /* not answered: over after half a minute */
+    tcp(f, true, SYN, 1 * S);
+    flow_table_each(f->table, count_ports, &sum);
+    assert_int_equal(sum, 100 + 200 + 40000);
+    sum = 0;
+    flow_table_tick(f->table, 40 * S);
+    flow_table_each(f->table, count_ports, &sum);
+    assert_int_equal(sum, 100);
+}
+
 static void stopping_ends_every_flow_once_oldest_first(void **state)
 {
     struct fixture *f = *state;
@@ -650,6 +674,7 @@ int main(void)
         WITH_FIXTURE(a_full_table_ends_the_flow_silent_longest),
         WITH_FIXTURE(a_full_table_ends_a_closed_flow_first),
         WITH_FIXTURE(stopping_ends_every_flow_once_oldest_first),
+        WITH_FIXTURE(every_flow_that_is_not_over_is_shown_once),
         WITH_FIXTURE(freeing_the_table_ends_every_flow_once),
         WITH_FIXTURE(an_ended_flow_comes_back_as_new),
         WITH_FIXTURE(many_flows_come_and_go_in_few_places),

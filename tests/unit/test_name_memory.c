@@ -357,6 +357,27 @@ static void of_an_address_of_a_protected_name_nothing_is_said_for_a_day(void **s
     assert_int_equal(find(f, end + 1, DEVICE, "192.0.2.2"), NAME_MEMORY_NOT);
 }
 
+static bool is_help(struct text name, void *arg)
+{
+    (void)arg;
+    return text_equal(name, TEXT("help.test"));
+}
+
+static void what_a_name_led_to_that_is_protected_by_now_is_hidden(void **state)
+{
+    struct fixture *f = *state;
+    usec_t end = START + 60 * USEC_PER_SEC + NAME_MEMORY_GRACE;
+
+    learn(f, START, DEVICE, "help.test", "192.0.2.1", 60);
+    learn(f, START, DEVICE, "www.a.test", "192.0.2.2", 60);
+    name_memory_sift(f->memory, is_help, NULL);
+    name_memory_sift(f->memory, is_help, NULL); /* what is wiped is not shown again */
+    assert_int_equal(find(f, START, DEVICE, "192.0.2.1"), NAME_MEMORY_HIDDEN);
+    assert_int_equal(find(f, end, DEVICE, "192.0.2.1"), NAME_MEMORY_HIDDEN);
+    assert_int_equal(find(f, end + 1, DEVICE, "192.0.2.1"), NAME_MEMORY_UNKNOWN);
+    assert_led(f, START, DEVICE, "192.0.2.2", "www.a.test");
+}
+
 static void a_name_that_is_asked_for_after_a_protected_one_leads_there_again(void **state)
 {
     struct fixture *f = *state;
@@ -388,6 +409,7 @@ int main(void)
         WITH_FIXTURE(an_answer_that_was_seen_first_is_remembered_for_who_asked),
         WITH_FIXTURE(of_an_address_of_a_protected_name_nothing_is_said_for_a_day),
         WITH_FIXTURE(a_name_that_is_asked_for_after_a_protected_one_leads_there_again),
+        WITH_FIXTURE(what_a_name_led_to_that_is_protected_by_now_is_hidden),
     };
 
     return cmocka_run_group_tests_name("name_memory", tests, NULL, NULL);

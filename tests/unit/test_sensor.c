@@ -447,6 +447,52 @@ static void a_name_that_became_protected_is_not_told_any_more(void **state)
     sensor_finish(f->sensor);
     assert_string_equal(f->led, "");
     assert_int_equal(f->looked_up[true] + f->looked_up[false], 0);
+    assert_int_equal(f->told[EVENT_FLOW], 1); /* the question's */
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
+/* It began while the name was as any other, and ends when it is not. */
+static void a_conversation_loses_the_name_that_led_to_it_when_a_list_protects_it(
+    void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    answer_name(f, "help", NOW);
+    call(f, 9, NOW + 1);
+    sensor_use(f->sensor, NULL, NULL, lists);
+    assert_int_equal(f->hidden_before, 1); /* frames of it may be kept */
+    sensor_finish(f->sensor);
+    assert_string_equal(f->led, "");
+    assert_int_equal(f->told[EVENT_FLOW], 1);
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
+static void a_conversation_is_told_no_more_when_a_list_protects_its_host(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = protecting("example.com");
+
+    give_hello(f);
+    assert_int_equal(f->told[EVENT_QUIC], 1);
+    sensor_use(f->sensor, NULL, NULL, lists);
+    assert_int_equal(f->hidden_before, 1);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_FLOW], 0);
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
+static void a_new_list_leaves_other_conversations_as_they_are(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    answer_name(f, "led", NOW);
+    call(f, 9, NOW + 1);
+    sensor_use(f->sensor, NULL, NULL, lists);
+    assert_int_equal(f->hidden, 0);
+    sensor_finish(f->sensor);
+    assert_string_equal(f->led, "led.test");
     sensor_use(f->sensor, NULL, NULL, NULL);
 }
 
@@ -491,6 +537,10 @@ int main(void)
         WITH_FIXTURE(that_no_name_led_there_is_told_after_ten_minutes),
         WITH_FIXTURE(of_an_address_of_a_protected_name_nothing_is_told),
         WITH_FIXTURE(a_name_that_became_protected_is_not_told_any_more),
+        WITH_FIXTURE(
+            a_conversation_loses_the_name_that_led_to_it_when_a_list_protects_it),
+        WITH_FIXTURE(a_conversation_is_told_no_more_when_a_list_protects_its_host),
+        WITH_FIXTURE(a_new_list_leaves_other_conversations_as_they_are),
         WITH_FIXTURE(
             where_a_protected_name_led_is_hidden_though_only_its_answer_was_seen),
         WITH_FIXTURE(what_led_there_before_a_protected_name_is_not_told_afterwards),
