@@ -125,6 +125,7 @@ static void what_is_no_message_is_refused(void **state)
         {6, 0x7f},  /* one that is longer than the message */
         {13, 0xa9}, /* a PDU that does not exist */
         {13, 0x30}, /* none */
+        {14, 0x80}, /* one of indefinite length */
     };
     struct fixture *f = *state;
 
