@@ -44,6 +44,22 @@ def xmas_scan(school):
          "10.50.0.20")
 
 
+def fin_scan(school):
+    """The end of a conversation that never was: closed ports say so, open ones nothing."""
+    scan(school, "student-03", "-sF", "-p", "1-160", "-T4", "--max-retries", 0,
+         "10.50.0.20")
+
+
+def null_scan(school):
+    """No flag at all."""
+    scan(school, "student-03", "-sN", "-p", "1-160", "-T4", "--max-retries", 0,
+         "10.50.0.20")
+
+
+def protocol_scan(school):
+    scan(school, "student-03", "-sO", "-T4", "--max-retries", 0, "10.50.0.20")
+
+
 def ping_sweep(school):
     school["student-06"].run("nmap", "-n", "-sn", "-PE", "-T4", "--max-retries", 0,
                              "10.50.0.1-80", timeout=90)
@@ -80,6 +96,16 @@ SCENARIOS = [
     Scenario("xmas-scan", ATTACK,
              "A student's device tries 160 ports of one server with packets that begin "
              "nothing.", xmas_scan, ["nmap"], ["network.port-scan"], within=UNANSWERED),
+    Scenario("fin-scan", ATTACK,
+             "A student's device tries 160 ports of one server with the ends of "
+             "conversations that never began.", fin_scan, ["nmap"], ["network.port-scan"],
+             within=UNANSWERED),
+    Scenario("null-scan", ATTACK,
+             "A student's device tries 160 ports of one server with packets without a "
+             "flag.", null_scan, ["nmap"], ["network.port-scan"], within=UNANSWERED),
+    Scenario("protocol-scan", ATTACK,
+             "A student's device tries which protocols besides TCP and UDP a server speaks.",
+             protocol_scan, ["nmap"], ["network.protocol-scan"], within=UNANSWERED),
     Scenario("ping-sweep", ATTACK,
              "A student's device pings eighty addresses of the server segment.",
              ping_sweep, ["nmap"], ["network.host-sweep"], within=UNANSWERED),
