@@ -15,7 +15,9 @@ POOL = "203.0.113.133"
 VPN = "203.0.113.77"
 PEER = "203.0.113.99"
 RELAY = "203.0.113.90"
+NAMELESS = "203.0.113.66"  # no name leads to it
 CANARY = "use-application-dns.net"
+TELEMETRY = "telemetry.even_traffic.drill.test"
 
 WEB = {
     "www.encyclopedia.test": "203.0.113.10",
@@ -47,13 +49,14 @@ OTHER = {
     "tracker.example": PEER,
     "ns1.tunnel-example.test": TUNNEL,
     "up.filehosting.drill.test": "203.0.113.54",
+    TELEMETRY: "203.0.113.55",
 }
 
 TUNNEL_ZONE = "t.tunnel-example.test"
 
 
 def addresses():
-    return sorted({DNS, TUNNEL, *WEB.values(), *OTHER.values()})
+    return sorted({DNS, TUNNEL, NAMELESS, *WEB.values(), *OTHER.values()})
 
 
 class Outside:

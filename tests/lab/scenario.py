@@ -31,6 +31,7 @@ class Scenario:
     within: int = AT_ONCE                         # seconds, from an alert's last packet
     dated: bool = False      # judged by today's date: only a fresh recording can be played
     stored: bool = True      # else too large to be kept: recorded when it is to be played
+    long: bool = False       # lasts many minutes: test_long.py plays it, beside the others
 
 
 def load():

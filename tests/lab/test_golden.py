@@ -166,6 +166,9 @@ FACTS = [
     ("snmp-read-out", 'snmp.community == "private" && snmp.data == 3', 1),
     ("printer-inventory", "snmp.msgVersion == 3 && ip.src == 10.40.0.11", 50),
     ("printer-inventory", 'snmp.community == "lab-only"', 8),
+    ("beaconing", "tcp.flags == 0x002 && ip.dst == 203.0.113.66", 21),
+    ("irregular-calls", "tcp.flags == 0x002 && ip.dst == 203.0.113.66", 21),
+    ("telemetry", 'http.host == "telemetry.even_traffic.drill.test"', 21),
 ]
 
 # capture, what tshark must not find in it
@@ -186,6 +189,8 @@ SILENT = [
     ("mail-in-tls", 'pop.request.command == "PASS" || imap.request.command == "LOGIN"'),
     ("slow-readers", "tcp.flags.reset == 1"),
     ("printer-inventory", 'snmp.community == "public" || snmp.community == "private"'),
+    ("beaconing", "dns"),
+    ("irregular-calls", "dns"),
 ]
 
 
