@@ -18,6 +18,7 @@
 
 struct gather {
     struct gather_settings set;
+    bool handed[RECENT_PLACES]; /* over, while a sensor was still at it */
     uint64_t asked, refused, gathered, empty, interrupted;
 };
 
@@ -174,6 +175,7 @@ bool gather_ask(struct gather *g, const struct rule *rule, const struct raised *
     for (size_t i = 0; i < g->set.count; i++)
         recent_ask(g->set.recents[i], place, &w);
     memcpy(ret_id, w.id, RECENT_ID);
+    g->handed[place] = false;
     g->asked++;
     return true;
 }
@@ -206,11 +208,24 @@ static int by_time(const void *a, const void *b)
     return x->bytes < y->bytes ? -1 : x->bytes > y->bytes;
 }
 
+/* Room for all of it at once: a buffer that grows leaves copies behind, in the clear. */
+static void make_room(struct buffer *to, const struct frames *all, uint32_t max)
+{
+    size_t bytes = PCAP_FILE_HEADER + 1;
+
+    for (size_t i = 0; i < all->count; i++)
+        bytes += PCAP_FILE_RECORD + all->at[i].len;
+    to->capacity = bytes < (size_t)max + 1 ? bytes : (size_t)max + 1;
+    to->at = xmalloc(to->capacity);
+}
+
 static void write_file(struct buffer *to, const struct frames *all, uint32_t max,
                        struct recent_counts *counts)
 {
     uint32_t longest = 0;
 
+    if (all->count)
+        make_room(to, all, max);
     for (size_t i = 0; i < all->count; i++)
         longest = all->at[i].len > longest ? all->at[i].len : longest;
     if (all->count)
@@ -292,6 +307,7 @@ static void hand_over(struct gather *g, size_t place, const struct recent_wanted
 
     out.counts = collect(g, place, &all);
     write_file(&file, &all, w->max, &out.counts);
+    g->handed[place] = true;
     g->gathered++;
     g->empty += all.count == 0;
     g->interrupted += out.counts.interrupted;
@@ -301,10 +317,13 @@ static void hand_over(struct gather *g, size_t place, const struct recent_wanted
     release(g, place);
 }
 
-/* A sensor may still be at a place that was handed over without it: then only the others'
- * are free, and it is not looked at again before that one is done, too. */
+/* A sensor may still be at a place that was handed over without it: that is not looked at
+ * again before that one is done, too. What a courier before this one handed over, those
+ * tell that are free. */
 static bool was_handed_over(const struct gather *g, size_t place)
 {
+    if (g->handed[place])
+        return true;
     for (size_t i = 0; i < g->set.count; i++)
         if (recent_state(g->set.recents[i], place) == RECENT_FREE)
             return true;

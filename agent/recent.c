@@ -50,7 +50,8 @@ struct recent {
     size_t bytes; /* of everything */
     bool idle;    /* no place is open */
     bool headers_only;
-    usec_t gone; /* time of the newest frame that a newer one took the place of */
+    usec_t gone;  /* time of the newest frame that a newer one took the place of */
+    usec_t since; /* nothing from before is in the ring; 0: it was empty at no time yet */
     struct ring ring;
     struct place places[RECENT_PLACES];
 };
@@ -252,7 +253,7 @@ void recent_keep(struct recent *r, const struct frame *f, const struct recent_ab
     s->captured = f->len;
     s->wire_len = f->wire_len;
     s->len = lesser(f->len, r->ring.snaplen);
-    if (r->headers_only)
+    if (r->headers_only || a->bare)
         s->len = lesser(s->len, a->headers);
     memcpy(s->bytes, f->bytes, s->len);
     for (size_t i = 0; !r->idle && i < RECENT_PLACES; i++)
@@ -291,7 +292,8 @@ static void open_place(struct recent *r, struct place *p)
     uint64_t first = r->ring.next > r->ring.count ? r->ring.next - r->ring.count : 1;
 
     ring_shape(&p->ring, r->ring.snaplen);
-    p->counts = (struct recent_counts){.late = r->gone >= p->wanted.from};
+    p->counts = (struct recent_counts){.late = r->gone >= p->wanted.from ||
+                                               r->since > p->wanted.from};
     p->file_bytes = PCAP_FILE_HEADER;
     r->idle = false;
     set_state(p, RECENT_OPEN);
@@ -320,6 +322,8 @@ static void close_place(struct recent *r, struct place *p)
 
 void recent_tick(struct recent *r, usec_t now)
 {
+    if (!r->since)
+        r->since = now;
     for (size_t i = 0; i < RECENT_PLACES; i++) {
         struct place *p = &r->places[i];
 
@@ -332,7 +336,9 @@ void recent_tick(struct recent *r, usec_t now)
 
 void recent_finish(struct recent *r)
 {
-    recent_tick(r, 0);
+    for (size_t i = 0; i < RECENT_PLACES; i++)
+        if (recent_state(r, i) == RECENT_ASKED)
+            open_place(r, &r->places[i]);
     for (size_t i = 0; i < RECENT_PLACES; i++)
         if (is_open(&r->places[i]))
             close_place(r, &r->places[i]);
@@ -341,7 +347,7 @@ void recent_finish(struct recent *r)
 void recent_begin(struct recent *r)
 {
     ring_clear(&r->ring);
-    r->gone = 0;
+    r->gone = r->since = 0;
     r->idle = true;
     for (size_t i = 0; i < RECENT_PLACES; i++) {
         struct place *p = &r->places[i];
@@ -361,7 +367,7 @@ void recent_shape(struct recent *r, uint32_t snaplen, bool headers_only)
     ring_clear(&r->ring);
     ring_shape(&r->ring, snaplen);
     r->headers_only = headers_only;
-    r->gone = 0;
+    r->gone = r->since = 0;
 }
 
 /* ---- the courier ---- */

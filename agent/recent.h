@@ -40,8 +40,8 @@ void recent_free(struct recent *r); /* NULL is fine */
 
 /* ---- the sensor ---- */
 
-/* A sensor begins: what one before it has left is wiped; its gatherings are done, and
- * interrupted. */
+/* A sensor begins, or no rule wants frames any more: what there is is wiped; gatherings
+ * that are open are done, and interrupted. */
 void recent_begin(struct recent *r);
 
 /* Bytes of a frame that are kept from here on, and of them perhaps only its headers; 0:
@@ -62,6 +62,7 @@ struct recent_about {
     uint32_t mark;    /* of its conversation: what is wiped and settled together */
     uint32_t headers; /* bytes before its payload */
     bool unsettled;
+    bool bare; /* what follows the headers is of somebody else: never kept */
 };
 
 void recent_keep(struct recent *r, const struct frame *f, const struct recent_about *a);
@@ -97,7 +98,7 @@ struct recent_counts {
     uint64_t frames;
     uint64_t cut;     /* of them, shorter than they were captured */
     uint64_t no_room; /* that were left out */
-    bool late;        /* the ring had not all of `from` any more */
+    bool late;        /* the ring had not all from `from` on, or not yet */
     bool interrupted; /* the sensor ended meanwhile: nothing is left */
 };
 

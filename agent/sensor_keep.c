@@ -24,9 +24,10 @@ void keep_use(struct sensor_keep *k, const struct sensor_settings *set)
     snaplen = most.snaplen < set->payload ? most.snaplen : set->payload;
     if (most.pcap)
         k->recent = set->recent;
-    if (!most.pcap)
+    if (!most.pcap) {
+        recent_begin(set->recent); /* from here on nobody wipes what is protected */
         recent_shape(set->recent, 0, true);
-    else
+    } else
         recent_shape(set->recent, snaplen > RECENT_HEADERS ? snaplen : RECENT_HEADERS,
                      snaplen == 0);
 }
@@ -97,6 +98,19 @@ static struct recent_ends ends_of(const struct packet *p)
     };
 }
 
+/* An ICMP error, and a redirect, quotes a packet of another conversation, which may be
+ * protected: RFC 792; RFC 4443, section 2.1; RFC 4861, section 4.5. */
+static bool is_quote(const struct packet *p)
+{
+    uint16_t type = p->src_port;
+
+    if (p->layer != PACKET_L4)
+        return false;
+    if (p->ip_proto == IP_ICMP)
+        return (type >= 3 && type <= 5) || type == 11 || type == 12;
+    return p->ip_proto == IP_ICMP6 && (type < 128 || type == 137);
+}
+
 static bool is_kept(const struct frame *frame, const struct packet *p)
 {
     if (p->reassembled || p->payload.pos < frame->bytes ||
@@ -113,7 +127,8 @@ void keep_frame(struct sensor_keep *k, const struct frame *frame, const struct p
         return;
     about = (struct recent_about){.ends = ends_of(p),
                                   .mark = k->of ? mark_of(k->of) : 0,
-                                  .headers = header_len(frame, p)};
+                                  .headers = header_len(frame, p),
+                                  .bare = is_quote(p)};
     if (k->of && is_unsettled(k->of))
         about.unsettled = k->of->stage.unsettled = true;
     recent_keep(k->recent, frame, &about);

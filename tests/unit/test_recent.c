@@ -124,6 +124,7 @@ static void a_gathering_has_what_was_before_it_and_what_came_after(void **state)
     struct fixture *f = *state;
     struct recent_counts c;
 
+    recent_tick(f->recent, 10 * USEC_PER_SEC);
     keep(f, 1, 10);
     keep(f, 2, 11);
     keep_as(f, 1, false, false, 12);
@@ -241,6 +242,51 @@ static void newer_frames_take_the_place_of_the_oldest_and_it_is_told(void **stat
     assert_int_equal(f->frames[f->count - 1].time, 4900 * USEC_PER_SEC);
 }
 
+/* One that is asked for right after a start, or new rules, begins later than it should.
+ */
+static void what_a_new_sensor_cannot_have_seen_is_told(void **state)
+{
+    struct fixture *f = *state;
+
+    recent_tick(f->recent, 100 * USEC_PER_SEC);
+    keep(f, 1, 100);
+    ask(f, 1, 90, 101);
+    recent_finish(f->recent);
+    assert_true(collect(f).late);
+    recent_release(f->recent, 0);
+
+    ask(f, 1, 100, 101);
+    recent_finish(f->recent);
+    assert_false(collect(f).late);
+    recent_release(f->recent, 0);
+
+    recent_shape(f->recent, SNAPLEN / 2, false);
+    recent_tick(f->recent, 200 * USEC_PER_SEC);
+    ask(f, 1, 100, 201);
+    recent_finish(f->recent);
+    assert_true(collect(f).late);
+    assert_int_equal(f->count, 0);
+}
+
+static void what_stands_behind_another_ones_headers_is_not_kept(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t bytes[300] = {0};
+
+    recent_keep(f->recent,
+                &(struct frame){.time = USEC_PER_SEC,
+                                .bytes = bytes,
+                                .len = sizeof(bytes),
+                                .wire_len = sizeof(bytes),
+                                .link = 1},
+                &(struct recent_about){
+                    .ends = ends(1, true), .mark = 1, .headers = HEADERS, .bare = true});
+    ask(f, 1, 0, 9);
+    recent_finish(f->recent);
+    assert_int_equal(collect(f).cut, 1);
+    assert_int_equal(f->frames[0].len, HEADERS);
+}
+
 static void what_has_no_room_is_counted(void **state)
 {
     struct fixture *f = *state;
@@ -330,6 +376,8 @@ int main(void)
         TEST(what_is_unsettled_at_the_end_nobody_gets),
         TEST(what_was_settled_in_time_is_there),
         TEST(newer_frames_take_the_place_of_the_oldest_and_it_is_told),
+        TEST(what_a_new_sensor_cannot_have_seen_is_told),
+        TEST(what_stands_behind_another_ones_headers_is_not_kept),
         TEST(what_has_no_room_is_counted),
         TEST(wiping_again_and_again_finds_the_chain_whole),
         TEST(the_device_is_known_by_its_address_or_its_hardware_address),
