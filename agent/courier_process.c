@@ -137,6 +137,7 @@ static void on_gathered(const struct gathered *g, void *arg)
                                              .put = put_evidence,
                                              .arg = r},
                  g);
+    outlet_keep(r->outlet); /* after this call its frames are wiped */
 }
 
 /* Of a crash that was told so lately that it may be lost, a next courier tells again. */

@@ -69,7 +69,10 @@ void evidence_put(const struct evidence_settings *set, const struct gathered *g)
         g->file->len ? crypt_seal(set->vault, g->file->at, g->file->len) : xstrdup("");
     struct json *custody = evidence_custody(g);
     size_t len = strlen(sealed), parts = len / EVIDENCE_PART + 1;
+    char vault[2 * CRYPT_KEY_BYTES + 1];
 
+    crypt_hex(set->vault->bytes, sizeof(set->vault->bytes), vault);
+    json_put_text(custody, "sealed_for", vault);
     put_time(custody, "sealed_at", set->now);
     json_put_text(custody, "sealed_by", set->agent);
     put_sha256(custody, "sealed_sha256", sealed, len);

@@ -24,8 +24,8 @@ struct evidence_settings {
 /* Puts the first document, which tells everything about it, and as many as it takes. */
 void evidence_put(const struct evidence_settings *set, const struct gathered *g);
 
-/* The custody record, of which the first document holds this and when and by whom it was
- * sealed; yours to free. */
+/* The custody record, of which the first document holds this and when, by whom and for
+ * which key it was sealed; yours to free. */
 struct json *evidence_custody(const struct gathered *g);
 
 #endif

@@ -132,6 +132,14 @@ void outlet_flush(struct outlet *o)
         o->printed = o->put;
 }
 
+void outlet_keep(struct outlet *o)
+{
+    if (o->print)
+        outlet_flush(o);
+    else
+        uplink_commit(o->uplink); /* it says itself when the disk does not take it */
+}
+
 uint64_t outlet_put_ever(const struct outlet *o)
 {
     return o->put;

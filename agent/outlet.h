@@ -40,6 +40,10 @@ void outlet_end_line(struct outlet *o);
 /* After a row of documents. */
 void outlet_flush(struct outlet *o);
 
+/* What was put in is not only in this process's memory, where the disk takes it: for what
+ * nobody can put in again. */
+void outlet_keep(struct outlet *o);
+
 /* How many alerts were put in since it was opened, and how many of them are safe. */
 uint64_t outlet_put_ever(const struct outlet *o);
 uint64_t outlet_safe(const struct outlet *o);

@@ -241,6 +241,14 @@ int uplink_append(struct uplink *u, enum wire_stream stream, const void *bytes,
     return r;
 }
 
+int uplink_commit(struct uplink *u)
+{
+    int r = spool_commit(u->set.spool, clock_monotonic());
+
+    arm(u);
+    return r;
+}
+
 int uplink_say(struct uplink *u, const struct wire_head *head, const void *payload,
                size_t len)
 {

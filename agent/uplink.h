@@ -50,6 +50,9 @@ AUTO_DEFINE(uplink, uplink_free)
 int uplink_append(struct uplink *u, enum wire_stream stream, const void *bytes,
                   size_t len);
 
+/* What was appended is on disk, or -errno: then it still waits in memory. */
+int uplink_commit(struct uplink *u);
+
 /* To the collector, when there is a session: 0 or -EAGAIN. For bundles. */
 int uplink_say(struct uplink *u, const struct wire_head *head, const void *payload,
                size_t len);

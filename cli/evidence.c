@@ -73,9 +73,10 @@ static void add_evidence(const struct store_evidence *e, void *arg)
     struct listing *l = arg;
     char when[VIEWER_WHEN], state[EVIDENCE_STATE];
 
-    if (!(sight(l->viewer, e) & SIGHT_WHAT))
+    if (l->count >= LIST_MOST || !(sight(l->viewer, e) & SIGHT_WHAT))
         return;
     if (l->json) {
+        l->count++;
         json_add(l->json, store_evidence_json(e));
         return;
     }
@@ -100,7 +101,8 @@ static int list(const void *values, int argc, char **argv)
     (void)argv;
     if (!viewer_open(&v, &o->viewer) || !viewer_audit(&v, "evidence.list", "", ""))
         return EXIT_FAULT;
-    if (store_evidence_each(v.store, (int64_t)o->incident, LIST_MOST, add_evidence, &l) <
+    /* Those of others count for nothing: the newest of one's own are shown. */
+    if (store_evidence_each(v.store, (int64_t)o->incident, INT32_MAX, add_evidence, &l) <
         0)
         return viewer_fault(&v);
     if (json)
@@ -205,6 +207,15 @@ static bool has_hash(const struct json *custody, const char *key, const void *by
     return custody && strcmp(json_get_text(custody, key, ""), text) == 0;
 }
 
+static bool other_key(const struct json *custody, const struct crypt_box_public *key)
+{
+    char text[2 * CRYPT_KEY_BYTES + 1];
+    const char *wanted = json_get_text(custody, "sealed_for", "");
+
+    crypt_hex(key->bytes, sizeof(key->bytes), text);
+    return *wanted && strcmp(wanted, text) != 0;
+}
+
 /* The capture file, yours; NULL after a complaint. */
 static uint8_t *open_seal(const struct evidence_options *o, struct viewer *v,
                           const struct store_evidence *e, size_t *ret_len)
@@ -217,7 +228,9 @@ static uint8_t *open_seal(const struct evidence_options *o, struct viewer *v,
     const char *why = NULL;
     int r;
 
-    if (store_evidence_sealed(v->store, e, &sealed) < 0)
+    if (e->expired)
+        why = "it has expired: only its custody record is left";
+    else if (store_evidence_sealed(v->store, e, &sealed) < 0)
         why = store_error(v->store);
     else if (!has_hash(custody, "sealed_sha256", sealed, strlen(sealed)))
         why = "it is not what the agent sealed: its hash differs";
@@ -229,7 +242,10 @@ static uint8_t *open_seal(const struct evidence_options *o, struct viewer *v,
         r = crypt_unseal(&public, &secret, sealed, &bytes, ret_len);
         crypt_wipe(&secret, sizeof(secret));
         if (r < 0)
-            why = "this vault key does not open it: was it sealed for another one?";
+            why = other_key(custody, &public)
+                      ? "it was sealed for another vault key than this one: `hallwatch "
+                        "evidence show` names it as sealed_for"
+                      : "this vault key does not open it";
         else if (!has_hash(custody, "sha256", bytes, *ret_len))
             why = "the frames are not those of the custody record: their hash differs";
     }
@@ -248,6 +264,8 @@ static bool write_new(const char *path, const uint8_t *bytes, size_t len)
 
     if (n >= 0 && (size_t)n == len)
         return true;
+    if (fd >= 0) /* it is ours, and half of it is no use to anybody */
+        unlink(path);
     fprintf(stderr, "hallwatch: %s cannot be written: %s\n", path,
             strerror(n < 0 ? errno : ENOSPC));
     return false;

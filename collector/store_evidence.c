@@ -10,8 +10,9 @@
 #include "collector/store_sql.h"
 #include "json.h"
 
-#define NAME_LEN   32
-#define SEALED_MAX (128u << 10)
+#define NAME_LEN    32
+#define SEALED_MAX  (128u << 10)
+#define CUSTODY_MAX 4096u /* rows stay, so they are small */
 
 static const struct shape_column columns[] = {
     COLUMN(store_evidence, ID, id),        COLUMN(store_evidence, TEXT, agent),
@@ -58,7 +59,10 @@ static bool read_part(const struct json *document, struct part *p)
         !is_base64(p->sealed) || json_is_object(custody) != (p->part == 1))
         return false;
     p->custody = p->part == 1 ? json_write(custody) : NULL;
-    return true;
+    if (!p->custody || strlen(p->custody) <= CUSTODY_MAX)
+        return true;
+    free(take(p->custody));
+    return false;
 }
 
 /* Makes the row if it is not there. */
@@ -97,22 +101,66 @@ static int keep_part(struct store *s, int64_t id, const struct part *p)
     return rc;
 }
 
+static bool is_same_seal(const char *custody, const char *other)
+{
+    auto_json struct json *a = json_parse(custody, strlen(custody), NULL);
+    auto_json struct json *b = json_parse(other, strlen(other), NULL);
+
+    return a && b &&
+           strcmp(json_get_text(a, "sealed_sha256", ""),
+                  json_get_text(b, "sealed_sha256", "")) == 0;
+}
+
+static int drop_parts(struct store *s, int64_t id)
+{
+    return sql_do(s, "DELETE FROM evidence_parts WHERE district = $1 AND evidence = $2",
+                  OUR, NUM(id));
+}
+
+/* A first part of another seal, while this one is not whole: the agent was killed, and
+ * sealed its frames again. Parts of two seals are never put together. */
+static int begin_anew(struct store *s, const struct store_evidence *e,
+                      const struct part *p)
+{
+    int rc;
+
+    if (!p->custody || !e->custody[0] || e->have >= e->parts ||
+        is_same_seal(e->custody, p->custody))
+        return 0;
+    rc = drop_parts(s, e->id);
+    return rc ? rc
+              : sql_do(s,
+                       "UPDATE evidence SET have = 0, bytes = 0, custody = ''"
+                       " WHERE district = $1 AND id = $2",
+                       OUR, NUM(e->id));
+}
+
+static int take_part(struct store *s, int64_t id, const struct part *p)
+{
+    struct store_evidence e = {0};
+    int rc = store_evidence_get(s, id, &e);
+
+    if (rc == 0 && !e.expired && (e.have == 0 || e.have < e.parts)) {
+        rc = begin_anew(s, &e, p);
+        if (rc == 0)
+            rc = keep_part(s, id, p);
+    }
+    store_evidence_done(&e);
+    return rc;
+}
+
 int store_evidence_put(struct store *s, const char *agent, const char *bytes, size_t len)
 {
     auto_json struct json *document = json_parse(bytes, len, NULL);
     struct part p = {0};
-    int64_t id = 0, expired = 0;
+    int64_t id = 0;
     int rc;
 
     if (!json_is_object(document) || !read_part(document, &p))
         return -EBADMSG;
     rc = touch(s, agent, p.name, &id);
     if (rc == 0)
-        rc = sql_number(s, &expired,
-                        "SELECT expired FROM evidence WHERE district = $1 AND id = $2",
-                        OUR, NUM(id));
-    if (rc == 0 && !expired)
-        rc = keep_part(s, id, &p);
+        rc = take_part(s, id, &p);
     free(p.custody);
     return rc;
 }
@@ -151,8 +199,7 @@ int store_evidence_expect(struct store *s, const char *agent, uint64_t epoch,
 
 static int drop(struct store *s, int64_t id)
 {
-    int rc = sql_do(s, "DELETE FROM evidence_parts WHERE district = $1 AND evidence = $2",
-                    OUR, NUM(id));
+    int rc = drop_parts(s, id);
 
     return rc ? rc
               : sql_do(s,

@@ -29,7 +29,8 @@ struct store_evidence {
     usec_t expired;       /* its parts were dropped; 0: not */
 };
 
-/* A part; -EBADMSG: it is none. A part that is there already changes nothing. */
+/* A part; -EBADMSG: it is none. A part that is there already changes nothing, nor does
+ * any when all are; the first part of another seal begins anew. */
 int store_evidence_put(struct store *s, const char *agent, const char *document,
                        size_t len);
 

@@ -82,6 +82,48 @@ static void a_part_that_is_there_changes_nothing(void **state)
     store_evidence_done(&e);
 }
 
+static int put_first(struct fixture *f, const char *seal, const char *sealed)
+{
+    auto_free char *document =
+        xasprintf("{\"hallwatch\": {\"evidence\": {\"id\": \"" NAME
+                  "\", \"part\": 1, \"parts\": 2, \"custody\": {\"sealed_sha256\": "
+                  "\"%s\"}, \"sealed\": \"%s\"}}}",
+                  seal, sealed);
+
+    return put(f, document);
+}
+
+/* An agent was killed after the first part, and seals again what it still has. */
+static void parts_of_two_seals_are_never_put_together(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *sealed = NULL;
+    struct store_evidence e;
+
+    assert_int_equal(put_first(f, "one", "AAAA"), 0);
+    assert_int_equal(put_first(f, "two", "CCCC"), 0);
+    assert_int_equal(put_part(f, 2, 2, "DDDD"), 0);
+    e = get(f);
+    assert_int_equal(e.bytes, 8);
+    assert_non_null(strstr(e.custody, "two"));
+    assert_int_equal(store_evidence_sealed(f->s, &e, &sealed), 0);
+    assert_string_equal(sealed, "CCCCDDDD");
+    store_evidence_done(&e);
+    assert_int_equal(put_first(f, "three", "EEEE"), 0); /* it is whole: it stays so */
+    e = get(f);
+    assert_int_equal(e.have, 2);
+    assert_non_null(strstr(e.custody, "two"));
+    store_evidence_done(&e);
+}
+
+static void a_custody_record_without_measure_is_refused(void **state)
+{
+    auto_free char *most = xcalloc(1, 5000);
+
+    memset(most, 'x', 4999);
+    assert_int_equal(put_first(*state, most, "AAAA"), -EBADMSG);
+}
+
 static void what_is_no_part_is_refused(void **state)
 {
     static const char *const documents[] = {
@@ -206,6 +248,8 @@ int main(void)
         TEST(parts_are_put_together_in_their_order),
         TEST(a_part_that_is_there_changes_nothing),
         TEST(what_is_no_part_is_refused),
+        TEST(parts_of_two_seals_are_never_put_together),
+        TEST(a_custody_record_without_measure_is_refused),
         TEST(what_is_old_goes_and_its_custody_record_stays),
         TEST(what_an_alert_names_is_found_by_its_incident),
         TEST(evidence_of_an_open_incident_stays),
