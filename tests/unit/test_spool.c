@@ -368,6 +368,45 @@ static void the_lowest_class_goes_first_and_its_oldest(void **state)
     assert_loss(w, 0, 1, lost, WIRE_LOSS_QUOTA); /* one, however often it happened */
 }
 
+static void open_with_evidence(struct world *w, uint64_t evidence_quota)
+{
+    struct spool_settings set = {
+        .path = w->path, .quota = 8 * MIB, .evidence_quota = evidence_quota};
+
+    spool_close(w->spool);
+    w->spool = NULL;
+    assert_int_equal(spool_open(&set, &w->spool), 0);
+}
+
+/* Its own share, however much room there is. */
+static void evidence_pushes_out_evidence_and_nothing_else(void **state)
+{
+    struct world *w = *state;
+    uint64_t documents, lost;
+
+    open_with_evidence(w, MIB);
+    append_many(w, WIRE_ALERTS, 100, 1000);
+    append_many(w, WIRE_USAGE, 100, 1000);
+    for (unsigned i = 0; i < 30; i++) {
+        append_many(w, WIRE_EVIDENCE, 1, 128 << 10);
+        commit(w);
+        assert_true(spool_counts(w->spool)->streams[WIRE_EVIDENCE].bytes <=
+                    MIB + (129 << 10));
+    }
+    walk(w, WIRE_ALERTS, &documents, &lost);
+    assert_int_equal(documents, 100);
+    assert_int_equal(lost, 0);
+    walk(w, WIRE_USAGE, &documents, &lost);
+    assert_int_equal(documents, 100);
+    assert_int_equal(lost, 0);
+    walk(w, WIRE_EVIDENCE, &documents, &lost);
+    assert_int_equal(documents + lost, 30);
+    assert_in_range(documents, 6, 8);
+    assert_int_equal(spool_counts(w->spool)->streams[WIRE_EVIDENCE].lost, lost);
+    assert_int_equal(read_from(w, WIRE_EVIDENCE, 1), 0);
+    assert_loss(w, 0, 1, lost, WIRE_LOSS_QUOTA); /* that is what the collector is told */
+}
+
 static void alerts_go_only_when_nothing_else_is_left(void **state)
 {
     struct world *w = *state;
@@ -635,6 +674,7 @@ int main(void)
         WITH_FIXTURE(a_spool_of_a_later_version_is_left_alone),
         WITH_FIXTURE(a_folder_that_is_not_there_is_told),
         WITH_FIXTURE(the_lowest_class_goes_first_and_its_oldest),
+        WITH_FIXTURE(evidence_pushes_out_evidence_and_nothing_else),
         WITH_FIXTURE(alerts_go_only_when_nothing_else_is_left),
         WITH_FIXTURE(what_was_acknowledged_is_not_counted_as_lost),
         WITH_FIXTURE(what_is_too_long_has_a_number_and_is_lost),
