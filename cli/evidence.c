@@ -7,8 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/playbook_run.h"
 #include "collector/store.h"
 #include "collector/store_alert.h"
+#include "collector/store_custody.h"
 #include "collector/store_evidence.h"
 #include "crypt.h"
 #include "evidence.h"
@@ -17,17 +19,20 @@
 
 #define LIST_MOST 100
 #define KEY_TEXT  160
+#define HOLD_FOR  (90 * USEC_PER_DAY)
 
 struct evidence_options {
     struct viewer_options viewer;
     uint64_t incident;
+    usec_t length;
     const char *vault, *out, *why;
 };
 
 /* ---- whose it is ---- */
 
 /* What is seen of it: as of its alert. Of one whose alert was lost, by nobody. */
-static unsigned sight(const struct viewer *v, const struct store_evidence *e)
+static unsigned sight_and_owner(const struct viewer *v, const struct store_evidence *e,
+                                enum role *ret_owner)
 {
     struct store_alert a = {0};
     unsigned seen;
@@ -35,8 +40,16 @@ static unsigned sight(const struct viewer *v, const struct store_evidence *e)
     if (!e->alert || store_alert_get(v->store, e->alert, &a) < 0)
         return 0;
     seen = viewer_sight(v, a.owner, a.incident);
+    *ret_owner = a.owner;
     store_alert_done(&a);
     return seen;
+}
+
+static unsigned sight(const struct viewer *v, const struct store_evidence *e)
+{
+    enum role owner;
+
+    return sight_and_owner(v, e, &owner);
 }
 
 /* ---- list, and on an incident's page ---- */
@@ -48,8 +61,11 @@ static int64_t frames_of(const struct store_evidence *e)
     return custody ? json_get_number(custody, "frames", 0) : 0;
 }
 
-void evidence_state(const struct store_evidence *e, char ret_text[EVIDENCE_STATE])
+void evidence_state(const struct store_evidence *e, usec_t now,
+                    char ret_text[EVIDENCE_STATE])
 {
+    char until[CLOCK_TEXT];
+
     if (e->expired)
         snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " frames, expired", frames_of(e));
     else if (e->parts == 0)
@@ -57,9 +73,15 @@ void evidence_state(const struct store_evidence *e, char ret_text[EVIDENCE_STATE
     else if (e->have < e->parts)
         snprintf(ret_text, EVIDENCE_STATE, "%" PRIu64 " of %" PRIu64 " parts are here",
                  e->have, e->parts);
-    else
-        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " frames, held sealed",
+    else if (e->held <= now)
+        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " frames, kept sealed",
                  frames_of(e));
+    else {
+        clock_print(e->held, until);
+        snprintf(ret_text, EVIDENCE_STATE,
+                 "%" PRId64 " frames, kept sealed, held until %.10s", frames_of(e),
+                 until);
+    }
 }
 
 struct listing {
@@ -84,7 +106,7 @@ static void add_evidence(const struct store_evidence *e, void *arg)
         printf("%8s  %-16s %8s  %-16s %s\n", "EVIDENCE", "SINCE", "ALERT", "AGENT",
                "WHAT THERE IS");
     viewer_when(l->viewer, "", e->arrived, when);
-    evidence_state(e, state);
+    evidence_state(e, store_now(l->viewer->store), state);
     printf("%8" PRId64 "  %-16s %8" PRId64 "  ", e->id, when, e->alert);
     viewer_print(e->agent, 16);
     printf(" %s\n", state);
@@ -138,6 +160,23 @@ static bool find(struct viewer *v, const char *word, unsigned wanted, const char
     return viewer_audit(v, what, about, detail);
 }
 
+/* What happened to it here. */
+static void print_entry(const struct store_custody *c, void *arg)
+{
+    char when[VIEWER_WHEN];
+
+    viewer_when(arg, "", c->at, when);
+    printf("  %-16s  ", when);
+    viewer_print(c->what, 0);
+    fputs(" by ", stdout);
+    viewer_print(c->who, 0);
+    if (c->why[0]) {
+        fputs(": ", stdout);
+        viewer_print(c->why, 0);
+    }
+    putchar('\n');
+}
+
 static void print_custody(const char *key, struct json *value, void *arg)
 {
     auto_free char *text =
@@ -145,6 +184,12 @@ static void print_custody(const char *key, struct json *value, void *arg)
 
     (void)arg;
     viewer_line(key, text);
+}
+
+static int print_history(struct viewer *v, const struct store_evidence *e)
+{
+    puts("\nWhat happened to it here");
+    return store_custody_each(v->store, e->id, print_entry, v);
 }
 
 static int show(const void *values, int argc, char **argv)
@@ -159,9 +204,10 @@ static int show(const void *values, int argc, char **argv)
     (void)argc;
     if (viewer_open(&v, &o->viewer) &&
         find(&v, argv[0], SIGHT_WHAT, "evidence.view", "", &e)) {
-        evidence_state(&e, state);
+        evidence_state(&e, store_now(v.store), state);
         custody = json_parse(e.custody, strlen(e.custody), NULL);
         json = store_evidence_json(&e);
+        json_put(json, "history", store_custody_list(v.store, e.id));
         if (o->viewer.json)
             viewer_json(json);
         else
@@ -169,7 +215,7 @@ static int show(const void *values, int argc, char **argv)
                    state);
         if (!o->viewer.json && custody)
             json_each(custody, print_custody, NULL);
-        code = 0;
+        code = o->viewer.json || print_history(&v, &e) == 0 ? 0 : viewer_fault(&v);
     }
     store_evidence_done(&e);
     return code;
@@ -271,6 +317,24 @@ static bool write_new(const char *path, const uint8_t *bytes, size_t len)
     return false;
 }
 
+/* Before anything is opened. False after a complaint. */
+static bool write_opened(struct viewer *v, const struct store_evidence *e,
+                         const char *why)
+{
+    int rc = e->have < e->parts || e->expired ? 0 : store_begin(v->store);
+
+    if (!store_in_transaction(v->store))
+        return rc == 0 || viewer_fault(v) == 0;
+    rc = store_custody_add(v->store, e->id, v->who, "opened", why);
+    if (rc == 0)
+        rc = store_commit(v->store);
+    if (rc == 0)
+        return true;
+    viewer_fault(v);
+    store_rollback(v->store);
+    return false;
+}
+
 static int get(const void *values, int argc, char **argv)
 {
     const struct evidence_options *o = values;
@@ -293,7 +357,8 @@ static int get(const void *values, int argc, char **argv)
     text = json_write(detail);
     if (crypt_init() == 0 && viewer_open(&v, &o->viewer)) {
         if (viewer_is_somebody(&v) &&
-            find(&v, argv[0], SIGHT_PACKET | SIGHT_DEVICE, "evidence.get", text, &e))
+            find(&v, argv[0], SIGHT_PACKET | SIGHT_DEVICE, "evidence.get", text, &e) &&
+            write_opened(&v, &e, o->why))
             bytes = open_seal(o, &v, &e, &len);
         if (bytes && write_new(o->out, bytes, len)) {
             printf("%s: %" PRId64
@@ -306,6 +371,87 @@ static int get(const void *values, int argc, char **argv)
         crypt_wipe(bytes, len);
     store_evidence_done(&e);
     return code;
+}
+
+/* ---- hold, release ---- */
+
+/* Who acts first on its alert, or stands in for them. False after a complaint. */
+static bool may_hold(const struct viewer *v, const struct store_evidence *e)
+{
+    enum role owner = ROLE_AUDITOR;
+
+    sight_and_owner(v, e, &owner);
+    if (run_may_act(v->district, owner, v->person->id))
+        return true;
+    fprintf(stderr,
+            "hallwatch: evidence %" PRId64 " is held and released by whoever is %s; %s "
+            "is not, and does not stand in\n",
+            e->id, names_get(&names_role, owner), v->person->id);
+    return false;
+}
+
+static int commit(struct viewer *v, int rc)
+{
+    if (rc == 0)
+        rc = store_commit(v->store);
+    if (rc == 0)
+        return 0;
+    viewer_fault(v);
+    store_rollback(v->store);
+    return rc == -EINVAL ? OPTIONS_USAGE : EXIT_FAULT;
+}
+
+/* length 0: it is released. */
+static int write_hold(struct viewer *v, int64_t id, const char *why, usec_t length)
+{
+    usec_t until = store_now(v->store) + length;
+    char end[VIEWER_WHEN];
+    int rc = store_begin(v->store);
+
+    if (rc == 0)
+        rc = length ? store_evidence_hold(v->store, id, v->who, why, until)
+                    : store_evidence_release(v->store, id, v->who, why);
+    rc = commit(v, rc);
+    viewer_when(v, "", until, end);
+    if (rc == 0 && length)
+        printf("evidence %" PRId64 " is not deleted before %s\n", id, end);
+    else if (rc == 0)
+        printf("evidence %" PRId64 " is held no more: it is deleted when its time is "
+               "over\n",
+               id);
+    return rc;
+}
+
+static int change_hold(const struct evidence_options *o, const char *word,
+                       const char *verb, usec_t length)
+{
+    auto_viewer struct viewer v;
+    struct store_evidence e = {0};
+    int code = EXIT_FAULT;
+
+    if (!o->why || o->why[0] == '\0') {
+        fprintf(stderr, "hallwatch: evidence %s needs --why TEXT\n", verb);
+        return OPTIONS_USAGE;
+    }
+    if (viewer_open(&v, &o->viewer) && viewer_is_somebody(&v) &&
+        find(&v, word, SIGHT_WHAT, "evidence.view", "", &e) && may_hold(&v, &e))
+        code = write_hold(&v, e.id, o->why, length);
+    store_evidence_done(&e);
+    return code;
+}
+
+static int hold(const void *values, int argc, char **argv)
+{
+    const struct evidence_options *o = values;
+
+    (void)argc;
+    return change_hold(o, argv[0], "hold", o->length ? o->length : HOLD_FOR);
+}
+
+static int release(const void *values, int argc, char **argv)
+{
+    (void)argc;
+    return change_hold(values, argv[0], "release", 0);
 }
 
 /* ---- the table ---- */
@@ -331,6 +477,26 @@ static const struct option_row get_options[] = {
     {0},
 };
 
+/* As the other commands call it, too. */
+#define WHY_OPTIONS                                                        \
+    {"why", 'm', OPTION_TEXT, OPTION(why), "TEXT", "why, for the record"}, \
+    {                                                                      \
+        "reason", 0, OPTION_TEXT, OPTION(why), "TEXT", "the same"          \
+    }
+
+static const struct option_row hold_options[] = {
+    WHY_OPTIONS,
+    {"for", 'f', OPTION_DURATION, OPTION(length), "TIME",
+     "how long, like 30d (90d; 400d at most)"},
+    VIEWER_OPTIONS,
+    {0},
+};
+static const struct option_row release_options[] = {
+    WHY_OPTIONS,
+    VIEWER_OPTIONS,
+    {0},
+};
+
 const struct command evidence_commands[] = {
     {"list", NULL, 0, 0, "show which alerts have frames, the newest first", NULL, NULL,
      list_options, SIZE, list},
@@ -339,5 +505,9 @@ const struct command evidence_commands[] = {
     {"get", "EVIDENCE", 1, 1, "open the seal of one and write its capture file",
      "It stands on the audit record, with your reason, before anything is opened.", NULL,
      get_options, SIZE, get},
+    {"hold", "EVIDENCE", 1, 1, "keep one from being deleted, for a time", NULL, NULL,
+     hold_options, SIZE, hold},
+    {"release", "EVIDENCE", 1, 1, "end a hold: it is deleted when its time is over", NULL,
+     NULL, release_options, SIZE, release},
     {0},
 };

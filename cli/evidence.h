@@ -7,9 +7,10 @@
 
 #include "collector/store_evidence.h"
 
-#define EVIDENCE_STATE 64
+#define EVIDENCE_STATE 80
 
-/* "120 frames, held sealed", "120 frames, expired", "not here yet". */
-void evidence_state(const struct store_evidence *e, char ret_text[EVIDENCE_STATE]);
+/* "120 frames, kept sealed, held until 2026-12-31", "120 frames, expired". */
+void evidence_state(const struct store_evidence *e, usec_t now,
+                    char ret_text[EVIDENCE_STATE]);
 
 #endif

@@ -112,10 +112,11 @@ static void print_alert(const struct store_alert *a, void *arg)
 
 static void print_evidence(const struct store_evidence *e, void *arg)
 {
+    const struct page *p = arg;
     char state[EVIDENCE_STATE];
 
     begin_line(arg, e->arrived);
-    evidence_state(e, state);
+    evidence_state(e, store_now(p->viewer->store), state);
     printf("%8" PRId64 "  of alert %" PRId64 ": %s\n", e->id, e->alert, state);
 }
 

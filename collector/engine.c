@@ -87,6 +87,15 @@ static int count_across(struct engine *e, struct engine_turn *turn)
     return r;
 }
 
+static int expire_evidence(struct engine *e, struct engine_turn *turn)
+{
+    bool more = false;
+    int r = engine_expire_evidence(e, &more);
+
+    turn->more = turn->more || more;
+    return r;
+}
+
 /* ---- turns ---- */
 
 int engine_turn(struct engine *e, struct engine_turn *ret_turn)
@@ -98,6 +107,8 @@ int engine_turn(struct engine *e, struct engine_turn *ret_turn)
         r = settle_alerts(e, &turn);
     if (r == 0)
         r = count_across(e, &turn);
+    if (r == 0)
+        r = expire_evidence(e, &turn);
     while (r == 0 && turn.rounds < ROUNDS_A_TURN) {
         r = engine_round(e);
         turn.rounds += r == 0;
@@ -109,11 +120,17 @@ int engine_turn(struct engine *e, struct engine_turn *ret_turn)
     return r;
 }
 
+/* Of two times the earlier; 0 is none. */
+static usec_t earlier(usec_t a, usec_t b)
+{
+    return a && (!b || a < b) ? a : b;
+}
+
 usec_t engine_next(struct engine *e)
 {
     usec_t due = 0, across = e->across ? engine_across_next(e->across) : 0;
 
     if (store_timer_next(e->set.store, &due) != 0)
         due = 0;
-    return due && (!across || due < across) ? due : across;
+    return earlier(earlier(due, across), e->evidence_next);
 }

@@ -14,6 +14,7 @@
 #include "collector/correlate.h"
 #include "collector/playbook.h"
 #include "collector/store.h"
+#include "collector/store_evidence.h"
 #include "district.h"
 #include "rule.h"
 
@@ -38,6 +39,7 @@ struct engine_settings {
     const struct correlate *correlate;
     const char *holder; /* whom the leases of runs belong to */
     struct engine_across_settings across;
+    struct store_evidence_keep evidence; /* keep 0: nothing of it is ever deleted */
 };
 
 struct engine *engine_new(const struct engine_settings *settings);

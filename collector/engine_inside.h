@@ -14,6 +14,7 @@ struct engine_across;
 struct engine {
     struct engine_settings set;
     struct engine_across *across; /* NULL: no rule runs at the collector */
+    usec_t evidence_next;         /* when evidence is looked at again */
 };
 
 /* engine_fact.c: what a run should know of an incident, {"incident": {...}}. */
@@ -32,6 +33,10 @@ void engine_across_free(struct engine_across *a);
  */
 int engine_across_turn(struct engine_across *a, bool *ret_more);
 usec_t engine_across_next(const struct engine_across *a); /* 0: nothing is due */
+
+/* engine_evidence.c: deletes what is not kept any longer, when it is time to look; a
+ * transaction of its own. */
+int engine_expire_evidence(struct engine *e, bool *ret_more);
 
 /* engine_run.c */
 

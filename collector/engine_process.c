@@ -110,6 +110,12 @@ static struct engine_across_settings across_of(const struct engine_process *self
                                            .late = p->settings->across.late};
 }
 
+static struct store_evidence_keep evidence_of(const struct process *p)
+{
+    return (struct store_evidence_keep){.keep = p->settings->evidence.keep,
+                                        .room = p->settings->evidence.room};
+}
+
 int engine_process_open(struct process *p, void **ret_self)
 {
     struct engine_process *self = xcalloc(1, sizeof(*self));
@@ -127,7 +133,8 @@ int engine_process_open(struct process *p, void **ret_self)
                                                         .playbooks = self->playbooks,
                                                         .correlate = self->correlate,
                                                         .holder = p->holder,
-                                                        .across = across_of(self, p)});
+                                                        .across = across_of(self, p),
+                                                        .evidence = evidence_of(p)});
     self->changes = UINT64_MAX; /* there may be work from before */
     self->timer = loop_watch_timer(p->loop, 0, POLL, on_poll, self);
     return 0;

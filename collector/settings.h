@@ -47,6 +47,10 @@ struct collector_settings {
         usec_t pause;
         uint64_t attempts;
     } outbox;
+    struct {
+        usec_t keep;
+        uint64_t room;
+    } evidence;
     char *user;
     unsigned log; /* enum log_level */
     bool accept_gaps;

@@ -12,6 +12,8 @@
  *   store_wish.h      the outbox: what runs want done outside
  *   store_silence.h   silences
  *   store_told.h      what rules at the collector told
+ *   store_evidence.h  frames that agents gathered for alerts, sealed
+ *   store_custody.h   what happened to evidence
  *   store_audit.h     who saw and did what, in a chain of hashes
  *
  * Errors. Every int function gives 0 or -errno, and store_error says it in a sentence:

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "collector/incident.h"
+#include "collector/store_custody.h"
 #include "collector/store_sql.h"
 #include "json.h"
+#include "mem.h"
 
 #define NAME_LEN    32
 #define SEALED_MAX  (128u << 10)
@@ -20,6 +22,7 @@ static const struct shape_column columns[] = {
     COLUMN(store_evidence, COUNT, have),   COLUMN(store_evidence, COUNT, bytes),
     COLUMN(store_evidence, JSON, custody), COLUMN(store_evidence, TIME, arrived),
     COLUMN(store_evidence, ID, alert),     COLUMN(store_evidence, TIME, expired),
+    COLUMN(store_evidence, TIME, held),
 };
 static const struct shape shape = SHAPE(store_evidence, columns);
 
@@ -135,6 +138,18 @@ static int begin_anew(struct store *s, const struct store_evidence *e,
                        OUR, NUM(e->id));
 }
 
+static int tell_whole(struct store *s, int64_t id)
+{
+    struct store_evidence e = {0};
+    int rc = store_evidence_get(s, id, &e);
+
+    if (rc == 0 && e.have == e.parts)
+        rc = store_custody_add(s, id, e.agent, "stored",
+                               "all of it came from the agent, sealed");
+    store_evidence_done(&e);
+    return rc;
+}
+
 static int take_part(struct store *s, int64_t id, const struct part *p)
 {
     struct store_evidence e = {0};
@@ -144,6 +159,8 @@ static int take_part(struct store *s, int64_t id, const struct part *p)
         rc = begin_anew(s, &e, p);
         if (rc == 0)
             rc = keep_part(s, id, p);
+        if (rc == 0)
+            rc = tell_whole(s, id);
     }
     store_evidence_done(&e);
     return rc;
@@ -195,27 +212,29 @@ int store_evidence_expect(struct store *s, const char *agent, uint64_t epoch,
 #define NOT_OF_AN_OPEN_INCIDENT                                \
     " AND NOT EXISTS (SELECT 1 FROM alerts a JOIN incidents i" \
     "  ON i.district = a.district AND i.id = a.incident"       \
-    "  WHERE a.district = evidence.district AND a.id = evidence.alert AND i.state <> $3)"
+    "  WHERE a.district = evidence.district AND a.id = evidence.alert AND i.state <> $4)"
 
-static int drop(struct store *s, int64_t id)
+static int drop(struct store *s, int64_t id, const char *why)
 {
     int rc = drop_parts(s, id);
 
-    return rc ? rc
-              : sql_do(s,
-                       "UPDATE evidence SET expired = $1, have = 0, bytes = 0"
-                       " WHERE district = $2 AND id = $3",
-                       TIME(store_now(s)), OUR, NUM(id));
+    if (rc == 0)
+        rc = sql_do(s,
+                    "UPDATE evidence SET expired = $1, have = 0, bytes = 0, held = 0"
+                    " WHERE district = $2 AND id = $3",
+                    TIME(store_now(s)), OUR, NUM(id));
+    return rc ? rc : store_custody_tell(s, id, "collector", "expired", why);
 }
 
 /* The oldest that may go and came before that time. -ENOENT: there is none. */
 static int oldest(struct store *s, usec_t before, int64_t *ret_id)
 {
-    return sql_number(s, ret_id,
-                      "SELECT id FROM evidence WHERE district = $1 AND arrived < $2"
-                      " AND expired = 0 AND have > 0" NOT_OF_AN_OPEN_INCIDENT
-                      " ORDER BY arrived, id LIMIT 1",
-                      OUR, TIME(before), NUM(INCIDENT_CLOSED));
+    return sql_number(
+        s, ret_id,
+        "SELECT id FROM evidence WHERE district = $1 AND arrived < $2"
+        " AND expired = 0 AND have > 0 AND held <= $3" NOT_OF_AN_OPEN_INCIDENT
+        " ORDER BY arrived, id LIMIT 1",
+        OUR, TIME(before), TIME(store_now(s)), NUM(INCIDENT_CLOSED));
 }
 
 static int total(struct store *s, int64_t *ret_bytes)
@@ -225,22 +244,103 @@ static int total(struct store *s, int64_t *ret_bytes)
                       OUR);
 }
 
-int store_evidence_expire(struct store *s)
+/* Which one goes next, and why. -ENOENT: none. */
+static int next_to_go(struct store *s, const struct store_evidence_keep *k,
+                      int64_t *ret_id, char **ret_why)
 {
-    usec_t now = store_now(s), keep = STORE_EVIDENCE_DAYS * USEC_PER_DAY;
-    int64_t id, bytes = 0;
+    usec_t now = store_now(s);
+    int64_t bytes = 0;
+    int rc = -ENOENT;
+
+    if (k->keep && now > k->keep)
+        rc = oldest(s, now - k->keep, ret_id);
+    if (rc == 0) {
+        *ret_why = xasprintf("deleted: evidence is kept for %" PRIu64 " days",
+                             (uint64_t)(k->keep / USEC_PER_DAY));
+    }
+    if (rc != -ENOENT)
+        return rc;
+    rc = total(s, &bytes);
+    if (rc == 0)
+        rc = (uint64_t)bytes > k->room ? oldest(s, now, ret_id) : -ENOENT;
+    if (rc == 0)
+        *ret_why = xasprintf("deleted to make room: more than %" PRIu64
+                             " bytes were kept, and it was the oldest",
+                             k->room);
+    return rc;
+}
+
+int store_evidence_expire(struct store *s, const struct store_evidence_keep *k,
+                          size_t most, size_t *ret_count)
+{
+    size_t count = 0;
     int rc = 0;
 
-    while (rc == 0 && (rc = oldest(s, now > keep ? now - keep : 0, &id)) == 0)
-        rc = drop(s, id);
-    if (rc == -ENOENT)
-        rc = total(s, &bytes);
-    while (rc == 0 && bytes > STORE_EVIDENCE_BYTES && (rc = oldest(s, now, &id)) == 0) {
-        rc = drop(s, id);
+    while (rc == 0 && count < most) {
+        auto_free char *why = NULL;
+        int64_t id = 0;
+
+        rc = next_to_go(s, k, &id, &why);
         if (rc == 0)
-            rc = total(s, &bytes);
+            rc = drop(s, id, why);
+        count += rc == 0;
     }
+    *ret_count = count;
     return rc == -ENOENT ? 0 : rc;
+}
+
+/* ---- holds ---- */
+
+/* It is there to be held or released, for a reason. */
+static int check_hold(struct store *s, int64_t id, const char *why, bool release)
+{
+    struct store_evidence e = {0};
+    int rc = store_evidence_get(s, id, &e);
+
+    if (rc == 0 && (!why || why[0] == '\0'))
+        rc = sql_answer(s, -EINVAL, "a hold, and its end, needs a reason");
+    else if (rc == 0 && e.expired)
+        rc = sql_answer(s, -ESTALE,
+                        "evidence %" PRId64 " has expired: only its custody record is "
+                        "left",
+                        id);
+    else if (rc == 0 && release && e.held <= store_now(s))
+        rc = sql_answer(s, -ESTALE, "nobody holds evidence %" PRId64, id);
+    store_evidence_done(&e);
+    return rc;
+}
+
+static int set_held(struct store *s, int64_t id, usec_t until)
+{
+    return sql_do(s, "UPDATE evidence SET held = $1 WHERE district = $2 AND id = $3",
+                  TIME(until), OUR, NUM(id));
+}
+
+int store_evidence_hold(struct store *s, int64_t id, const char *who, const char *why,
+                        usec_t until)
+{
+    usec_t now = store_now(s);
+    auto_free char *words = NULL;
+    char end[CLOCK_TEXT];
+    int rc = check_hold(s, id, why, false);
+
+    if (rc == 0 && (until <= now || until - now > STORE_EVIDENCE_HOLD_MAX))
+        rc = sql_answer(s, -EINVAL, "a hold ends within 400 days; it can be made anew");
+    if (rc)
+        return rc;
+    clock_print(until, end);
+    words = xasprintf("until %.10s: %s", end, why);
+    rc = set_held(s, id, until);
+    return rc ? rc : store_custody_tell(s, id, who, "held", words);
+}
+
+int store_evidence_release(struct store *s, int64_t id, const char *who, const char *why)
+{
+    int rc = check_hold(s, id, why, true);
+
+    if (rc == 0)
+        rc = set_held(s, id, 0);
+    return rc ? rc : store_custody_tell(s, id, who, "released", why);
 }
 
 /* ---- looking ---- */

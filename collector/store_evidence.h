@@ -4,18 +4,18 @@
  * section 4.1. Nothing here can open them.
  *
  * A row is there from the moment that an alert names it, or a part comes, whichever is
- * first. Parts are dropped when they are older than STORE_EVIDENCE_DAYS, and the oldest
- * beyond STORE_EVIDENCE_BYTES; those of an incident that is not closed stay. The row and
- * its custody record stay in both cases.
+ * first. Parts are dropped when they are older than the district keeps them, and the
+ * oldest beyond the room that they may take; those of an incident that is not closed, and
+ * those that somebody holds, stay. The row and its custody record stay in any case, and
+ * say when and why the parts went.
  */
 #ifndef STORE_EVIDENCE_H
 #define STORE_EVIDENCE_H
 
 #include "store.h"
 
-#define STORE_EVIDENCE_DAYS  30
-#define STORE_EVIDENCE_BYTES (INT64_C(1) << 30)
-#define STORE_EVIDENCE_PARTS 64
+#define STORE_EVIDENCE_PARTS    64
+#define STORE_EVIDENCE_HOLD_MAX (400 * USEC_PER_DAY)
 
 struct store_evidence {
     int64_t id;
@@ -27,6 +27,7 @@ struct store_evidence {
     usec_t arrived;       /* of the row */
     int64_t alert;        /* 0: not known */
     usec_t expired;       /* its parts were dropped; 0: not */
+    usec_t held;          /* until then they are not; 0: nobody holds it */
 };
 
 /* A part; -EBADMSG: it is none. A part that is there already changes nothing, nor does
@@ -38,8 +39,25 @@ int store_evidence_put(struct store *s, const char *agent, const char *document,
 int store_evidence_expect(struct store *s, const char *agent, uint64_t epoch,
                           uint64_t seq, const char *document);
 
-/* Drops what is to go. */
-int store_evidence_expire(struct store *s);
+/*
+ * Drops what is to go, at most `most` of them; *ret_count is how many went. keep: for how
+ * long after it came, 0 for ever; room: bytes of seals.
+ */
+struct store_evidence_keep {
+    usec_t keep;
+    uint64_t room;
+};
+int store_evidence_expire(struct store *s, const struct store_evidence_keep *k,
+                          size_t most, size_t *ret_count);
+
+/*
+ * A hold by a person, with a reason and an end. -EINVAL: there is no reason, or the end
+ * is not within STORE_EVIDENCE_HOLD_MAX; -ESTALE: it has expired; to release: nobody
+ * holds it. store_error says it. Holding what is held moves the end.
+ */
+int store_evidence_hold(struct store *s, int64_t id, const char *who, const char *why,
+                        usec_t until);
+int store_evidence_release(struct store *s, int64_t id, const char *who, const char *why);
 
 typedef void store_evidence_fn(const struct store_evidence *e, void *arg);
 

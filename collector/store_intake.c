@@ -158,7 +158,7 @@ static int put_health(struct store_intake *i, const struct intake_record *r)
     rc = store_agent_health(i->s, r->agent, text);
     if (rc == 0)
         rc = store_rule_week_add(i->s, r->agent, value);
-    return rc ? rc : store_evidence_expire(i->s);
+    return rc;
 }
 
 static struct store_place place_of(const struct intake_record *r)

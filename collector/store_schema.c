@@ -193,6 +193,15 @@
     "  sealed TEXT NOT NULL, PRIMARY KEY (district, evidence, part)," \
     "  FOREIGN KEY (district, evidence) REFERENCES evidence (district, id));"
 
+/* What happened to it here; held: until when nobody deletes it, 0 for not. */
+#define CUSTODY \
+    "ALTER TABLE evidence ADD COLUMN held BIGINT NOT NULL DEFAULT 0;" \
+    "CREATE TABLE evidence_custody (" \
+    "  id {serial}, district TEXT NOT NULL, evidence BIGINT NOT NULL," \
+    "  at BIGINT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL," \
+    "  {key}, FOREIGN KEY (district, evidence) REFERENCES evidence (district, id));" \
+    "CREATE INDEX evidence_custody_of ON evidence_custody (district, evidence, id);"
+
 /* clang-format on */
 
 const struct store_migration store_migrations[] = {
@@ -200,5 +209,6 @@ const struct store_migration store_migrations[] = {
     {"how often rules are met, by week", RULE_WEEKS},
     {"what rules at the collector told", TOLD},
     {"evidence", EVIDENCE},
+    {"what happened to evidence, and holds", CUSTODY},
 };
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(*store_migrations);

@@ -157,7 +157,7 @@ def an_incident_says_what_evidence_there_is(w):
     e = w.raise_alert()
     incident = until("an incident", lambda: w.query("SELECT id FROM incidents"))[0][0]
     page = w.hallwatch("incidents", "show", str(incident), "--as", SECURITY)
-    assert f"of alert {e['alert']}: {e['custody']['frames']} frames, held sealed" in page, page
+    assert f"of alert {e['alert']}: {e['custody']['frames']} frames, kept sealed" in page, page
 
 
 def what_is_protected_is_on_neither_disk(w):

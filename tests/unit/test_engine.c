@@ -5,6 +5,7 @@
 
 #include "collector/engine.h"
 #include "collector/store_agent.h"
+#include "collector/store_evidence.h"
 #include "collector/store_task.h"
 #include "collector/store_wish.h"
 #include "playbooks.h"
@@ -461,6 +462,89 @@ static void what_an_agent_lost_becomes_an_alert(void **state)
     assert_alerts(d, "agent.lost ");
 }
 
+/* ---- evidence ---- */
+
+#define EVIDENCE                                                                 \
+    "{\"hallwatch\":{\"evidence\":{\"id\":\"0123456789abcdef0123456789abcdef\"," \
+    "\"part\":1,\"parts\":1,\"custody\":{},\"sealed\":\"AAAA\"}}}"
+
+static void keep_evidence(struct desk *d)
+{
+    engine_free(d->engine);
+    d->engine = engine_new(&(struct engine_settings){
+        .store = d->f->s,
+        .district = d->district,
+        .playbooks = &d->playbooks,
+        .correlate = d->correlate,
+        .holder = "engine-1",
+        .evidence = {.keep = 30 * USEC_PER_DAY, .room = 1 << 20},
+    });
+    begin(d->f);
+    assert_int_equal(store_evidence_put(d->f->s, "box", EVIDENCE, strlen(EVIDENCE)), 0);
+    commit(d->f);
+    turn(d);
+}
+
+static bool has_evidence(struct desk *d)
+{
+    struct store_evidence e;
+    bool has;
+
+    assert_int_equal(store_evidence_get(d->f->s, 1, &e), 0);
+    has = e.expired == 0;
+    store_evidence_done(&e);
+    return has;
+}
+
+static void evidence_goes_when_its_time_is_over_and_the_engine_wakes_for_it(void **state)
+{
+    struct desk *d = *state;
+
+    keep_evidence(d);
+    for (unsigned hour = 1; hour <= 30 * 24; hour++) {
+        assert_int_equal(engine_next(d->engine), d->f->now + USEC_PER_HOUR);
+        d->f->now += USEC_PER_HOUR;
+        turn(d);
+        assert_true(has_evidence(d));
+    }
+    d->f->now += USEC_PER_HOUR;
+    turn(d);
+    assert_false(has_evidence(d));
+}
+
+static void a_clock_that_jumps_ahead_deletes_nothing_for_a_day(void **state)
+{
+    struct desk *d = *state;
+
+    keep_evidence(d);
+    d->f->now += 3650 * USEC_PER_DAY;
+    turn(d);
+    assert_true(has_evidence(d));
+    for (unsigned hour = 1; hour < 24; hour++) {
+        d->f->now += USEC_PER_HOUR;
+        turn(d);
+        assert_true(has_evidence(d));
+    }
+    d->f->now += USEC_PER_HOUR;
+    turn(d);
+    assert_false(has_evidence(d));
+}
+
+static void a_clock_that_was_right_again_in_time_has_deleted_nothing(void **state)
+{
+    struct desk *d = *state;
+
+    keep_evidence(d);
+    d->f->now += 3650 * USEC_PER_DAY;
+    turn(d);
+    d->f->now -= 3650 * USEC_PER_DAY;
+    for (unsigned hour = 0; hour < 48; hour++) {
+        d->f->now += USEC_PER_HOUR;
+        turn(d);
+        assert_true(has_evidence(d));
+    }
+}
+
 #define AT_A_DESK(test) cmocka_unit_test_setup_teardown(test, desk_set_up, desk_tear_down)
 
 int main(void)
@@ -480,6 +564,9 @@ int main(void)
         AT_A_DESK(a_silent_agent_becomes_an_incident_once),
         AT_A_DESK(only_a_spool_that_follows_another_is_a_loss),
         AT_A_DESK(what_an_agent_lost_becomes_an_alert),
+        AT_A_DESK(evidence_goes_when_its_time_is_over_and_the_engine_wakes_for_it),
+        AT_A_DESK(a_clock_that_jumps_ahead_deletes_nothing_for_a_day),
+        AT_A_DESK(a_clock_that_was_right_again_in_time_has_deleted_nothing),
     };
 
     return cmocka_run_group_tests_name("engine", all, NULL, NULL);

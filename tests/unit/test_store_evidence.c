@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "collector/store_custody.h"
 #include "collector/store_evidence.h"
 #include "collector/store_intake.h"
 #include "json.h"
@@ -32,11 +33,23 @@ static int put_part(struct fixture *f, int part, int parts, const char *sealed)
     return put(f, document);
 }
 
+#define KEEP (30 * USEC_PER_DAY)
+
+static size_t expire_beyond(struct fixture *f, uint64_t room)
+{
+    size_t count = 0;
+
+    assert_int_equal(store_begin(f->s), 0);
+    assert_int_equal(store_evidence_expire(
+                         f->s, &(struct store_evidence_keep){KEEP, room}, 10, &count),
+                     0);
+    assert_int_equal(store_commit(f->s), 0);
+    return count;
+}
+
 static void expire(struct fixture *f)
 {
-    assert_int_equal(store_begin(f->s), 0);
-    assert_int_equal(store_evidence_expire(f->s), 0);
-    assert_int_equal(store_commit(f->s), 0);
+    expire_beyond(f, 1 << 20);
 }
 
 static struct store_evidence get(struct fixture *f)
@@ -157,7 +170,7 @@ static void what_is_old_goes_and_its_custody_record_stays(void **state)
     struct store_evidence e;
 
     assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
-    f->now += STORE_EVIDENCE_DAYS * USEC_PER_DAY;
+    f->now += KEEP;
     expire(f);
     e = get(f);
     assert_int_equal(e.have, 1);
@@ -232,12 +245,134 @@ static void evidence_of_an_open_incident_stays(void **state)
 
     raise_alert(f, &incident);
     assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
-    f->now += 10 * STORE_EVIDENCE_DAYS * USEC_PER_DAY;
+    f->now += 10 * KEEP;
     expire(f);
     e = get(f);
     assert_int_equal(e.have, 1);
     assert_int_equal(e.expired, 0);
     store_evidence_done(&e);
+}
+
+/* ---- custody and holds ---- */
+
+static void has_custody(struct fixture *f, const char *expected)
+{
+    auto_json struct json *list = store_custody_list(f->s, 1);
+    auto_buffer struct buffer told = {0};
+
+    for (size_t i = 0; i < json_count(list); i++)
+        buffer_print(&told, "%s%s by %s", i ? "; " : "",
+                     json_get_text(json_item(list, i), "what", ""),
+                     json_get_text(json_item(list, i), "who", ""));
+    assert_string_equal(told.at ? told.at : "", expected);
+}
+
+static int hold(struct fixture *f, const char *why, usec_t length)
+{
+    int rc;
+
+    assert_int_equal(store_begin(f->s), 0);
+    rc = store_evidence_hold(f->s, 1, "ida", why, f->now + length);
+    if (rc == 0)
+        assert_int_equal(store_commit(f->s), 0);
+    else
+        store_rollback(f->s);
+    return rc;
+}
+
+static int release(struct fixture *f, const char *why)
+{
+    int rc;
+
+    assert_int_equal(store_begin(f->s), 0);
+    rc = store_evidence_release(f->s, 1, "ida", why);
+    if (rc == 0)
+        assert_int_equal(store_commit(f->s), 0);
+    else
+        store_rollback(f->s);
+    return rc;
+}
+
+static bool is_kept(struct fixture *f)
+{
+    struct store_evidence e = get(f);
+    bool kept = !e.expired && e.have > 0;
+
+    store_evidence_done(&e);
+    return kept;
+}
+
+static void custody_tells_when_it_came_and_when_and_why_it_went(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *list = NULL;
+
+    assert_int_equal(put_part(f, 1, 2, "AAAA"), 0);
+    has_custody(f, "");
+    assert_int_equal(put_part(f, 2, 2, "BBBB"), 0);
+    f->now += KEEP + 1;
+    expire(f);
+    has_custody(f, "stored by box; expired by collector");
+    list = store_custody_list(f->s, 1);
+    assert_non_null(strstr(json_get_text(json_item(list, 1), "why", ""), "kept for 30 days"));
+}
+
+static void what_is_held_stays_until_the_hold_is_over(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    assert_int_equal(hold(f, "counsel asked for it", 60 * USEC_PER_DAY), 0);
+    f->now += 59 * USEC_PER_DAY;
+    expire(f);
+    assert_true(is_kept(f));
+    assert_int_equal(expire_beyond(f, 1), 0); /* nor for want of room */
+    f->now += 2 * USEC_PER_DAY;
+    expire(f);
+    assert_false(is_kept(f));
+    has_custody(f, "stored by box; held by ida; expired by collector");
+}
+
+static void what_is_released_goes_when_its_time_is_over(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    assert_int_equal(hold(f, "counsel asked for it", 60 * USEC_PER_DAY), 0);
+    f->now += KEEP + 1;
+    assert_int_equal(release(f, "counsel has it"), 0);
+    expire(f);
+    assert_false(is_kept(f));
+    has_custody(f, "stored by box; held by ida; released by ida; expired by collector");
+}
+
+static void a_hold_needs_a_reason_and_an_end_and_something_to_hold(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(hold(f, "why", USEC_PER_DAY), -ENOENT);
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    assert_int_equal(hold(f, "", USEC_PER_DAY), -EINVAL);
+    assert_int_equal(hold(f, "why", 0), -EINVAL);
+    assert_int_equal(hold(f, "why", 401 * USEC_PER_DAY), -EINVAL);
+    assert_int_equal(release(f, "why"), -ESTALE);
+    f->now += KEEP + 1;
+    expire(f);
+    assert_int_equal(hold(f, "why", USEC_PER_DAY), -ESTALE);
+    assert_non_null(strstr(store_error(f->s), "expired"));
+}
+
+static void beyond_its_room_the_oldest_goes_and_custody_says_so(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *list = NULL;
+
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    f->now += USEC_PER_HOUR;
+    assert_int_equal(expire_beyond(f, 4), 0);
+    assert_int_equal(expire_beyond(f, 3), 1);
+    list = store_custody_list(f->s, 1);
+    assert_non_null(strstr(json_get_text(json_item(list, 1), "why", ""), "make room"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -253,6 +388,11 @@ int main(void)
         TEST(what_is_old_goes_and_its_custody_record_stays),
         TEST(what_an_alert_names_is_found_by_its_incident),
         TEST(evidence_of_an_open_incident_stays),
+        TEST(custody_tells_when_it_came_and_when_and_why_it_went),
+        TEST(what_is_held_stays_until_the_hold_is_over),
+        TEST(what_is_released_goes_when_its_time_is_over),
+        TEST(a_hold_needs_a_reason_and_an_end_and_something_to_hold),
+        TEST(beyond_its_room_the_oldest_goes_and_custody_says_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
