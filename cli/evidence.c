@@ -54,34 +54,42 @@ static unsigned sight(const struct viewer *v, const struct store_evidence *e)
 
 /* ---- list, and on an incident's page ---- */
 
-static int64_t frames_of(const struct store_evidence *e)
+/* Alerts that were written down, not frames of an agent. */
+static bool is_metadata(const struct store_evidence *e)
 {
     auto_json struct json *custody = json_parse(e->custody, strlen(e->custody), NULL);
 
-    return custody ? json_get_number(custody, "frames", 0) : 0;
+    return custody && strcmp(json_get_text(custody, "kind", ""), "metadata") == 0;
+}
+
+static int64_t count_of(const struct store_evidence *e)
+{
+    auto_json struct json *custody = json_parse(e->custody, strlen(e->custody), NULL);
+
+    return custody ? json_get_number(custody, is_metadata(e) ? "alerts" : "frames", 0)
+                   : 0;
 }
 
 void evidence_state(const struct store_evidence *e, usec_t now,
                     char ret_text[EVIDENCE_STATE])
 {
+    const char *what = is_metadata(e) ? "alerts" : "frames";
+    const char *how = is_metadata(e) ? "written down" : "kept sealed";
     char until[CLOCK_TEXT];
 
+    clock_print(e->held, until);
     if (e->expired)
-        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " frames, expired", frames_of(e));
+        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " %s, expired", count_of(e), what);
     else if (e->parts == 0)
         snprintf(ret_text, EVIDENCE_STATE, "not here yet");
     else if (e->have < e->parts)
         snprintf(ret_text, EVIDENCE_STATE, "%" PRIu64 " of %" PRIu64 " parts are here",
                  e->have, e->parts);
     else if (e->held <= now)
-        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " frames, kept sealed",
-                 frames_of(e));
-    else {
-        clock_print(e->held, until);
-        snprintf(ret_text, EVIDENCE_STATE,
-                 "%" PRId64 " frames, kept sealed, held until %.10s", frames_of(e),
-                 until);
-    }
+        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " %s, %s", count_of(e), what, how);
+    else
+        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " %s, %s, held until %.10s",
+                 count_of(e), what, how, until);
 }
 
 struct listing {
@@ -335,35 +343,108 @@ static bool write_opened(struct viewer *v, const struct store_evidence *e,
     return false;
 }
 
+/* Each alert as the person may see it; all of it as it is where they may see all. */
+static char *as_seen(const char *text, unsigned seen)
+{
+    auto_json struct json *o = json_parse(text, strlen(text), NULL);
+    const struct json *alerts = json_get(o, "alerts");
+    struct json *list = json_new_list();
+
+    for (size_t i = 0; i < json_count(alerts); i++) {
+        struct json *one = json_clone(json_item(alerts, i));
+
+        json_put(one, "document", sight_document(json_get(one, "document"), seen));
+        json_add(list, one);
+    }
+    json_put(o, "alerts", list);
+    return json_write(o);
+}
+
+/* The document, yours; NULL after a complaint. */
+static uint8_t *open_metadata(struct viewer *v, const struct store_evidence *e,
+                              size_t *ret_len)
+{
+    auto_json struct json *custody = json_parse(e->custody, strlen(e->custody), NULL);
+    auto_free char *text = NULL;
+    unsigned seen = sight(v, e);
+    char *shown;
+
+    if (store_evidence_sealed(v->store, e, &text) < 0 ||
+        !has_hash(custody, "sha256", text, strlen(text))) {
+        fprintf(stderr, "hallwatch: evidence %" PRId64 ": %s\n", e->id,
+                e->expired ? "it has expired: only its custody record is left"
+                : text     ? "it is not what was written down: its hash differs"
+                           : store_error(v->store));
+        return NULL;
+    }
+    if ((seen & SIGHT_ALL) == SIGHT_ALL) {
+        *ret_len = strlen(text);
+        return (uint8_t *)take(text);
+    }
+    shown = as_seen(text, seen);
+    *ret_len = strlen(shown);
+    fputs(
+        "hallwatch: what your role does not see of an alert is left out, so the hash is "
+        "not that of the custody record\n",
+        stderr);
+    return (uint8_t *)shown;
+}
+
+static uint8_t *open_one(const struct evidence_options *o, struct viewer *v,
+                         const struct store_evidence *e, size_t *ret_len)
+{
+    if (!write_opened(v, e, o->why))
+        return NULL;
+    return is_metadata(e) ? open_metadata(v, e, ret_len) : open_seal(o, v, e, ret_len);
+}
+
+/* What they must see, and a key where there is a seal. False after a complaint. */
+static bool find_to_open(const struct evidence_options *o, struct viewer *v,
+                         const char *word, struct store_evidence *ret_evidence)
+{
+    auto_json struct json *detail = json_new_object();
+    auto_free char *text = NULL;
+    struct store_evidence e = {0};
+    unsigned wanted = SIGHT_PACKET | SIGHT_DEVICE;
+    int64_t id;
+
+    if (!viewer_number(word, "evidence", &id))
+        return false;
+    if (store_evidence_get(v->store, id, &e) == 0 && is_metadata(&e))
+        wanted = SIGHT_WHAT;
+    store_evidence_done(&e);
+    if (wanted != SIGHT_WHAT && !o->vault) {
+        fputs("hallwatch: evidence get needs --vault FILE for frames\n", stderr);
+        return false;
+    }
+    json_put_text(detail, "why", o->why);
+    text = json_write(detail);
+    return find(v, word, wanted, "evidence.get", text, ret_evidence);
+}
+
 static int get(const void *values, int argc, char **argv)
 {
     const struct evidence_options *o = values;
     auto_viewer struct viewer v;
-    auto_json struct json *detail = json_new_object();
-    auto_free char *text = NULL;
     auto_free uint8_t *bytes = NULL;
     struct store_evidence e = {0};
     size_t len = 0;
     int code = EXIT_FAULT;
 
     (void)argc;
-    if (!o->vault || !o->out || !o->why || o->why[0] == '\0') {
+    if (!o->out || !o->why || o->why[0] == '\0') {
         fputs(
-            "hallwatch: evidence get needs --vault FILE, --out FILE and --reason TEXT\n",
+            "hallwatch: evidence get needs --out FILE and --reason TEXT, and for frames "
+            "--vault FILE\n",
             stderr);
         return OPTIONS_USAGE;
     }
-    json_put_text(detail, "why", o->why);
-    text = json_write(detail);
     if (crypt_init() == 0 && viewer_open(&v, &o->viewer)) {
-        if (viewer_is_somebody(&v) &&
-            find(&v, argv[0], SIGHT_PACKET | SIGHT_DEVICE, "evidence.get", text, &e) &&
-            write_opened(&v, &e, o->why))
-            bytes = open_seal(o, &v, &e, &len);
+        if (viewer_is_somebody(&v) && find_to_open(o, &v, argv[0], &e))
+            bytes = open_one(o, &v, &e, &len);
         if (bytes && write_new(o->out, bytes, len)) {
-            printf("%s: %" PRId64
-                   " frames. It is open now: delete it when you are done.\n",
-                   o->out, frames_of(&e));
+            printf("%s: %" PRId64 " %s. It is open now: delete it when you are done.\n",
+                   o->out, count_of(&e), is_metadata(&e) ? "alerts" : "frames");
             code = 0;
         }
     }

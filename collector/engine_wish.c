@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/engine_inside.h"
+#include "collector/store_freeze.h"
 #include "collector/store_incident.h"
 #include "collector/store_task.h"
 #include "collector/store_wish.h"
@@ -168,6 +169,21 @@ static int call_playbook(const struct wishing *g)
     return r;
 }
 
+/* ---- evidence ---- */
+
+static int freeze(const struct wishing *g)
+{
+    auto_free char *key = engine_wish_key(g->run->id, g->wish->key);
+    auto_free char *why =
+        xasprintf("by the playbook %s, step %s", g->run->playbook, g->wish->step);
+
+    return store_freeze(g->store, &(struct store_freeze){.incident = g->run->incident,
+                                                         .key = key,
+                                                         .who = "engine",
+                                                         .why = why,
+                                                         .until = g->wish->due});
+}
+
 /* ---- all of them ---- */
 
 typedef int carry_out_fn(const struct wishing *g);
@@ -181,6 +197,7 @@ static carry_out_fn *const ways[] = {
     [RUN_WISH_TIMER_STOP] = stop_timer,
     [RUN_WISH_INCIDENT] = change_incident,
     [RUN_WISH_CALL] = call_playbook,
+    [RUN_WISH_FREEZE] = freeze,
 };
 
 int engine_carry_out(struct engine *e, const struct store_run *run,

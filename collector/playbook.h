@@ -46,9 +46,9 @@ enum step_kind {
     STEP_CALL,
     STEP_CLOSE,
     STEP_REVIEW,
+    STEP_EVIDENCE,
     /* These are read, and refused with E0704. */
     STEP_AUTO,
-    STEP_EVIDENCE,
     STEP_UNMASK,
     STEP_CLOCK,
     STEP_PARALLEL,
@@ -145,6 +145,7 @@ struct playbook_step {
     int on_refused;
 
     const char *playbook; /* CALL */
+    usec_t hold_for;      /* EVIDENCE: so long it is held */
 };
 
 struct playbook {

@@ -20,8 +20,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const wish_words[] = {"send",  "send-stop",  "task-open", "task-end",
-                                         "timer", "timer-stop", "incident",  "call"};
+static const char *const wish_words[] = {"send",     "send-stop", "task-open",
+                                         "task-end", "timer",     "timer-stop",
+                                         "incident", "call",      "freeze"};
 const struct names names_run_wish_kind = {"kind of wish", wish_words, COUNT(wish_words)};
 
 static void go_to(struct running *r, int step);
@@ -189,6 +190,24 @@ static void begin_call(struct running *r)
     w->playbook = running_text(r, "%s", s->playbook);
 }
 
+static int freeze(struct running *r)
+{
+    const struct playbook_step *s = running_step(r);
+    const char *key = running_text(r, "%s#%u", s->id, r->s.visit);
+    struct run_wish *w = running_wish(r, RUN_WISH_FREEZE);
+
+    w->key = key;
+    w->due = r->now + s->hold_for;
+    return s->then;
+}
+
+/* Whether who was told by the notify before need not be told again. */
+static bool passes_on(enum step_kind kind)
+{
+    return kind == STEP_NOTIFY || kind == STEP_BRANCH || kind == STEP_EVIDENCE ||
+           step_is_human(kind);
+}
+
 /* Enters the step; the one to go on to, or PLAYBOOK_NONE when it waits there. */
 static int enter(struct running *r, int step)
 {
@@ -200,13 +219,15 @@ static int enter(struct running *r, int step)
     r->s.due = 0;
     r->s.phase = s->has_approve ? RUN_PHASE_APPROVE : RUN_PHASE_DO;
     running_note(r, "begun", NULL, NULL);
-    if (s->kind != STEP_NOTIFY && s->kind != STEP_BRANCH && !step_is_human(s->kind))
+    if (!passes_on(s->kind))
         r->told_role = -1;
     switch (s->kind) {
     case STEP_NOTIFY:
         return notify(r);
     case STEP_BRANCH:
         return branch(r);
+    case STEP_EVIDENCE:
+        return freeze(r);
     case STEP_WAIT:
         return begin_wait(r);
     case STEP_CALL:

@@ -70,6 +70,7 @@ enum run_wish_kind {
     RUN_WISH_TIMER_STOP, /* the step's timer, if there is one */
     RUN_WISH_INCIDENT,   /* the incident's new state */
     RUN_WISH_CALL,       /* another playbook begins; its end is RUN_EVENT_RETURN */
+    RUN_WISH_FREEZE,     /* the incident's evidence and alerts are held until `due` */
 };
 extern const struct names names_run_wish_kind;
 
@@ -77,7 +78,7 @@ extern const struct names names_run_wish_kind;
 struct run_wish {
     enum run_wish_kind kind;
     const char *step;
-    const char *key; /* SEND, TASK_OPEN, CALL: once only within this run */
+    const char *key; /* SEND, TASK_OPEN, CALL, FREEZE: once only within this run */
 
     const char *person, *language; /* SEND */
     const char *action, *at;       /* as the person's contact says: "mail", address */
@@ -90,7 +91,7 @@ struct run_wish {
     enum role role;
     const char *title;
     struct json *detail; /* do, do_not, form, question, options, template ... */
-    usec_t due;          /* TASK_OPEN (0: none), TIMER */
+    usec_t due;          /* TASK_OPEN (0: none), TIMER, FREEZE */
 
     enum incident_state to; /* INCIDENT; from whatever state it is in */
     enum disposition disposition;

@@ -124,6 +124,7 @@ void playbook_say_step(const struct playbook *p, const struct playbook_step *s,
         [STEP_CLOSE] = "Say what it was, and close the incident",
         [STEP_REVIEW] = "Look back at it",
     };
+    char time[CLOCK_TEXT];
 
     if (*s->title)
         playbook_say_text(p, s->title, out);
@@ -131,7 +132,10 @@ void playbook_say_step(const struct playbook *p, const struct playbook_step *s,
         buffer_print(out, "Tell %s", s->to ? s->to : names_get(&names_role, s->role));
     else if (s->kind == STEP_WAIT)
         say_wait(p, s, out);
-    else if (s->kind == STEP_CALL)
+    else if (s->kind == STEP_EVIDENCE) {
+        clock_print_duration(s->hold_for, time);
+        buffer_print(out, "Keep what there is as evidence, for %s", time);
+    } else if (s->kind == STEP_CALL)
         buffer_print(out, "Follow the playbook %s", s->playbook);
     else if (s->kind == STEP_COMMUNICATE) {
         buffer_text(out, "Write to ");

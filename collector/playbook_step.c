@@ -7,18 +7,20 @@
 #include <string.h>
 
 #include "collector/playbook_tree.h"
+#include "collector/store_evidence.h"
 #include "items.h"
 #include "mem.h"
 
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 #define KEYS(...)     ((const char *const[]){"id", "kind", __VA_ARGS__, NULL})
+#define HOLD_FOR      (90 * USEC_PER_DAY)
 #define FIELD_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_"
 #define HUMAN \
     "role", "within", "on_timeout", "template", "title", "do", "do_not", "urgent"
 
 static const char *const kind_words[] = {
-    "notify", "ack",    "task", "decide",   "wait",   "branch", "communicate", "call",
-    "close",  "review", "auto", "evidence", "unmask", "clock",  "parallel"};
+    "notify", "ack",    "task",     "decide", "wait",   "branch", "communicate", "call",
+    "close",  "review", "evidence", "auto",   "unmask", "clock",  "parallel"};
 const struct names names_step_kind = {"kind of step", kind_words, COUNT(kind_words)};
 
 static const char *const form_words[] = {"yesno", "text", "number", "choice"};
@@ -28,7 +30,7 @@ typedef void read_fn(struct playbook_tree *t, const struct node *n,
                      struct playbook_step *s);
 
 static read_fn read_notify, read_ack, read_task, read_decide, read_wait, read_branch,
-    read_communicate, read_call, read_close, read_auto;
+    read_communicate, read_call, read_close, read_evidence, read_auto;
 
 /* clang-format off */
 static const struct {
@@ -63,8 +65,8 @@ static const struct {
                           KEYS("action", "with", "approve", "on_refused", "undo", "to",
                                "then"),
                           read_auto},
-    [STEP_EVIDENCE]    = {false, false, false, false,
-                          KEYS("what", "before", "after", "then"), NULL},
+    [STEP_EVIDENCE]    = {true, false, true, false, KEYS("what", "for", "then"),
+                          read_evidence},
     [STEP_UNMASK]      = {false, true, false, false,
                           KEYS(HUMAN, "reason", "approve", "for", "notify", "then"), NULL},
     [STEP_CLOCK]       = {false, false, false, false,
@@ -436,6 +438,28 @@ static void read_close(struct playbook_tree *t, const struct node *n,
     (void)s;
     if (disposition)
         node_read_name(disposition, "disposition", words, 1, &word, t->diags);
+}
+
+/* Frames are gathered by an agent when its rule is met: later there are none any more. */
+static void read_evidence(struct playbook_tree *t, const struct node *n,
+                          struct playbook_step *s)
+{
+    static const char *const words[] = {"metadata", "capture"};
+    const struct node *what = node_get(n, "what"), *length = node_get(n, "for");
+    size_t word = 0;
+
+    if (what && node_read_name(what, "evidence", words, 2, &word, t->diags) &&
+        word == 1) {
+        diags_error(t->diags, node_place(what), "E0720",
+                    "no agent can be asked for packets afterwards");
+        diags_hint(t->diags, "a rule asks for them with `evidence: {pcap: ...}`; this "
+                             "step holds what came of that");
+    }
+    s->hold_for = HOLD_FOR;
+    if (length && node_read_duration(length, &s->hold_for, t->diags) &&
+        (s->hold_for == 0 || s->hold_for > STORE_EVIDENCE_HOLD_MAX))
+        diags_error(t->diags, node_place(length), "E0204",
+                    "a hold lasts 400 days at most");
 }
 
 /* The word stands in the scalar, or in one below it. */

@@ -7,6 +7,7 @@ import glob
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 
@@ -14,9 +15,11 @@ import collector_world
 from collector_world import HALLWATCH, World, until
 
 AGENT = os.path.join(collector_world.BUILD, "bin/hallwatch-agent")
-SECURITY, PRINCIPAL = "duty-security", "principal"
+SECURITY, SAFETY, PRINCIPAL = "duty-security", "safety-officer", "principal"
 ASKED, HELP_LINE = "wanted-name", "988lifeline"
 PORT = 53
+CLOSED = 4
+DAY = 24 * 3600 * 1_000_000
 
 RULES = """\
 schema: 1
@@ -144,7 +147,7 @@ def nobody_without_the_role_or_the_key_or_a_reason_opens_it(w):
     assert "not for your role" in w.get(e["id"], fine=False, person=PRINCIPAL)
     subprocess.run([HALLWATCH, "keys", "new", "vault", w.path("other")], check=True,
                    capture_output=True)
-    assert "does not open it" in w.get(e["id"], "--vault", w.path("other/vault.key"),
+    assert "for another vault key" in w.get(e["id"], "--vault", w.path("other/vault.key"),
                                        fine=False)
     assert "only the public half" in w.get(e["id"], "--vault", w.path("keys/vault.pub"),
                                            fine=False)
@@ -168,6 +171,61 @@ def what_is_protected_is_on_neither_disk(w):
                 assert HELP_LINE.encode() not in f.read(), path
 
 
+def close_and_age(w, number, days):
+    """Its incident is closed, and it came that long ago; a collector that begins looks."""
+    incident = until("an incident", lambda: w.query("SELECT id FROM incidents"))[0][0]
+    if w.query("SELECT state FROM incidents")[0][0] != CLOSED:
+        w.hallwatch("incidents", "close", str(incident), "--was", "benign", "--reason",
+                    "it was a lesson", "--as", SECURITY)
+    w.stop()
+    db = sqlite3.connect(w.store, timeout=60)
+    with db:
+        db.execute("UPDATE evidence SET arrived = arrived - ? WHERE id = ?",
+                   (days * DAY, number))
+    db.close()
+    w.start()
+
+
+def history(w, number):
+    shown = json.loads(w.hallwatch("evidence", "show", str(number), "--json", "--as", SECURITY))
+    return [(one["what"], one["who"]) for one in shown["history"]]
+
+
+def evidence_is_deleted_when_its_time_is_over_unless_somebody_holds_it(w):
+    number = w.raise_alert()["id"]
+    assert "needs --why" in w.hallwatch("evidence", "hold", str(number), "--as", SECURITY,
+                                        fine=False)
+    assert "does not stand in" in w.hallwatch(
+        "evidence", "hold", str(number), "--why", "counsel asked", "--as", SAFETY, fine=False)
+    assert "within 400 days" in w.hallwatch(
+        "evidence", "hold", str(number), "--why", "x", "--for", "500d", "--as", SECURITY,
+        fine=False)
+    said = w.hallwatch("evidence", "hold", str(number), "--why", "counsel asked", "--as",
+                       SECURITY)
+    assert "is not deleted before" in said, said
+    assert "held until" in w.hallwatch("evidence", "list", "--as", SECURITY)
+    close_and_age(w, number, 31)
+    w.get(number)
+    os.unlink(w.path("got.pcap"))
+    w.hallwatch("evidence", "release", str(number), "--why", "counsel has it", "--as", SECURITY)
+    assert "nobody holds" in w.hallwatch("evidence", "release", str(number), "--why", "again",
+                                         "--as", SECURITY, fine=False)
+    close_and_age(w, number, 0)
+    until("it is deleted", lambda: w.query("SELECT count(*) FROM evidence_parts")[0][0] == 0)
+    assert history(w, number) == [
+        ("stored", "lincoln-1"), ("held", SECURITY), ("opened", SECURITY),
+        ("released", SECURITY), ("expired", "collector")]
+    page = w.hallwatch("evidence", "show", str(number), "--as", SECURITY)
+    assert "kept for 30 days" in page and "counsel asked" in page, page
+    assert "has expired" in w.get(number, fine=False)
+    assert "has expired" in w.hallwatch("evidence", "hold", str(number), "--why", "late",
+                                        "--as", SECURITY, fine=False)
+    audit = json.loads(w.hallwatch("audit", "show", "--json"))
+    for what in ("evidence.held", "evidence.released", "evidence.expired"):
+        assert [a for a in audit if a["what"] == what], (what, audit)
+    w.hallwatch("audit", "verify")
+
+
 if __name__ == "__main__":
     if os.geteuid() != 0:
         print("1..0 # SKIP only root may listen on an interface")
@@ -177,4 +235,5 @@ if __name__ == "__main__":
         nobody_without_the_role_or_the_key_or_a_reason_opens_it,
         an_incident_says_what_evidence_there_is,
         what_is_protected_is_on_neither_disk,
+        evidence_is_deleted_when_its_time_is_over_unless_somebody_holds_it,
     )])

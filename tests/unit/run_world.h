@@ -95,6 +95,7 @@ static inline void world_fulfil(struct world *w, const struct run_wish *wish)
         world_set(&w->call_step, wish->step);
         break;
     case RUN_WISH_INCIDENT:
+    case RUN_WISH_FREEZE:
         break;
     }
 }
@@ -243,6 +244,10 @@ static inline char *world_wishes(const struct world *w)
         if (x->kind == RUN_WISH_INCIDENT)
             buffer_print(&b, " %s %s", names_get(&names_incident_state, x->to),
                          names_get(&names_disposition, x->disposition));
+        if (x->kind == RUN_WISH_FREEZE) {
+            clock_print_duration(x->due - w->now, time);
+            buffer_print(&b, " %s %s", x->key, time);
+        }
         if (x->kind == RUN_WISH_CALL)
             buffer_print(&b, " %s", x->playbook);
     }

@@ -545,6 +545,26 @@ static void a_clock_that_was_right_again_in_time_has_deleted_nothing(void **stat
     }
 }
 
+static void a_step_freezes_what_there_is_once(void **state)
+{
+    struct desk *d = *state;
+    struct store_evidence e;
+
+    playbook_free(d->plans[2]);
+    d->plans[2] = plan_of("- {id: keep, kind: evidence, for: 40d, then: work}\n"
+                          "- {id: work, kind: task, title: T, within: 4h, then: end}\n");
+    alert(d, 1, d->plans[2]->id);
+    turn(d);
+    turn(d);
+    assert_int_equal(store_evidence_get(d->f->s, 1, &e), 0);
+    assert_string_equal(e.agent, "collector");
+    assert_int_equal(e.alert, 1);
+    assert_int_equal(e.held, d->f->now + 40 * USEC_PER_DAY);
+    assert_non_null(strstr(e.custody, "step keep"));
+    store_evidence_done(&e);
+    assert_int_equal(store_evidence_get(d->f->s, 2, &e), -ENOENT);
+}
+
 #define AT_A_DESK(test) cmocka_unit_test_setup_teardown(test, desk_set_up, desk_tear_down)
 
 int main(void)
@@ -565,6 +585,7 @@ int main(void)
         AT_A_DESK(only_a_spool_that_follows_another_is_a_loss),
         AT_A_DESK(what_an_agent_lost_becomes_an_alert),
         AT_A_DESK(evidence_goes_when_its_time_is_over_and_the_engine_wakes_for_it),
+        AT_A_DESK(a_step_freezes_what_there_is_once),
         AT_A_DESK(a_clock_that_jumps_ahead_deletes_nothing_for_a_day),
         AT_A_DESK(a_clock_that_was_right_again_in_time_has_deleted_nothing),
     };

@@ -62,6 +62,21 @@ static void on_duty_they_are_told_once_and_asked_to_take_it(void **state)
     assert_int_equal(w->status, RUN_ACTIVE);
 }
 
+/* At once, and who was told just before is not told again. */
+static void what_there_is_is_frozen_on_the_way(void **state)
+{
+    struct world *w =
+        begin(*state,
+              "- {id: page, kind: notify, to: security, template: malware, then: keep}\n"
+              "- {id: keep, kind: evidence, for: 30d, then: ack}\n"
+              "- {id: ack, kind: ack, within: 30m, then: end}\n",
+              PAGE, DAY);
+
+    assert_wishes(w, "send sec malware; freeze keep#2 30 d; timer 30 min; "
+                     "task-open ack ack security");
+    assert_string_equal(world_step(w), "ack");
+}
+
 static void taking_an_ack_is_answering_it(void **state)
 {
     struct world *w = begin(*state, ACK, PAGE, DAY);
@@ -489,6 +504,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WITH_FIXTURE(on_duty_they_are_told_once_and_asked_to_take_it),
+        WITH_FIXTURE(what_there_is_is_frozen_on_the_way),
         WITH_FIXTURE(taking_an_ack_is_answering_it),
         WITH_FIXTURE(without_an_answer_in_time_the_run_goes_where_the_step_says),
         WITH_FIXTURE(the_roster_is_climbed_to_the_last_responder_and_then_it_stands),

@@ -5,7 +5,9 @@
 
 #include "collector/store_custody.h"
 #include "collector/store_evidence.h"
+#include "collector/store_freeze.h"
 #include "collector/store_intake.h"
+#include "crypt.h"
 #include "json.h"
 
 #define NAME "0123456789abcdef0123456789abcdef"
@@ -314,7 +316,8 @@ static void custody_tells_when_it_came_and_when_and_why_it_went(void **state)
     expire(f);
     has_custody(f, "stored by box; expired by collector");
     list = store_custody_list(f->s, 1);
-    assert_non_null(strstr(json_get_text(json_item(list, 1), "why", ""), "kept for 30 days"));
+    assert_non_null(
+        strstr(json_get_text(json_item(list, 1), "why", ""), "kept for 30 days"));
 }
 
 static void what_is_held_stays_until_the_hold_is_over(void **state)
@@ -375,6 +378,88 @@ static void beyond_its_room_the_oldest_goes_and_custody_says_so(void **state)
     assert_non_null(strstr(json_get_text(json_item(list, 1), "why", ""), "make room"));
 }
 
+/* ---- freezing ---- */
+
+static void freeze(struct fixture *f, int64_t incident, const char *key)
+{
+    assert_int_equal(store_begin(f->s), 0);
+    assert_int_equal(
+        store_freeze(f->s, &(struct store_freeze){.incident = incident,
+                                                  .key = key,
+                                                  .who = "engine",
+                                                  .why = "by the playbook p, step keep",
+                                                  .until = f->now + 90 * USEC_PER_DAY}),
+        0);
+    assert_int_equal(store_commit(f->s), 0);
+}
+
+static void what_is_frozen_is_held_and_its_alerts_are_written_down(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *record = NULL, *document = NULL;
+    auto_free char *text = NULL;
+    struct store_evidence e;
+    const struct json *alert;
+    uint8_t hash[32];
+    char hex[65];
+    int64_t incident;
+
+    raise_alert(f, &incident);
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    freeze(f, incident, "1:keep#1");
+    e = get(f);
+    assert_int_equal(e.held, f->now + 90 * USEC_PER_DAY);
+    store_evidence_done(&e);
+    has_custody(f, "stored by box; frozen by engine");
+
+    assert_int_equal(store_evidence_get(f->s, 2, &e), 0);
+    assert_int_equal(e.held, f->now + 90 * USEC_PER_DAY);
+    assert_int_equal(e.alert, 1);
+    assert_int_equal(store_evidence_sealed(f->s, &e, &text), 0);
+    record = json_parse(e.custody, strlen(e.custody), NULL);
+    crypt_sha256(text, strlen(text), hash);
+    crypt_hex(hash, sizeof(hash), hex);
+    assert_string_equal(json_get_text(record, "sha256", ""), hex);
+    assert_int_equal(json_get_number(record, "alerts", 0), 1);
+    assert_int_equal(json_get_number(record, "left_out", 9), 0);
+    document = json_parse(text, strlen(text), NULL);
+    alert = json_item(json_get(document, "alerts"), 0);
+    assert_int_equal(json_get_number(alert, "id", 0), 1);
+    assert_string_equal(
+        json_text(json_get_path(alert, "document.hallwatch.evidence.id"), ""), NAME);
+    store_evidence_done(&e);
+}
+
+static void frozen_twice_by_the_same_step_is_frozen_once(void **state)
+{
+    struct fixture *f = *state;
+    struct store_evidence e;
+    int64_t incident;
+
+    raise_alert(f, &incident);
+    freeze(f, incident, "1:keep#1");
+    freeze(f, incident, "1:keep#1");
+    assert_int_equal(store_evidence_get(f->s, 3, &e), -ENOENT);
+    freeze(f, incident, "1:keep#2");
+    assert_int_equal(store_evidence_get(f->s, 3, &e), 0);
+    store_evidence_done(&e);
+}
+
+static void a_longer_hold_of_a_person_is_not_made_shorter(void **state)
+{
+    struct fixture *f = *state;
+    struct store_evidence e;
+    int64_t incident;
+
+    raise_alert(f, &incident);
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    assert_int_equal(hold(f, "counsel", 300 * USEC_PER_DAY), 0);
+    freeze(f, incident, "1:keep#1");
+    e = get(f);
+    assert_int_equal(e.held, f->now + 300 * USEC_PER_DAY);
+    store_evidence_done(&e);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -392,6 +477,9 @@ int main(void)
         TEST(what_is_held_stays_until_the_hold_is_over),
         TEST(what_is_released_goes_when_its_time_is_over),
         TEST(a_hold_needs_a_reason_and_an_end_and_something_to_hold),
+        TEST(what_is_frozen_is_held_and_its_alerts_are_written_down),
+        TEST(frozen_twice_by_the_same_step_is_frozen_once),
+        TEST(a_longer_hold_of_a_person_is_not_made_shorter),
         TEST(beyond_its_room_the_oldest_goes_and_custody_says_so),
     };
 
