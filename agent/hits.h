@@ -7,8 +7,9 @@
  * severity is the next record that gets through. Each batch ends with the sensor's mark:
  * "everything before this packet time is sent". The courier merges its sensors and works
  * on a hit only when every sensor's mark has passed it. Hits are handed over by time, and
- * those of one time by their content, never by their arrival: so one sensor or several
- * give the same alerts.
+ * those of one time by their content (the ends first, then the other fields as they stand
+ * in field.def) and their rule, never by their arrival: so one sensor or several give the
+ * same alerts.
  *
  * A batch is a row of records, all in host byte order (both ends are one program): kind
  * u8, severity u8, generation u8, zero u8, length u32, then: HIT rule u32 + packed event;

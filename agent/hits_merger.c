@@ -2,6 +2,10 @@
 /*
  * What waits lies packed in a binary heap, the earliest on top. A record is unpacked
  * twice: when it comes, to see that it is whole, and when it is handed over.
+ *
+ * What has one time goes by its packed form, which is kind, then field by field in the
+ * order of field.def, the two ends first; then by rule. A field that is new in the table
+ * leaves the order of the others as it is, so it decides only where all before it agree.
  */
 #include "agent/hits.h"
 
@@ -11,14 +15,12 @@
 #include <string.h>
 
 #include "cur.h"
-#include "hash.h"
 #include "mem.h"
 
 #define NEVER UINT64_MAX
 
 struct waiting {
     usec_t time;
-    uint64_t content; /* hash of the packed event */
     uint32_t rule;
     uint8_t generation;
     enum hits_kind kind;
@@ -29,8 +31,7 @@ struct waiting {
 struct hits_merger {
     struct hits_reader_calls calls;
     struct event *event;
-    struct hash_key key; /* the same everywhere: only order comes of it */
-    usec_t *marks;       /* by sensor; NEVER: it is gone */
+    usec_t *marks; /* by sensor; NEVER: it is gone */
     size_t sensors;
     struct waiting *heap;
     size_t count, most;
@@ -47,7 +48,6 @@ struct hits_merger *hits_merger_new(const struct hits_reader_calls *calls, size_
     assert(sensors > 0 && most_waiting > 0);
     m->calls = *calls;
     m->event = event_new();
-    hash_key_from_seed(0, &m->key);
     m->marks = xcalloc(sensors, sizeof(*m->marks));
     m->sensors = sensors;
     m->most = most_waiting;
@@ -74,6 +74,14 @@ static int compare_numbers(uint64_t a, uint64_t b)
     return (a > b) - (a < b);
 }
 
+/* All are of one program, so the number of fields in them is the same. */
+static int compare_content(const struct waiting *a, const struct waiting *b)
+{
+    int order = memcmp(a->bytes, b->bytes, a->len < b->len ? a->len : b->len);
+
+    return order ? order : compare_numbers(a->len, b->len);
+}
+
 /* By time, facts before hits, then by what it says. */
 static bool comes_before(const struct waiting *a, const struct waiting *b)
 {
@@ -82,7 +90,7 @@ static bool comes_before(const struct waiting *a, const struct waiting *b)
     if (order == 0)
         order = compare_numbers(b->kind == HITS_DEVICE, a->kind == HITS_DEVICE);
     if (order == 0)
-        order = compare_numbers(a->content, b->content);
+        order = compare_content(a, b);
     if (order == 0)
         order = compare_numbers(a->rule, b->rule);
     return order < 0;
@@ -145,7 +153,6 @@ static void hand_over(struct hits_merger *m, struct waiting w)
 
 static void wait_for_others(struct hits_merger *m, struct waiting w, const uint8_t *bytes)
 {
-    w.content = hash_bytes(&m->key, bytes, w.len);
     w.bytes = xmalloc(w.len);
     memcpy(w.bytes, bytes, w.len);
 

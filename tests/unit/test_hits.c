@@ -411,6 +411,48 @@ static void the_order_is_the_same_for_one_sensor_and_for_three(void **state)
     free(three);
 }
 
+static void put_with(struct hits_merger *m, struct fixture *f, unsigned port, unsigned n)
+{
+    char text[16];
+
+    event_at(f, 5, 7);
+    event_put_number(f->event, FIELD_DST_PORT, port);
+    snprintf(text, sizeof(text), "%u", n);
+    if (n % 3 != 0)
+        event_put_text(f->event, FIELD_SEGMENT_NAME, text_of(text));
+    if (n % 2 != 0)
+        event_put_number(f->event, FIELD_FLOW_PACKETS_IN, n);
+    hits_merger_put(m, 1 + n % 5, f->event);
+}
+
+/* Whatever fields a later version adds to either of them. */
+static void what_has_one_time_goes_by_its_ends_whatever_else_it_says(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned n = 0; n < 64; n++) {
+        f->told[0] = '\0';
+        put_with(f->merger, f, 443, n);
+        put_with(f->merger, f, 80, 64 - n);
+        hits_merger_mark(f->merger, 0, 6);
+        hits_merger_run(f->merger);
+        assert_string_equal(f->told, "80@5 443@5 ");
+    }
+}
+
+static void hits_of_one_event_go_by_the_numbers_of_their_rules(void **state)
+{
+    struct fixture *f = *state;
+    const struct event *e = event_at(f, 5, 1);
+
+    hits_merger_put(f->merger, 6, e);
+    hits_merger_put(f->merger, 2, e);
+    hits_merger_put(f->merger, 4, e);
+    hits_merger_mark(f->merger, 0, 6);
+    hits_merger_run(f->merger);
+    assert_string_equal(f->told, "hit2@5 hit4@5 hit6@5 ");
+}
+
 static void a_full_merger_hands_over_the_earliest(void **state)
 {
     struct fixture *f = *state;
@@ -524,6 +566,8 @@ int main(void)
         WITH_FIXTURE(a_sensor_that_is_gone_holds_nobody_up),
         WITH_FIXTURE(facts_come_before_hits_of_the_same_time),
         WITH_FIXTURE(the_order_is_the_same_for_one_sensor_and_for_three),
+        WITH_FIXTURE(what_has_one_time_goes_by_its_ends_whatever_else_it_says),
+        WITH_FIXTURE(hits_of_one_event_go_by_the_numbers_of_their_rules),
         WITH_FIXTURE(a_full_merger_hands_over_the_earliest),
         WITH_FIXTURE(every_cut_batch_is_damaged),
         WITH_FIXTURE(a_record_that_cannot_be_is_damage),
