@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/device.h"
+#include "agent/sensor_dress.h"
 #include "mem.h"
 
 #define DEVICES 65536
@@ -116,6 +117,9 @@ static void put_move(struct event *out, const struct event *cause,
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
         if (event_has(cause, numbers[i]))
             event_put_number(out, numbers[i], event_get(cause, numbers[i])->number);
+    if (event_has(cause, FIELD_SEGMENT_GATEWAY))
+        event_put_addr(out, FIELD_SEGMENT_GATEWAY,
+                       &event_get(cause, FIELD_SEGMENT_GATEWAY)->addr);
     event_put_addr(out, FIELD_DEVICE_IP, &move->ip);
     event_put_mac(out, FIELD_DEVICE_PREVIOUS_MAC, &move->before);
 }
@@ -137,6 +141,8 @@ void courier_device(struct courier *c, const struct event *e)
         return;
     put_move(c->move, e, &move);
     device_table_dress(c->devices, c->move);
+    if (ruleset_uses(c->set.alert.rules, FIELD_DEVICE_GROUPS))
+        dress_groups(c->set.alert.district, c->move);
     ruleset_match(c->moves, c->move, on_match, c);
 }
 

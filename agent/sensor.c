@@ -30,6 +30,7 @@ struct sensor {
     struct event *event; /* for the start and end of flows */
     struct sensor_keep keep;
     struct sensor_counts counts;
+    bool groups; /* somebody asks for those of devices */
     usec_t now, ticked;
     usec_t shift; /* what the clock was set back by */
 };
@@ -126,7 +127,7 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
         hide(s, false);
         keep_wipe(&s->keep, f);
     }
-    dress_ends(s->set.district, e, p, f);
+    dress_ends(s->set.district, s->groups, e, p, f);
     if (ends_here(s, e, f)) {
         event_wipe(e);
         return;
@@ -179,7 +180,7 @@ static void on_flow_start(struct flow *f, usec_t now, void *arg)
     if (f->stage.protected)
         return;
     event_begin(s->event, EVENT_FLOW_START, now);
-    dress_ends(s->set.district, s->event, NULL, f);
+    dress_ends(s->set.district, s->groups, s->event, NULL, f);
     dress_flow(s->event, f);
     dress_looked_up(s->event, f);
     tell(s, s->event);
@@ -195,7 +196,7 @@ static void on_flow_end(struct flow *f, enum flow_end why, usec_t now, void *arg
     inspector_end(s->inspector, f);
     if (!f->stage.protected) {
         event_begin(s->event, EVENT_FLOW, now);
-        dress_ends(s->set.district, s->event, NULL, f);
+        dress_ends(s->set.district, s->groups, s->event, NULL, f);
         dress_flow(s->event, f);
         event_put_number(s->event, FIELD_FLOW_END, why);
         dress_application(s->event, f);
@@ -362,6 +363,8 @@ static void ask(struct sensor *s)
         if (ruleset_uses(s->set.rules, f))
             field_set_add(&asked, f);
     inspector_ask(s->inspector, s->set.sink.event ? NULL : &asked);
+    s->groups = s->set.sink.event || field_set_has(&asked, FIELD_DEVICE_GROUPS) ||
+                field_set_has(&asked, FIELD_DST_GROUPS);
 }
 
 struct sensor *sensor_new(const struct sensor_settings *settings)

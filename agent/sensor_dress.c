@@ -256,13 +256,84 @@ static void put_authority(struct event *e, const struct district *d,
         put_named(e, FIELD_SRC_IS_DHCP6_SERVER, d, g, n, name_dhcp6_server);
 }
 
+/* ---- groups ---- */
+
+/* Where an event tells the machine that it speaks of: not its sender always. */
+struct spoken_of {
+    enum field_id ip, mac;
+};
+
+static struct spoken_of spoken_of(enum event_kind kind)
+{
+    switch (kind) {
+    case EVENT_ARP:
+        return (struct spoken_of){FIELD_ARP_SENDER_IP, FIELD_ARP_SENDER_MAC};
+    case EVENT_DHCP:
+        return (struct spoken_of){FIELD_DHCP_ADDRESS, FIELD_DHCP_CLIENT_MAC};
+    default:
+        return (struct spoken_of){FIELD_DEVICE_IP, FIELD_DEVICE_MAC};
+    }
+}
+
+static uint64_t groups_of(const struct event *e, const struct district *d,
+                          const struct segment *g, struct spoken_of of)
+{
+    const struct value *ip = event_get(e, of.ip);
+    const struct value *mac = of.mac == FIELD_UNKNOWN ? NULL : event_get(e, of.mac);
+
+    return district_groups_of(d, g, ip ? &ip->addr : NULL, mac ? &mac->mac : NULL);
+}
+
+static void put_groups(struct event *e, const struct district *d, enum field_id f,
+                       uint64_t groups)
+{
+    for (; groups; groups &= groups - 1)
+        event_add_text(e, f, text_of(d->groups[__builtin_ctzll(groups)]));
+}
+
+/* By name: what made the event may have copied it from another. */
+static const struct segment *segment_named(const struct district *d,
+                                           const struct event *e, enum field_id f)
+{
+    const struct value *v = event_get(e, f);
+
+    for (size_t i = 0; v && i < d->segment_count; i++)
+        if (text_equal(text_of(d->segments[i].name), v->text))
+            return &d->segments[i];
+    return NULL;
+}
+
+/* A machine whose address another has now belonged where it did. */
+static void put_all_groups(struct event *e, const struct district *d,
+                           const struct segment *g, const struct segment *dst)
+{
+    static const struct spoken_of before = {FIELD_DEVICE_IP, FIELD_DEVICE_PREVIOUS_MAC};
+    static const struct spoken_of called = {FIELD_DST_IP, FIELD_UNKNOWN};
+    uint64_t groups = groups_of(e, d, g, spoken_of(event_kind(e)));
+
+    if (event_kind(e) == EVENT_DEVICE)
+        groups |= groups_of(e, d, g, before);
+    put_groups(e, d, FIELD_DEVICE_GROUPS, groups);
+    if (dst)
+        put_groups(e, d, FIELD_DST_GROUPS, groups_of(e, d, dst, called));
+}
+
+void dress_groups(const struct district *d, struct event *e)
+{
+    if (d && d->has_groups)
+        put_all_groups(e, d, segment_named(d, e, FIELD_SEGMENT_NAME),
+                       segment_named(d, e, FIELD_DST_SEGMENT));
+}
+
+/* ---- the ends ---- */
+
 static bool is_of_sender(enum event_kind kind)
 {
     return kind == EVENT_DHCP || kind == EVENT_ND || kind == EVENT_NAME;
 }
 
-void dress_ends(const struct district *district, struct event *e, const struct packet *p,
-                const struct flow *f)
+void dress_ends(const struct district *district, bool groups, struct event *e,
+                const struct packet *p, const struct flow *f)
 {
     bool of_packet = !f || (p && is_of_sender(event_kind(e)));
     struct ends n = of_packet ? ends_of_packet(p) : ends_of_flow(f);
@@ -285,13 +356,15 @@ void dress_ends(const struct district *district, struct event *e, const struct p
         event_put_text(e, FIELD_DST_SEGMENT, text_of(dst->name));
         event_put_number(e, FIELD_DST_AUDIENCE, dst->audience);
     }
+    if (n.has_ip && (src_inside || dst_inside))
+        put_device(e, &n, src_inside, src_inside ? src : dst);
+    if (groups && district && district->has_groups)
+        put_all_groups(e, district, src ? src : dst, dst);
     if (!n.has_ip)
         return;
     if (district)
         put_authority(e, district, src, &n);
     event_put_number(e, FIELD_DIRECTION, direction_of(src_inside, dst_inside));
-    if (src_inside || dst_inside)
-        put_device(e, &n, src_inside, src_inside ? src : dst);
 }
 
 void dress_flow(struct event *e, const struct flow *f)

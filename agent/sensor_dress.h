@@ -12,9 +12,13 @@
 #include "event.h"
 #include "listdb.h"
 
-/* The ends of a flow, or of a packet without one (f is NULL), and their segments. */
-void dress_ends(const struct district *district, struct event *e, const struct packet *p,
-                const struct flow *f);
+/* The ends of a flow, or of a packet without one (f is NULL), and their segments; their
+ * groups, too, when somebody asks for them. */
+void dress_ends(const struct district *district, bool groups, struct event *e,
+                const struct packet *p, const struct flow *f);
+
+/* The groups of an event that was made from another, from the ends and segments in it. */
+void dress_groups(const struct district *district, struct event *e);
 
 /* Counters and state of a flow so far. */
 void dress_flow(struct event *e, const struct flow *f);

@@ -99,7 +99,7 @@ static const struct diag_code codes[] = {
      "double quotes. In a network, the bits behind its length must be zero:\n"
      "10.1.0.0/16."},
     {"E0218", "the district has no such place",
-     "Scopes name sites, kinds of site and segments as district.yaml does."},
+     "Scopes name sites, kinds of site, segments and groups as district.yaml does."},
     {"E0219", "the pattern cannot be used",
      "Patterns of `matches` have letters, . [ ] ( ) | * + ? ^ $ and \\d \\w \\s.\n"
      "Counted repeats and references are left out, so that no text can make a\n"
@@ -138,7 +138,8 @@ static const struct diag_code codes[] = {
      "it again and run `hallwatch lists build`."},
     {"W0404", "a list is old",
      "It was fetched longer ago than max_age allows. It is used all the same: an\n"
-     "old list is better than none; only on_stale: disable ends that. Fetch it\n"
+     "old list is better than none; only on_stale: disable ends that, and then the\n"
+     "rules that ask it are silent. Fetch it\n"
      "again and run `hallwatch lists build`."},
     {"E0405", "a list is too short",
      "It has fewer entries than min_entries. An empty download must never empty a\n"
@@ -202,8 +203,9 @@ static const struct diag_code codes[] = {
     {"E0502", "a limit of a window",
      "A window is at most 31 days long and reaches to 100000; at most four fields\n"
      "stand under by; a sequence has 2 to 8 steps, a combination 2 to 32 rules."},
-    {"E0517", "groups of devices are not known to this version",
-     "Use audiences or segments."},
+    {"E0517", "such events tell no group of devices",
+     "The alerts of agents, and what an agent says of itself, are of no device. A rule\n"
+     "that asks for groups watches what devices do."},
     {"E0519", "these rules need another version",
      "requires: names a version that is newer than this program, or than the nDPI that\n"
      "the agent has (hallwatch-agent --version). Older programs do not know fields or\n"
@@ -370,6 +372,12 @@ static const struct diag_code codes[] = {
     {"E0808", "not a contact",
      "One way to reach somebody, like {mail: office@lincoln.example}."},
     {"E0809", "unknown person", "Rosters name those who stand under people:."},
+    {"E0810", "too many groups",
+     "A district has at most 64 of them, two of which are there always."},
+    {"E0811", "not a name for a group",
+     "Small letters, digits, _ and -. Rules name it under scope: groups."},
+    {"E0812", "unknown segment",
+     "The segments of a group are names of those that stand under segments:."},
     {"E0901", "unknown setting",
      "The message says what is meant, and what to write instead."},
     {"E0902", "not an address or network",

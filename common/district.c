@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading is in two parts, places (district_place.c) and people (district_people.c);
- * everything that was read lives in one arena beside the district.
+ * Reading is in three parts: places (district_place.c), groups (district_group.c) and
+ * people (district_people.c); everything that was read lives in one arena beside the
+ * district.
  */
 #include "district.h"
 
@@ -13,9 +14,9 @@
 
 #define SCHEMA 1
 
-static const char *const root_keys[] = {"schema",    "district",   "name",     "term",
-                                        "calendars", "sites",      "segments", "people",
-                                        "rosters",   "never_block"};
+static const char *const root_keys[] = {"schema",    "district",    "name",     "term",
+                                        "calendars", "sites",       "segments", "people",
+                                        "rosters",   "never_block", "groups"};
 
 const char *district_text(struct district_tree *t, const struct node *n)
 {
@@ -74,6 +75,7 @@ static void read_root(struct district_tree *t)
     di->term = district_text(t, node_need(t->root, "district.yaml", "term", t->diags));
     district_read_places(t);
     district_index_networks(t);
+    district_read_groups(t);
     district_read_people(t);
 }
 
@@ -125,6 +127,7 @@ void district_free(struct district *di)
         zone_close(di->rosters[i].zone);
     for (size_t i = 0; i < di->site_count; i++)
         zone_close(di->sites[i].zone);
+    district_groups_done(t);
     arena_done(&t->arena);
     free(t);
 }

@@ -125,8 +125,8 @@ static const struct addr *read_addrs(struct district_tree *t, const struct node 
     return addrs;
 }
 
-static const struct prefix *read_networks(struct district_tree *t, const struct node *n,
-                                          size_t *ret_count)
+const struct prefix *district_networks(struct district_tree *t, const struct node *n,
+                                       size_t *ret_count)
 {
     struct prefix *networks;
 
@@ -179,6 +179,16 @@ static const struct site *find_site(struct district_tree *t, const struct node *
     return NULL;
 }
 
+bool district_mac(struct district_tree *t, const struct node *n, struct mac *ret_mac)
+{
+    if (mac_parse(node_text(n), ret_mac) == 0)
+        return true;
+    diags_error(t->diags, node_place(n), "E0807", "\"%s\" is no hardware address",
+                node_text(n));
+    diags_hint(t->diags, "six pairs of digits, in quotes: \"02:00:00:00:20:01\"");
+    return false;
+}
+
 static void read_gateway(struct district_tree *t, const struct node *n, struct segment *g)
 {
     const struct node *ip = node_get(n, "gateway"), *mac = node_get(n, "gateway_mac");
@@ -187,11 +197,8 @@ static void read_gateway(struct district_tree *t, const struct node *n, struct s
     g->has_gateway_mac = mac;
     if (ip)
         read_addr(t, ip, &g->gateway);
-    if (mac && mac_parse(node_text(mac), &g->gateway_mac) != 0) {
-        diags_error(t->diags, node_place(mac), "E0807", "\"%s\" is no hardware address",
-                    node_text(mac));
-        diags_hint(t->diags, "six pairs of digits, in quotes: \"02:00:00:00:20:01\"");
-    }
+    if (mac)
+        district_mac(t, mac, &g->gateway_mac);
 }
 
 static void read_segment(struct district_tree *t, const struct node *n, struct segment *g)
@@ -216,8 +223,8 @@ static void read_segment(struct district_tree *t, const struct node *n, struct s
     if (band && node_read_name(band, "age band", names_age_band.at, names_age_band.count,
                                &word, t->diags))
         g->band = (enum age_band)word;
-    g->networks = read_networks(t, node_need(n, "segment", "networks", t->diags),
-                                &g->network_count);
+    g->networks = district_networks(t, node_need(n, "segment", "networks", t->diags),
+                                    &g->network_count);
     g->vlans = read_vlans(t, node_get(n, "vlans"), &g->vlan_count);
     read_gateway(t, n, g);
     g->dhcp_servers = read_addrs(t, node_get(n, "dhcp_servers"), &g->dhcp_server_count);
@@ -248,7 +255,7 @@ void district_read_places(struct district_tree *t)
     read_calendars(t);
     read_sites(t);
     read_segments(t);
-    t->district.never_block = read_networks(t, never, &t->district.never_block_count);
+    t->district.never_block = district_networks(t, never, &t->district.never_block_count);
 }
 
 /* ---- the segment of an address ---- */

@@ -258,6 +258,10 @@ static void note_use(struct ruleset *s, const struct compiled_rule *c)
     const struct rule *rule = &c->rule;
 
     s->kinds |= rule->watch;
+    if (c->scope != NO_SCOPE && scope_asks_groups(&s->scopes[c->scope])) {
+        s->asks_groups = true;
+        field_set_add(&s->uses, FIELD_DEVICE_GROUPS);
+    }
     note_program(s, &c->program); /* its parts are in it */
     for (size_t i = 0; i < c->exception_count; i++)
         note_program(s, &c->exceptions[i].when);

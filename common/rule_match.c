@@ -14,7 +14,7 @@
 
 enum { SCOPE_UNKNOWN, SCOPE_NO, SCOPE_YES };
 
-/* Site, kind of site, segment and audience, as one text. */
+/* Site, kind of site, segment, audience and the device's groups, as one text. */
 struct remembered_place {
     char text[PLACE_TEXT];
     size_t len;
@@ -105,19 +105,34 @@ static bool run(struct matcher *m, const struct program *p, const struct event *
 
 /* ---- the place ---- */
 
+static void add_text(char text[PLACE_TEXT], size_t *len, struct text part, char end)
+{
+    if (*len + part.len + 1 >= PLACE_TEXT) {
+        *len = PLACE_TEXT; /* too long to be remembered */
+        return;
+    }
+    if (part.len > 0)
+        memcpy(text + *len, part.at, part.len);
+    *len += part.len;
+    text[(*len)++] = end;
+}
+
 static void add_part(char text[PLACE_TEXT], size_t *len, const struct event *e,
                      enum field_id f)
 {
     const struct value *v = event_get(e, f);
 
-    if (v && *len + v->text.len + 1 < PLACE_TEXT) {
-        memcpy(text + *len, v->text.at, v->text.len);
-        *len += v->text.len;
-    } else if (v) {
-        *len = PLACE_TEXT; /* too long to be remembered */
-        return;
-    }
-    text[(*len)++] = v ? '\n' : '\r';
+    if (*len < PLACE_TEXT)
+        add_text(text, len, v ? v->text : (struct text){0}, v ? '\n' : '\r');
+}
+
+/* Only where a scope asks for groups, or it says nothing of them. */
+static void add_groups(char text[PLACE_TEXT], size_t *len, const struct event *e)
+{
+    const struct value *v = event_get(e, FIELD_DEVICE_GROUPS);
+
+    for (size_t i = 0; v && i < v->text_count && *len < PLACE_TEXT; i++)
+        add_text(text, len, v->texts[i], '\n');
 }
 
 static size_t find_zone(const struct ruleset *s, const struct event *e)
@@ -141,12 +156,10 @@ static const struct remembered_place *place_of(struct matcher *m, const struct e
 
     text[len++] = audience ? (char)('a' + audience->number) : '-';
     add_part(text, &len, e, FIELD_SITE_ID);
-    if (len < PLACE_TEXT)
-        add_part(text, &len, e, FIELD_SITE_TYPE);
-    if (len < PLACE_TEXT)
-        add_part(text, &len, e, FIELD_SEGMENT_NAME);
-    if (len > PLACE_TEXT)
-        len = PLACE_TEXT;
+    add_part(text, &len, e, FIELD_SITE_TYPE);
+    add_part(text, &len, e, FIELD_SEGMENT_NAME);
+    if (m->set->asks_groups)
+        add_groups(text, &len, e);
     for (size_t i = 0; i < len && len < PLACE_TEXT; i++)
         hash = hash * 31 + (uint8_t)text[i];
     p = &m->places[hash % PLACES];

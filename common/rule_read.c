@@ -233,6 +233,22 @@ static bool read_scope(struct rule_reader *r, const struct node *n,
     return true;
 }
 
+/* A kind of event that tells no group would be in no scope of groups, or in every one. */
+static bool check_groups(struct rule_reader *r, const struct node *body,
+                         const struct compiled_rule *c)
+{
+    const struct node *n = node_get(body, "scope");
+    uint32_t mute = c->rule.watch & ~field_get(FIELD_DEVICE_GROUPS)->kinds;
+
+    if (!n || c->scope == NO_SCOPE || mute == 0 ||
+        !scope_asks_groups(&r->set->scopes[c->scope]))
+        return true;
+    diags_error(r->diags, node_place(n), "E0517", "an event of kind %s tells no groups",
+                names_get(&names_event_kind, (size_t)__builtin_ctz(mute)));
+    diags_hint(r->diags, "groups are of devices: watch what devices do");
+    return false;
+}
+
 static bool find_schedule(struct rule_reader *r, const struct node *n,
                           const struct schedule **ret)
 {
@@ -555,7 +571,7 @@ bool rule_read(struct rule_reader *r, struct compiled_rule *c)
             good = false;
     }
     good = check_shape(r, c->node) && good;
-    if (!good || !check_place(r, c))
+    if (!good || !check_place(r, c) || !check_groups(r, c->node, c))
         return false;
     join_parts(r, c);
     finish(c);

@@ -15,13 +15,21 @@ static const struct part {
     [SCOPE_SITE_TYPES] = {"site_types", "not_site_types", FIELD_SITE_TYPE,
                           "type of site"},
     [SCOPE_SEGMENTS] = {"segments", "not_segments", FIELD_SEGMENT_NAME, "segment"},
+    [SCOPE_GROUPS] = {"groups", "not_groups", FIELD_DEVICE_GROUPS, "group"},
 };
 
 /* ---- reading ---- */
 
 static size_t known_count(const struct district *di, enum scope_part part)
 {
-    return part == SCOPE_SEGMENTS ? di->segment_count : di->site_count;
+    switch (part) {
+    case SCOPE_SEGMENTS:
+        return di->segment_count;
+    case SCOPE_GROUPS:
+        return di->group_count;
+    default:
+        return di->site_count;
+    }
 }
 
 static const char *known_name(const struct district *di, enum scope_part part, size_t i)
@@ -31,6 +39,8 @@ static const char *known_name(const struct district *di, enum scope_part part, s
         return di->sites[i].id;
     case SCOPE_SITE_TYPES:
         return di->sites[i].type;
+    case SCOPE_GROUPS:
+        return di->groups[i];
     default:
         return di->segments[i].name;
     }
@@ -89,22 +99,6 @@ static bool read_audiences(const struct node *n, uint32_t *ret, struct diags *d)
     return good;
 }
 
-static bool refuse_groups(const struct node *body, struct diags *d)
-{
-    static const char *const keys[] = {"groups", "not_groups"};
-    bool good = true;
-
-    for (size_t i = 0; i < 2; i++)
-        for (size_t k = 0; k < node_count(body); k++)
-            if (strcmp(node_text(node_key(body, k)), keys[i]) == 0) {
-                diags_error(d, node_place(node_key(body, k)), "E0517",
-                            "this version has no groups of devices");
-                diags_hint(d, "use audiences or segments");
-                good = false;
-            }
-    return good;
-}
-
 bool scope_read(struct scope *s, struct arena *a, const struct node *body,
                 const struct district *district, struct diags *d)
 {
@@ -113,12 +107,11 @@ bool scope_read(struct scope *s, struct arena *a, const struct node *body,
         "not_segments", "audiences", "not_audiences", "groups",         "not_groups",
     };
     const struct node *n;
-    bool good;
+    bool good = true;
 
     if (!node_is(body, NODE_MAP, d))
         return false;
     node_check_keys(body, "scope", keys, sizeof(keys) / sizeof(keys[0]), d);
-    good = refuse_groups(body, d);
     for (enum scope_part p = 0; p < SCOPE_PARTS; p++) {
         if ((n = node_get(body, parts[p].key)))
             good =
@@ -134,6 +127,11 @@ bool scope_read(struct scope *s, struct arena *a, const struct node *body,
     if ((n = node_get(body, "not_audiences")))
         good = read_audiences(n, &s->not_audiences, d) && good;
     return good;
+}
+
+bool scope_asks_groups(const struct scope *s)
+{
+    return s->only[SCOPE_GROUPS].count > 0 || s->not [SCOPE_GROUPS].count > 0;
 }
 
 static bool names_equal(const struct text *a, size_t a_count, const struct text *b,
@@ -160,10 +158,24 @@ bool scope_equal(const struct scope *a, const struct scope *b)
 
 /* ---- asking ---- */
 
-static bool is_among(const struct text *names, size_t count, const struct value *v)
+static bool has_name(const struct text *names, size_t count, struct text name)
 {
-    for (size_t i = 0; v && i < count; i++)
-        if (text_equal(names[i], v->text))
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(names[i], name))
+            return true;
+    return false;
+}
+
+/* One of the texts of an event's field is. */
+static bool is_among(const struct text *names, size_t count, enum field_id f,
+                     const struct value *v)
+{
+    if (!v || count == 0)
+        return false;
+    if (field_get(f)->type != TYPE_TEXTS)
+        return has_name(names, count, v->text);
+    for (size_t i = 0; i < v->text_count; i++)
+        if (has_name(names, count, v->texts[i]))
             return true;
     return false;
 }
@@ -173,11 +185,12 @@ bool scope_holds(const struct scope *s, const struct event *e)
     const struct value *audience = event_get(e, FIELD_SEGMENT_AUDIENCE);
 
     for (enum scope_part p = 0; p < SCOPE_PARTS; p++) {
-        const struct value *v = event_get(e, parts[p].field);
+        enum field_id f = parts[p].field;
+        const struct value *v = event_get(e, f);
 
-        if (s->only[p].count > 0 && !is_among(s->only[p].names, s->only[p].count, v))
+        if (s->only[p].count > 0 && !is_among(s->only[p].names, s->only[p].count, f, v))
             return false;
-        if (is_among(s->not [p].names, s->not [p].count, v))
+        if (is_among(s->not [p].names, s->not [p].count, f, v))
             return false;
     }
     if (s->audiences && !(audience && s->audiences >> audience->number & 1))

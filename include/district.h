@@ -100,6 +100,8 @@ struct roster {
     const struct person *last_responder; /* always reachable; NULL: none is named */
 };
 
+#define DISTRICT_GROUPS_MAX 64
+
 struct district {
     const char *id, *name;
     const char *term; /* "2026-autumn": pseudonyms change with it */
@@ -115,6 +117,9 @@ struct district {
     size_t roster_count;
     const struct prefix *never_block;
     size_t never_block_count;
+    const char *const *groups; /* names; a group's bit is 1 << its place */
+    size_t group_count;
+    bool has_groups; /* somebody is in one */
 };
 
 /* NULL when it has an error; every fault is told to d. */
@@ -134,6 +139,14 @@ const struct segment *district_segment(const struct district *di, const struct a
 
 /* The segment of a VLAN, where just one has it; vlan 0: the only segment there is. */
 const struct segment *district_segment_of_vlan(const struct district *di, uint16_t vlan);
+
+/*
+ * The groups that something is in by its segment, its address or its hardware address
+ * (NULL: not known), a bit each. "servers" and "managed", which the shipped rules speak
+ * of, are groups of every district.
+ */
+uint64_t district_groups_of(const struct district *di, const struct segment *g,
+                            const struct addr *a, const struct mac *mac);
 
 const struct site *district_site(const struct district *di, const char *id);
 const struct calendar *district_calendar(const struct district *di, const char *id);

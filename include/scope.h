@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scope.h - where a rule holds: sites, kinds of school, segments, audiences, and `not_`
- * of each.
+ * scope.h - where a rule holds: sites, kinds of school, segments, audiences, groups of
+ * devices, and `not_` of each.
  */
 #ifndef SCOPE_H
 #define SCOPE_H
@@ -11,7 +11,13 @@
 #include "event.h"
 #include "yaml.h"
 
-enum scope_part { SCOPE_SITES, SCOPE_SITE_TYPES, SCOPE_SEGMENTS, SCOPE_PARTS };
+enum scope_part {
+    SCOPE_SITES,
+    SCOPE_SITE_TYPES,
+    SCOPE_SEGMENTS,
+    SCOPE_GROUPS,
+    SCOPE_PARTS
+};
 
 struct scope {
     struct {
@@ -22,9 +28,13 @@ struct scope {
     uint32_t not_audiences;
 };
 
-/* district NULL: names of sites and segments are not checked. False after telling d. */
+/* district NULL: names of sites, segments and groups are not checked. False after telling
+ * d. */
 bool scope_read(struct scope *s, struct arena *a, const struct node *body,
                 const struct district *district, struct diags *d);
+
+/* It asks for groups, which an event must then tell. */
+bool scope_asks_groups(const struct scope *s);
 
 bool scope_equal(const struct scope *a, const struct scope *b);
 

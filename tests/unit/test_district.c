@@ -221,6 +221,126 @@ static void every_fault_is_told_at_once_with_its_place(void **state)
             fail_msg("not said: %s\n%s", said[i], text);
 }
 
+/* Names of the groups, each with a blank behind it; yours. */
+static char *groups_at(const struct district *di, const char *ip, const char *mac)
+{
+    auto_buffer struct buffer b = {0};
+    struct addr a;
+    struct mac m;
+    uint64_t groups;
+
+    assert_int_equal(addr_parse(ip, &a), 0);
+    if (mac)
+        assert_int_equal(mac_parse(mac, &m), 0);
+    groups = district_groups_of(di, district_segment(di, &a, 0), &a, mac ? &m : NULL);
+    buffer_text(&b, "");
+    for (size_t i = 0; i < di->group_count; i++)
+        if (groups >> i & 1)
+            buffer_print(&b, "%s ", di->groups[i]);
+    return buffer_take(&b);
+}
+
+static void a_group_has_segments_networks_and_hardware_addresses(void **state)
+{
+    static const struct {
+        const char *ip, *mac, *groups;
+    } rows[] = {
+        {"10.1.0.9", NULL, "servers "},
+        {"10.2.0.9", NULL, ""},
+        {"10.2.3.9", NULL, "lab "},
+        {"10.2.3.4", NULL, "servers lab loan "},
+        {"10.2.3.5", NULL, "lab "},
+        {"10.2.4.9", NULL, "lab loan "},
+        {"10.2.0.9", "02:00:00:00:00:07", "managed loan "},
+        {"203.0.113.9", "02:00:00:00:00:08", "loan "},
+        {"203.0.113.9", "02:00:00:00:00:09", ""},
+        {"2001:db8::1", NULL, "lab "},
+        {"0.0.0.0", NULL, ""},
+    };
+    auto_district struct district *di = load_well(
+        HEAD SITE "segments:\n"
+                  "- {name: a, site: s, audience: servers, networks: [10.1.0.0/16]}\n"
+                  "- {name: b, site: s, audience: students, networks: [10.2.0.0/16]}\n"
+                  "groups:\n"
+                  "  lab: {networks: [10.2.3.0/24, 10.2.4.0/24, 2001:db8::/32]}\n"
+                  "  servers: {segments: a, networks: 10.2.3.4}\n"
+                  "  loan: {networks: [10.2.4.0/24, 10.2.3.4/32],\n"
+                  "         macs: [\"02:00:00:00:00:08\", \"02:00:00:00:00:07\"]}\n"
+                  "  managed: {macs: [\"02:00:00:00:00:07\"]}\n");
+
+    (void)state;
+    assert_true(di->has_groups);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *groups = groups_at(di, rows[i].ip, rows[i].mac);
+
+        assert_string_equal(groups, rows[i].groups);
+    }
+}
+
+static void a_district_without_groups_has_those_of_the_shipped_rules_empty(void **state)
+{
+    auto_district struct district *di = load_well(
+        HEAD SITE "segments:\n"
+                  "- {name: a, site: s, audience: servers, networks: [10.1.0.0/16]}\n");
+
+    (void)state;
+    assert_int_equal(di->group_count, 2);
+    assert_string_equal(di->groups[0], "servers");
+    assert_string_equal(di->groups[1], "managed");
+    assert_false(di->has_groups);
+}
+
+static void what_a_group_cannot_be_is_told_with_what_it_may(void **state)
+{
+    auto_diags struct diags *d = diags_new();
+    struct district *di =
+        load(HEAD SITE
+             "segments:\n"
+             "- {name: servers, site: s, audience: servers, networks: [10.1.0.0/16]}\n"
+             "groups:\n"
+             "  lab: {segments: [sevrers], network: 10.2.0.0/16}\n"
+             "  Lab 2: {macs: [02]}\n"
+             "  lab3: {networks: [10.1.1.1/8], macs: [\"02:0\"]}\n",
+             d);
+    static const char *const said[] = {
+        ":9:20: error[E0812]: there is no segment \"sevrers\"",
+        "did you mean \"servers\"?",
+        "unknown key \"network\"",
+        "did you mean \"networks\"?",
+        "\"Lab 2\" is no name for a group",
+        "\"10.1.1.1/8\" is no network",
+        "\"02:0\" is no hardware address",
+    };
+    auto_free char *text = diags_text(d);
+
+    (void)state;
+    assert_null(di);
+    for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+        if (!strstr(text, said[i]))
+            fail_msg("not said: %s\n%s", said[i], text);
+}
+
+static void a_district_has_at_most_64_groups(void **state)
+{
+    auto_buffer struct buffer b = {0};
+    auto_diags struct diags *d = diags_new();
+
+    (void)state;
+    buffer_text(&b, HEAD SITE "segments: []\ngroups:\n");
+    for (unsigned i = 0; i < 62; i++)
+        buffer_print(&b, "  g%u: {networks: 10.0.0.%u}\n", i, i);
+    {
+        auto_district struct district *most = load_well(b.at);
+        auto_free char *last = groups_at(most, "10.0.0.61", NULL);
+
+        assert_int_equal(most->group_count, 64);
+        assert_string_equal(last, "g61 ");
+    }
+    buffer_text(&b, "  more: {}\n");
+    assert_null(load(b.at, d));
+    assert_int_equal(diags_errors(d), 1);
+}
+
 static void a_telephone_is_for_people_and_gets_no_message(void **state)
 {
     auto_diags struct diags *d = diags_new();
@@ -250,6 +370,10 @@ int main(void)
         cmocka_unit_test(duty_is_by_local_time_over_midnight_and_the_change_of_the_clock),
         cmocka_unit_test(nobody_is_on_duty_on_their_days_off),
         cmocka_unit_test(every_fault_is_told_at_once_with_its_place),
+        cmocka_unit_test(a_group_has_segments_networks_and_hardware_addresses),
+        cmocka_unit_test(a_district_without_groups_has_those_of_the_shipped_rules_empty),
+        cmocka_unit_test(what_a_group_cannot_be_is_told_with_what_it_may),
+        cmocka_unit_test(a_district_has_at_most_64_groups),
         cmocka_unit_test(a_telephone_is_for_people_and_gets_no_message),
     };
 

@@ -128,18 +128,7 @@ static void the_version_follows_the_text_and_the_revision_the_rule(void **state)
 
 static void what_this_version_does_not_run_is_refused_by_name(void **state)
 {
-    static const struct {
-        const char *more, *wanted;
-    } rows[] = {
-        {"    scope: {groups: [year-7]}\n", "E0517]"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        auto_free char *more = xasprintf("    when: host exists\n%s", rows[i].more);
-
-        assert_rule_fault(more, rows[i].wanted);
-    }
     assert_fault(RULES_HEAD "requires: {agent: \">=9.0\"}\n",
                  "E0519]: these rules need Hallwatch 9.0");
     assert_fault("schema: 2\nruleset: x\n", "E0113]: this version reads schema 1, not 2");
@@ -536,6 +525,36 @@ static void names_of_places_are_those_of_the_district(void **state)
     assert_non_null(strstr(told, "the district has no segment \"student\""));
 }
 
+static void groups_are_those_of_the_district(void **state)
+{
+    static const char *const groups[] = {"servers", "managed", "lab"};
+    static const struct district district = {.groups = groups, .group_count = 3};
+    auto_diags struct diags *d = diags_new();
+    auto_free char *text =
+        rules_one("dns", "    scope: {groups: [lab], not_groups: [manage]}\n"
+                         "    when: host exists\n");
+    auto_ruleset struct ruleset *s =
+        rules_load_with((struct ruleset_settings){.district = &district}, text, d);
+    auto_free char *told = diags_text(d);
+
+    (void)state;
+    assert_null(s);
+    assert_int_equal(diags_errors(d), 1);
+    assert_non_null(strstr(told, ":11:41: error[E0218]: the district has no group "
+                                 "\"manage\""));
+    assert_non_null(strstr(told, "= did you mean \"managed\"?"));
+}
+
+static void what_is_of_no_device_has_no_scope_of_groups(void **state)
+{
+    (void)state;
+    assert_fault(RULES_HEAD "rules:\n"
+                            "  - {id: r.a, title: T, severity: low, owner: security,\n"
+                            "     watch: [dns, agent], scope: {not_groups: [lab]},\n"
+                            "     when: site.id exists}\n",
+                 "E0517]: an event of kind agent tells no groups");
+}
+
 static void lists_that_cannot_be_are_refused(void **state)
 {
     static const struct {
@@ -670,6 +689,8 @@ int main(void)
         cmocka_unit_test(exceptions_need_an_end_an_owner_and_a_reason),
         cmocka_unit_test(the_end_of_an_exception_is_announced),
         cmocka_unit_test(names_of_places_are_those_of_the_district),
+        cmocka_unit_test(groups_are_those_of_the_district),
+        cmocka_unit_test(what_is_of_no_device_has_no_scope_of_groups),
         cmocka_unit_test(lists_that_cannot_be_are_refused),
         cmocka_unit_test(evidence_is_small_unless_the_rule_says_more),
         cmocka_unit_test(evidence_that_may_not_be_is_refused),

@@ -222,6 +222,43 @@ static void a_scope_says_where_a_rule_holds(void **state)
     assert_int_equal(match(set, e).count, 0);
 }
 
+/* Also where the same place is remembered with other groups. */
+static void a_scope_of_groups_holds_for_the_devices_in_them(void **state)
+{
+    auto_free char *text =
+        rules_one("flow", "    scope: {groups: [lab, loan], not_groups: "
+                          "[managed]}\n"
+                          "    when: dst.port == 1\n");
+    auto_ruleset struct ruleset *set = rules_load(text);
+    auto_event struct event *e = event_new();
+    struct matcher *m = matcher_new(set);
+    static const struct {
+        const char *groups[3];
+        size_t met;
+    } rows[] = {
+        {{0}, 0},         {{"loan"}, 1},
+        {{"other"}, 0},   {{"other", "lab"}, 1},
+        {{"loan"}, 1},    {{"loan", "managed"}, 0},
+        {{"managed"}, 0}, {{"lo", "an"}, 0},
+        {{0}, 0},
+    };
+
+    (void)state;
+    assert_true(ruleset_uses(set, FIELD_DEVICE_GROUPS));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct found f = {0};
+
+        event_begin(e, EVENT_FLOW, 0);
+        event_put_number(e, FIELD_DST_PORT, 1);
+        event_put_text(e, FIELD_SEGMENT_NAME, TEXT("wifi"));
+        for (size_t k = 0; rows[i].groups[k]; k++)
+            event_add_text(e, FIELD_DEVICE_GROUPS, text_of(rows[i].groups[k]));
+        ruleset_match(m, e, note, &f);
+        assert_int_equal(f.count, rows[i].met);
+    }
+    matcher_free(m);
+}
+
 /* The same matcher sees many places and minutes, and mixes none up. */
 static void what_is_remembered_of_places_and_minutes_is_theirs(void **state)
 {
@@ -581,6 +618,7 @@ int main(void)
         cmocka_unit_test(all_that_match_are_called_in_their_order),
         cmocka_unit_test(equal_conditions_are_one_predicate),
         cmocka_unit_test(a_scope_says_where_a_rule_holds),
+        cmocka_unit_test(a_scope_of_groups_holds_for_the_devices_in_them),
         cmocka_unit_test(what_is_remembered_of_places_and_minutes_is_theirs),
         cmocka_unit_test(an_exception_covers_until_its_day_is_over),
         cmocka_unit_test(disabled_rules_are_not_called),

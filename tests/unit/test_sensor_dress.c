@@ -73,7 +73,7 @@ static void dress(struct fixture *f, const struct district *district, const char
     f->flow.client_mac = (struct mac){{2, 0, 0, 0, 0, 1}};
     f->flow.server_mac = (struct mac){{2, 0, 0, 0, 0x20, 1}};
     event_begin(f->event, EVENT_TLS, 5);
-    dress_ends(district, f->event, NULL, &f->flow);
+    dress_ends(district, false, f->event, NULL, &f->flow);
 }
 
 static uint64_t number(const struct fixture *f, enum field_id id)
@@ -150,7 +150,7 @@ static void the_sender_s_hardware_address_tells_whether_software_gave_it(void **
 
         p.dst_mac = (struct mac){{(uint8_t)(cases[i].first ^ 2), 0, 0, 0, 0, 1}};
         event_begin(f->event, EVENT_ARP, 5);
-        dress_ends(f->district, f->event, &p, NULL);
+        dress_ends(f->district, false, f->event, &p, NULL);
         assert_int_equal(number(f, FIELD_SRC_MAC_LOCAL), cases[i].local);
     }
 }
@@ -161,7 +161,7 @@ static void without_a_frame_nothing_is_said_of_its_hardware_address(void **state
     struct packet p = {.ethertype = 0x0806};
 
     event_begin(f->event, EVENT_ARP, 5);
-    dress_ends(f->district, f->event, &p, NULL);
+    dress_ends(f->district, false, f->event, &p, NULL);
     assert_false(event_has(f->event, FIELD_SRC_MAC_LOCAL));
 }
 
@@ -182,7 +182,7 @@ static void an_arp_frame_belongs_where_its_sender_does(void **state)
 
     event_begin(f->event, EVENT_ARP, 5);
     event_put_addr(f->event, FIELD_ARP_SENDER_IP, &sender);
-    dress_ends(f->district, f->event, &p, NULL);
+    dress_ends(f->district, false, f->event, &p, NULL);
     assert_text(f, FIELD_SEGMENT_NAME, "students");
     assert_int_equal(number(f, FIELD_PROTO), PROTO_ARP);
     assert_false(event_has(f->event, FIELD_SRC_IP));
@@ -198,7 +198,7 @@ static void a_dhcp_offer_belongs_where_its_address_does(void **state)
     p.dst = addr_of("255.255.255.255");
     event_begin(f->event, EVENT_DHCP, 5);
     event_put_addr(f->event, FIELD_DHCP_ADDRESS, &offered);
-    dress_ends(f->district, f->event, &p, NULL);
+    dress_ends(f->district, false, f->event, &p, NULL);
     assert_text(f, FIELD_SEGMENT_NAME, "students");
 }
 
@@ -346,7 +346,7 @@ static void advertise(struct fixture *f, const char *src, uint16_t vlan, uint8_t
 
     event_begin(f->event, EVENT_ND, 5);
     event_put_number(f->event, FIELD_ND_TYPE, ND_RA);
-    dress_ends(f->district, f->event, &p, &f->flow);
+    dress_ends(f->district, false, f->event, &p, &f->flow);
 }
 
 static void an_address_of_every_link_belongs_where_its_vlan_does(void **state)
@@ -372,7 +372,7 @@ static void a_neighbour_belongs_where_it_speaks_of(void **state)
     event_begin(f->event, EVENT_ND, 5);
     event_put_number(f->event, FIELD_ND_TYPE, ND_NS);
     event_put_addr(f->event, FIELD_ND_TARGET, &target);
-    dress_ends(f->district, f->event, &p, NULL);
+    dress_ends(f->district, false, f->event, &p, NULL);
     assert_text(f, FIELD_SEGMENT_NAME, "lab");
     assert_false(event_has(f->event, FIELD_SRC_IS_ROUTER));
 }
@@ -420,7 +420,7 @@ static void answer_dhcp6(struct fixture *f, enum dhcp_type type, const char *src
 
     event_begin(f->event, EVENT_DHCP, 5);
     event_put_number(f->event, FIELD_DHCP_TYPE, type);
-    dress_ends(f->district, f->event, &p, NULL);
+    dress_ends(f->district, false, f->event, &p, NULL);
 }
 
 static void a_dhcpv6_server_is_who_is_named_or_a_router(void **state)
@@ -435,6 +435,90 @@ static void a_dhcpv6_server_is_who_is_named_or_a_router(void **state)
     assert_int_equal(number(f, FIELD_SRC_IS_DHCP6_SERVER), false);
     answer_dhcp6(f, DHCP_SOLICIT, "fe80::99", 20, 9);
     assert_false(event_has(f->event, FIELD_SRC_IS_DHCP6_SERVER));
+}
+
+/* ---- groups ---- */
+
+static struct district *with_groups(void)
+{
+    static const char more[] = "groups:\n"
+                               "  servers: {segments: [servers], networks: [10.20.9.9]}\n"
+                               "  lab: {networks: [10.20.9.0/24]}\n"
+                               "  loan: {macs: ['02:00:00:00:00:01']}\n";
+    auto_free char *text = xasprintf("%s%s", district_text, more);
+    auto_diags struct diags *d = diags_new();
+    struct district *di = district_parse("d.yaml", text, strlen(text), NULL, d);
+
+    assert_non_null(di);
+    return di;
+}
+
+static void assert_groups(const struct fixture *f, enum field_id id, const char *wanted)
+{
+    const struct value *v = event_get(f->event, id);
+    auto_buffer struct buffer b = {0};
+
+    buffer_text(&b, "");
+    for (size_t i = 0; v && i < v->text_count; i++)
+        buffer_print(&b, "%.*s ", (int)v->texts[i].len, v->texts[i].at);
+    assert_string_equal(b.at, wanted);
+}
+
+static void the_ends_are_in_the_groups_of_segment_address_and_hardware(void **state)
+{
+    auto_district struct district *di = with_groups();
+    struct fixture *f = *state;
+
+    dress(f, di, "10.20.9.4", "10.50.0.9");
+    assert_groups(f, FIELD_DEVICE_GROUPS, "");
+    dress_groups(di, f->event);
+    assert_groups(f, FIELD_DEVICE_GROUPS, "lab loan ");
+    assert_groups(f, FIELD_DST_GROUPS, "servers ");
+    dress(f, di, "203.0.113.1", "10.20.9.9");
+    dress_groups(di, f->event);
+    assert_groups(f, FIELD_DEVICE_GROUPS, "servers lab ");
+    assert_groups(f, FIELD_DST_GROUPS, "servers lab ");
+}
+
+static void an_arp_is_in_the_groups_of_the_machine_that_it_speaks_of(void **state)
+{
+    auto_district struct district *di = with_groups();
+    struct fixture *f = *state;
+    struct packet p = {.has_mac = true, .src_mac = {{2, 0, 0, 0, 0, 1}}};
+    struct addr server = addr_of("10.20.9.9");
+
+    event_begin(f->event, EVENT_ARP, 5);
+    event_put_addr(f->event, FIELD_ARP_SENDER_IP, &server);
+    event_put_mac(f->event, FIELD_ARP_SENDER_MAC, &(struct mac){{2, 0, 0, 0, 0, 9}});
+    dress_ends(di, true, f->event, &p, NULL);
+    assert_groups(f, FIELD_DEVICE_GROUPS, "servers lab ");
+}
+
+static void a_device_whose_address_another_has_is_still_in_its_group(void **state)
+{
+    auto_district struct district *di = with_groups();
+    struct fixture *f = *state;
+    struct addr ip = addr_of("10.20.1.9");
+
+    event_begin(f->event, EVENT_DEVICE, 5);
+    event_put_addr(f->event, FIELD_DEVICE_IP, &ip);
+    event_put_mac(f->event, FIELD_DEVICE_MAC, &(struct mac){{2, 0, 0, 0, 0, 9}});
+    event_put_mac(f->event, FIELD_DEVICE_PREVIOUS_MAC, &(struct mac){{2, 0, 0, 0, 0, 1}});
+    dress_groups(di, f->event);
+    assert_groups(f, FIELD_DEVICE_GROUPS, "loan ");
+}
+
+static void a_dhcp_answer_is_in_the_groups_of_its_client(void **state)
+{
+    auto_district struct district *di = with_groups();
+    struct fixture *f = *state;
+    struct addr ip = addr_of("10.20.9.4"), server = addr_of("10.20.9.9");
+
+    event_begin(f->event, EVENT_DHCP, 5);
+    event_put_addr(f->event, FIELD_DHCP_ADDRESS, &ip);
+    event_put_addr(f->event, FIELD_DEVICE_IP, &server);
+    dress_groups(di, f->event);
+    assert_groups(f, FIELD_DEVICE_GROUPS, "lab ");
 }
 
 int main(void)
@@ -461,6 +545,10 @@ int main(void)
         WITH_FIXTURE(what_led_to_a_flow_is_told_until_it_names_a_host),
         WITH_FIXTURE(that_nothing_led_to_a_flow_is_told_only_where_it_is_known),
         WITH_FIXTURE(every_name_in_an_event_can_be_protected),
+        WITH_FIXTURE(the_ends_are_in_the_groups_of_segment_address_and_hardware),
+        WITH_FIXTURE(an_arp_is_in_the_groups_of_the_machine_that_it_speaks_of),
+        WITH_FIXTURE(a_device_whose_address_another_has_is_still_in_its_group),
+        WITH_FIXTURE(a_dhcp_answer_is_in_the_groups_of_its_client),
     };
 
     return cmocka_run_group_tests_name("sensor_dress", tests, NULL, NULL);
