@@ -139,6 +139,8 @@ static void on_rule_word(const struct rule_word *w, void *arg)
     event_put_number(s->event, FIELD_RULE_COUNT, w->count);
     if (w->exception)
         event_put_text(s->event, FIELD_RULE_EXCEPTION, text_of(w->exception));
+    if (w->list)
+        event_put_text(s->event, FIELD_RULE_LIST, text_of(w->list));
     put_site(s);
     ruleset_match(s->matcher, s->event, on_match, s);
 }

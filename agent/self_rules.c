@@ -92,6 +92,19 @@ static void look_at(const struct rule *rule, const char *name, usec_t until, voi
                 l->self->arg);
 }
 
+/* ---- lists ---- */
+
+static void say_off(const struct rule *rule, void *arg)
+{
+    const struct looking *l = arg;
+
+    l->self->fn(&(struct rule_word){.rule = rule->id,
+                                    .what = "list_too_old",
+                                    .list = rule->off_list,
+                                    .count = (l->now - rule->off_after) / USEC_PER_DAY},
+                l->self->arg);
+}
+
 void self_rules_look(struct self_rules *s, const struct ruleset *rules, usec_t now)
 {
     struct looking l = {s, now};
@@ -101,4 +114,5 @@ void self_rules_look(struct self_rules *s, const struct ruleset *rules, usec_t n
     s->day = now / USEC_PER_DAY;
     snprintf(s->version, sizeof(s->version), "%s", ruleset_version(rules));
     ruleset_exceptions(rules, look_at, &l);
+    ruleset_off(rules, now, say_off, &l);
 }

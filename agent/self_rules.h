@@ -2,7 +2,8 @@
 /*
  * self_rules.h - what the agent has to say of its rules, as events of kind `rule`: that
  * one forgot what it counted because its memory was full, that one in shadow mode was
- * met, that an exception ends within two weeks or ended lately.
+ * met, that an exception ends within two weeks or ended lately, that one is silent
+ * because a list is too old.
  */
 #ifndef SELF_RULES_H
 #define SELF_RULES_H
@@ -15,6 +16,7 @@
 struct rule_word {
     const char *rule, *what;
     const char *exception; /* NULL: it is not about one */
+    const char *list;      /* likewise */
     uint64_t count;
 };
 typedef void self_rules_fn(const struct rule_word *w, void *arg);

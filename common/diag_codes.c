@@ -139,8 +139,7 @@ static const struct diag_code codes[] = {
     {"W0404", "a list is old",
      "It was fetched longer ago than max_age allows. It is used all the same: an\n"
      "old list is better than none; only on_stale: disable ends that, and then the\n"
-     "rules that ask it are silent. Fetch it\n"
-     "again and run `hallwatch lists build`."},
+     "rules that ask it are silent. Fetch it again and run `hallwatch lists build`."},
     {"E0405", "a list is too short",
      "It has fewer entries than min_entries. An empty download must never empty a\n"
      "list, so nothing is replaced. Look at the source."},

@@ -272,8 +272,6 @@ bool predicate_holds(const struct predicate *p, const struct event *e,
         if (!other)
             return false;
     }
-    if (p->listdb != LISTDB_NONE && event_time(e) > p->listdb_until)
-        return false;
     if (p->listdb != LISTDB_NONE && p->op != OP_UNDER)
         return is_on_list(p, v, lists);
     switch (field_get(p->field)->type) {

@@ -276,6 +276,30 @@ static void note_use(struct ruleset *s, const struct compiled_rule *c)
         field_set_add(&s->uses, rule->window.value);
 }
 
+static void note_age_of(struct ruleset *s, struct rule *rule,
+                        const struct program *program)
+{
+    for (size_t i = 0; i < program->count; i++) {
+        const struct predicate *p = &s->predicates.at[program->steps[i].predicate];
+
+        if (p->listdb_until >= rule->off_after)
+            continue;
+        rule->off_after = p->listdb_until;
+        rule->off_list = p->list;
+    }
+}
+
+/* Until when it can be believed: all lists that it asks are, its exceptions' too. */
+static void note_age(struct ruleset *s, struct compiled_rule *c)
+{
+    c->rule.off_after = LIST_NEVER_STALE;
+    note_age_of(s, &c->rule, &c->program);
+    for (size_t i = 0; i < c->part_count; i++)
+        note_age_of(s, &c->rule, &c->parts[i].program);
+    for (size_t i = 0; i < c->exception_count; i++)
+        note_age_of(s, &c->rule, &c->exceptions[i].when);
+}
+
 /* What is wrong with a rule as shipped is told once, not with each of its forms. */
 static bool read_rule(struct rule_reader *r, size_t i)
 {
@@ -288,6 +312,8 @@ static bool read_rule(struct rule_reader *r, size_t i)
     r->again = rule_is_changed(r->set, i);
     good = rule_read(r, c);
     c->failed = !good;
+    if (good)
+        note_age(r->set, c);
     if (!good && r->again)
         rule_overlay_blame(r, i);
     r->again = false;
@@ -369,6 +395,7 @@ struct ruleset *ruleset_load(const struct ruleset_settings *settings, struct dia
     if (diags_errors(d) > errors)
         return NULL;
     rule_names_report_unused(&r);
+    rule_names_report_disabled(&r);
     s->index = index_new(s);
     return take(s);
 }

@@ -218,8 +218,8 @@ static bool is_excepted(struct matcher *m, const struct compiled_rule *c,
 
 static bool meets(struct matcher *m, const struct compiled_rule *c, const struct event *e)
 {
-    return (c->rule.watch >> event_kind(e) & 1) && in_scope(m, c->scope, e) &&
-           (!c->during || in_schedule(m, c->during, e)) &&
+    return (c->rule.watch >> event_kind(e) & 1) && event_time(e) <= c->rule.off_after &&
+           in_scope(m, c->scope, e) && (!c->during || in_schedule(m, c->during, e)) &&
            (!c->not_during || !in_schedule(m, c->not_during, e)) &&
            run(m, &c->program, e);
 }
@@ -314,6 +314,8 @@ static void explain_frame(struct matcher *m, const struct compiled_rule *c,
 
     add_check(out, c->rule.watch >> event_kind(e) & 1, "watches",
               names_get(&names_event_kind, event_kind(e)));
+    if (event_time(e) > c->rule.off_after)
+        add_check(out, false, "silent: too old is the list", c->rule.off_list);
     if (c->scope != NO_SCOPE)
         add_check(out, in_scope(m, c->scope, e), "scope: the event's segment is",
                   text_or(e, FIELD_SEGMENT_NAME, &room));

@@ -141,6 +141,8 @@ static void read_freshness(struct rule_reader *r, const struct node *body,
                                           names_list_stale.count, &f->on_stale, r->diags);
 }
 
+static const char fetch_again[] = "fetch it again, then: hallwatch lists build";
+
 static void check_age(struct rule_reader *r, struct list_def *l,
                       const struct list_info *info, const struct freshness *f)
 {
@@ -149,7 +151,8 @@ static void check_age(struct rule_reader *r, struct list_def *l,
 
     l->on_stale = f->says_on_stale ? (enum list_stale)f->on_stale : info->on_stale;
     l->stale_from = max_age ? info->fetched + max_age : LIST_NEVER_STALE;
-    if (now <= l->stale_from || l->on_stale == LIST_STALE_KEEP)
+    if (now <= l->stale_from || l->on_stale == LIST_STALE_KEEP ||
+        l->on_stale == LIST_STALE_DISABLE) /* told when the rules are read */
         return;
     clock_print_duration((now - info->fetched) / USEC_PER_DAY * USEC_PER_DAY, age);
     if (l->on_stale == LIST_STALE_REFUSE)
@@ -157,9 +160,8 @@ static void check_age(struct rule_reader *r, struct list_def *l,
                     "list \"%s\" is too old: it was fetched %s ago", info->name, age);
     else
         diags_warn(r->diags, node_place(l->node), "W0404",
-                   "list \"%s\" is old: it was fetched %s ago%s", info->name, age,
-                   l->on_stale == LIST_STALE_DISABLE ? ", and is not used" : "");
-    diags_hint(r->diags, "fetch it again, then: hallwatch lists build");
+                   "list \"%s\" is old: it was fetched %s ago", info->name, age);
+    diags_hint(r->diags, fetch_again);
 }
 
 /* An address in a list of networks is a network of one; else types must be the same. */
@@ -357,6 +359,56 @@ void rule_names_report_unused(struct rule_reader *r)
     for (size_t i = 0; i < s->schedule_count; i++)
         if (!s->schedules[i].used)
             report_unused(r, "schedule", "W0308", s->schedules[i].node);
+}
+
+/* Rules that a list silences. A rule that two do is told with the older one. */
+struct asking {
+    const struct list_def *list;
+    struct buffer names;
+};
+
+static void name_asking(const struct rule *rule, void *arg)
+{
+    struct asking *a = arg;
+
+    if (strcmp(rule->off_list, a->list->name) == 0)
+        buffer_print(&a->names, "%s%s", a->names.len ? ", " : "", rule->id);
+}
+
+void rule_names_report_disabled(struct rule_reader *r)
+{
+    const struct ruleset *s = r->set;
+
+    for (size_t i = 0; i < s->list_count; i++) {
+        const struct list_def *l = &s->lists[i];
+        struct asking a = {.list = l};
+        const struct list_info *info;
+        char age[CLOCK_TEXT];
+
+        if (l->listdb < 0 || l->on_stale != LIST_STALE_DISABLE ||
+            s->settings.now <= l->stale_from)
+            continue;
+        info = listdb_info(s->settings.lists, (unsigned)l->listdb);
+        ruleset_off(s, s->settings.now, name_asking, &a);
+        clock_print_duration(
+            (s->settings.now - info->fetched) / USEC_PER_DAY * USEC_PER_DAY, age);
+        diags_warn(
+            r->diags, node_place(l->node), "W0404",
+            "list \"%s\" is old: it was fetched %s ago, and is not used; silent: %s",
+            info->name, age, a.names.len ? a.names.at : "no rule");
+        diags_hint(r->diags, fetch_again);
+        buffer_done(&a.names);
+    }
+}
+
+void ruleset_off(const struct ruleset *set, usec_t now, ruleset_off_fn *fn, void *arg)
+{
+    for (size_t i = 0; i < set->rule_count; i++) {
+        const struct rule *rule = &set->rules[i].rule;
+
+        if (now > rule->off_after && rule->mode != MODE_DISABLED)
+            fn(rule, arg);
+    }
 }
 
 void ruleset_stale_lists(const struct ruleset *set, usec_t now, ruleset_stale_fn *fn,

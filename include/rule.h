@@ -167,6 +167,10 @@ struct rule {
     size_t inhibitor_count;
     const char *playbook; /* NULL: none */
     struct place playbook_place;
+    const char *off_list; /* a list that it asks with `on_stale: disable`, the first that
+                             gets too old; NULL: none */
+    usec_t off_after;     /* then, in the time of the packets, the rule is silent: what is
+                             on the list it cannot know, and what is not neither */
     enum after_hours after_hours;
     const char *const *references;
     size_t reference_count;
@@ -291,6 +295,10 @@ uint32_t matcher_parts(struct matcher *m, size_t rule, const struct event *e);
 typedef void ruleset_stale_fn(const struct list_info *info, uint64_t days, void *arg);
 void ruleset_stale_lists(const struct ruleset *set, usec_t now, ruleset_stale_fn *fn,
                          void *arg);
+
+/* Calls back for each enabled rule that is silent at `now` because a list is too old. */
+typedef void ruleset_off_fn(const struct rule *rule, void *arg);
+void ruleset_off(const struct ruleset *set, usec_t now, ruleset_off_fn *fn, void *arg);
 
 /* Calls back for each value of each exception of an enabled rule: until when it holds. */
 typedef void ruleset_exception_fn(const struct rule *rule, const char *name, usec_t until,

@@ -111,6 +111,9 @@ void rule_names_collect(struct rule_reader *r);
 void rule_names_read(struct rule_reader *r);
 void rule_names_report_unused(struct rule_reader *r);
 
+/* Lists that are too old to be used, with the rules that are silent for it. */
+void rule_names_report_disabled(struct rule_reader *r);
+
 /* ---- rule_read.c: one rule; rule_read_window.c, rule_read_exceptions.c its parts ----
  */
 

@@ -579,7 +579,7 @@ static void an_old_list_is_told_and_used_unless_it_says_otherwise(void **state)
         {"keep_and_alert",
          "warning[W0404]: list \"nets\" is old: it was fetched 20 d ago\n", true},
         {"keep", NULL, true},
-        {"disable", "20 d ago, and is not used\n", false},
+        {"disable", "20 d ago, and is not used; silent: r.a\n", false},
     };
     auto_listdb struct listdb *db = typed_lists();
     auto_event struct event *e = event_new();
@@ -611,6 +611,100 @@ static void an_old_list_is_told_and_used_unless_it_says_otherwise(void **state)
     }
 }
 
+/* Two lists of that age in days are asked in every way. */
+static struct ruleset *ask_lists(const struct listdb *db, const char *condition)
+{
+    auto_diags struct diags *d = diags_new();
+    auto_free char *text = xasprintf(
+        RULES_HEAD
+        "lists:\n"
+        "  off: {type: cidr, file: nets, max_age: 15d, on_stale: disable}\n"
+        "  kept: {type: cidr, file: nets, max_age: 15d, on_stale: keep}\n"
+        "macros: {known: 'dst.ip in $off'}\n"
+        "rules: [{id: r.a, title: T, severity: low, owner: security, watch: [tls], %s}]\n",
+        condition);
+    struct ruleset *set =
+        rules_load_with((struct ruleset_settings){.lists = db}, text, d);
+    auto_free char *told = diags_text(d);
+
+    if (!set)
+        fail_msg("%s", told);
+    return set;
+}
+
+static size_t alerts_at(const struct ruleset *set, usec_t time, const char *ip)
+{
+    auto_event struct event *e = event_new();
+    struct addr dst;
+
+    addr_parse(ip, &dst);
+    event_begin(e, EVENT_TLS, time);
+    event_put_addr(e, FIELD_DST_IP, &dst);
+    event_put_number(e, FIELD_DST_PORT, 443);
+    return match(set, e).count;
+}
+
+/* Nobody knows what is not on a list that is too old: that is no reason to alert. */
+static void a_rule_that_needs_a_disabled_list_is_silent_however_it_asks(void **state)
+{
+    static const struct {
+        const char *rule;
+        const char *met_by;
+        bool silent;
+    } rows[] = {
+        {"when: 'dst.ip in $off'", "198.51.100.7", true},
+        {"when: 'not (dst.ip in $off)'", "203.0.113.1", true},
+        {"when: 'dst.port == 443 and not known'", "203.0.113.1", true},
+        {"when: 'dst.port == 443 and not (dst.ip in $off or dst.port == 1)'",
+         "203.0.113.1", true},
+        {"when: 'not (dst.ip in $kept)'", "203.0.113.1", false},
+        {"when: 'not (dst.ip in $kept) and dst.port == 443'", "203.0.113.1", false},
+        {"window: {ratio: {of: 'not (dst.ip in $off)'}, by: [device], within: 1m, "
+         "gte: 50%}, when: 'dst.port == 443'",
+         "203.0.113.1", true},
+        {"sequence: {by: [device], within: 1m, steps: [{id: a, when: 'not known'}, "
+         "{id: b, when: 'dst.port == 1'}]}",
+         "203.0.113.1", true},
+    };
+    auto_listdb struct listdb *db = typed_lists();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_ruleset struct ruleset *set = ask_lists(db, rows[i].rule);
+
+        assert_int_equal(alerts_at(set, 24 * USEC_PER_DAY, rows[i].met_by), 1);
+        if (alerts_at(set, 26 * USEC_PER_DAY, rows[i].met_by) != !rows[i].silent)
+            fail_msg("%s", rows[i].rule);
+    }
+}
+
+static void note_off(const struct rule *rule, void *arg)
+{
+    struct buffer *b = arg;
+
+    buffer_print(b, "%s for %s, ", rule->id, rule->off_list);
+}
+
+static void what_is_silent_and_for_which_list_is_told(void **state)
+{
+    auto_listdb struct listdb *db = typed_lists();
+    auto_ruleset struct ruleset *set = ask_lists(db, "when: 'not known'");
+    auto_buffer struct buffer b = {0}, told = {0};
+    auto_event struct event *e = event_new();
+    struct matcher *m = matcher_new(set);
+
+    (void)state;
+    ruleset_off(set, 24 * USEC_PER_DAY, note_off, &b);
+    assert_null(b.at);
+    ruleset_off(set, 26 * USEC_PER_DAY, note_off, &b);
+    assert_string_equal(b.at, "r.a for off, ");
+    event_begin(e, EVENT_TLS, 26 * USEC_PER_DAY);
+    ruleset_explain(m, 0, e, &told);
+    assert_non_null(strstr(told.at, "does not match"));
+    assert_non_null(strstr(told.at, "silent: too old is the list off"));
+    matcher_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -627,6 +721,8 @@ int main(void)
         cmocka_unit_test(every_type_of_list_is_asked_of_its_fields),
         cmocka_unit_test(a_list_is_asked_only_of_what_it_holds),
         cmocka_unit_test(an_old_list_is_told_and_used_unless_it_says_otherwise),
+        cmocka_unit_test(a_rule_that_needs_a_disabled_list_is_silent_however_it_asks),
+        cmocka_unit_test(what_is_silent_and_for_which_list_is_told),
     };
 
     return cmocka_run_group_tests_name("rule_match", tests, NULL, NULL);

@@ -2,6 +2,8 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "agent/self.h"
 #include "agent/self_rules.h"
@@ -200,6 +202,57 @@ static void an_exception_that_ends_is_said_once_a_day(void **state)
     assert_string_equal(said(f), "");
 }
 
+/* One domain list, fetched ten days before NOW. */
+static struct listdb *old_list(void)
+{
+    struct list_info info = {.type = LIST_DOMAIN, .fetched = NOW - 10 * USEC_PER_DAY};
+    char path[] = "/tmp/hallwatch-test-XXXXXX";
+    struct list_builder *b = list_builder_new();
+    struct listdb *db = NULL;
+
+    close(mkstemp(path));
+    strcpy(info.name, "games");
+    list_builder_list(b, &info);
+    list_builder_add(b, 0, TEXT("game.test"));
+    assert_int_equal(list_builder_write(b, path), 0);
+    list_builder_free(b);
+    assert_int_equal(listdb_open(path, &db), 0);
+    unlink(path);
+    return db;
+}
+
+static void keep_word(const struct rule_word *w, void *arg)
+{
+    buffer_print(arg, "%s %s %s %u, ", w->rule, w->what, w->list ? w->list : "-",
+                 (unsigned)w->count);
+}
+
+static void a_rule_that_is_silent_for_a_list_is_said_once_a_day(void **state)
+{
+    static const char text[] = RULES_HEAD
+        "lists: {l: {type: domain, file: games, max_age: 7d, on_stale: disable}}\n"
+        "rules:\n"
+        "  - {id: t.l, title: N, severity: low, owner: security, watch: [dns],"
+        " when: not (host under $l)}\n"
+        "  - {id: t.m, title: N, severity: low, owner: security, watch: [dns],"
+        " when: host exists}\n";
+    auto_listdb struct listdb *db = old_list();
+    auto_diags struct diags *d = diags_new();
+    auto_ruleset struct ruleset *set =
+        rules_load_with((struct ruleset_settings){.lists = db}, text, d);
+    auto_buffer struct buffer b = {0};
+    struct self_rules *s = self_rules_new(keep_word, &b);
+
+    (void)state;
+    assert_non_null(set);
+    self_rules_look(s, set, NOW - 4 * USEC_PER_DAY);
+    assert_null(b.at);
+    self_rules_look(s, set, NOW);
+    self_rules_look(s, set, NOW + USEC_PER_HOUR);
+    assert_string_equal(b.at, "t.l list_too_old l 3, ");
+    self_rules_free(s);
+}
+
 static void of_rules_nothing_is_said_that_nobody_asks_for(void **state)
 {
     struct fixture *f = *state;
@@ -219,6 +272,7 @@ int main(void)
         WITH_FIXTURE(alerts_that_were_given_up_are_told),
         WITH_FIXTURE(what_a_rule_forgot_and_what_met_it_in_shadow_is_said),
         WITH_FIXTURE(an_exception_that_ends_is_said_once_a_day),
+        WITH_FIXTURE(a_rule_that_is_silent_for_a_list_is_said_once_a_day),
         WITH_FIXTURE(of_rules_nothing_is_said_that_nobody_asks_for),
     };
 
