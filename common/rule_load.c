@@ -262,7 +262,9 @@ static void note_use(struct ruleset *s, const struct compiled_rule *c)
         s->asks_groups = true;
         field_set_add(&s->uses, FIELD_DEVICE_GROUPS);
     }
-    note_program(s, &c->program); /* its parts are in it */
+    note_program(s, &c->program);
+    for (size_t i = 0; i < c->part_count; i++) /* mostly they are in it */
+        note_program(s, &c->parts[i].program);
     for (size_t i = 0; i < c->exception_count; i++)
         note_program(s, &c->exceptions[i].when);
     note_fields(s, rule->window.by, rule->window.by_count);

@@ -197,6 +197,19 @@ static void equal_conditions_are_one_predicate(void **state)
     assert_int_equal(ruleset_kinds(set), 1u << EVENT_FLOW | 1u << EVENT_DNS);
 }
 
+/* Without `to` an event need not meet `of` for the rule to hear of it. */
+static void what_a_ratio_asks_of_events_is_used_too(void **state)
+{
+    auto_free char *text =
+        rules_one("dns", "    window: {ratio: {of: 'dns.rcode == \"NXDOMAIN\"'}, by: "
+                         "[device], within: 1m, gte: 50%}\n"
+                         "    when: dns.qr == \"answer\"\n");
+    auto_ruleset struct ruleset *set = rules_load(text);
+
+    (void)state;
+    assert_true(ruleset_uses(set, FIELD_DNS_RCODE));
+}
+
 static void a_scope_says_where_a_rule_holds(void **state)
 {
     auto_free char *text = rules_one(
@@ -711,6 +724,7 @@ int main(void)
         cmocka_unit_test(the_index_leaves_out_nothing_that_matches),
         cmocka_unit_test(all_that_match_are_called_in_their_order),
         cmocka_unit_test(equal_conditions_are_one_predicate),
+        cmocka_unit_test(what_a_ratio_asks_of_events_is_used_too),
         cmocka_unit_test(a_scope_says_where_a_rule_holds),
         cmocka_unit_test(a_scope_of_groups_holds_for_the_devices_in_them),
         cmocka_unit_test(what_is_remembered_of_places_and_minutes_is_theirs),
