@@ -398,7 +398,12 @@ enum severity alert_severity(const struct rule *rule, const struct raised *r)
     enum severity own =
         rule->severity[band && band->number <= BAND_STAFF ? band->number : BAND_NONE];
 
-    return r->burst && rule->burst.instead < own ? rule->burst.instead : own;
+    if (!r->burst)
+        return own;
+    if (rule->burst.by ==
+        FIELD_SITE_ID) /* its devices are of all bands, not of the last one's */
+        return rule->burst.instead;
+    return rule->burst.instead < own ? rule->burst.instead : own;
 }
 
 static void put_rule(struct json *h, const struct alert_maker *m, const struct rule *rule,

@@ -383,6 +383,57 @@ static const struct node *with_exception(struct overlays *o, const struct node *
     return node_with_item(a, list, made);
 }
 
+/* What a severity as written says for a band; NULL: it is faulty, which is told there. */
+static const struct node *severity_for(const struct node *written, const char *band)
+{
+    const struct node *highest = NULL;
+    int most = -1;
+
+    if (node_kind(written) != NODE_MAP)
+        return written;
+    if (node_get(written, band))
+        return node_get(written, band);
+    for (size_t i = 0; i < node_count(written); i++) {
+        int one = names_find(&names_severity, node_text(node_value(written, i)));
+
+        if (one <= most)
+            continue;
+        most = one;
+        highest = node_value(written, i);
+    }
+    return highest;
+}
+
+/* A change of some age bands leaves the others as they are, so that a relief for one is
+ * none for all: they are written out. */
+static const struct node *with_severity(struct overlays *o, const struct node *before,
+                                        const struct node *set)
+{
+    struct arena *a = &o->r->set->arena;
+    const struct node *made = node_made(a, NODE_MAP, "", set);
+
+    if (!before || node_kind(set) != NODE_MAP)
+        return set;
+    for (size_t i = 0; i < names_age_band.count; i++) {
+        const char *band = names_get(&names_age_band, i);
+        const struct node *value = severity_for(before, band);
+
+        if (value)
+            made = node_with_pair(a, made, node_made(a, NODE_SCALAR, band, set), value);
+    }
+    for (size_t i = 0; i < node_count(set); i++)
+        made = node_with_pair(a, made, node_key(set, i), node_value(set, i));
+    return made;
+}
+
+static const struct node *with_key(struct overlays *o, const struct node *rule,
+                                   const struct node *key, const struct node *value)
+{
+    if (strcmp(node_text(key), "severity") == 0)
+        value = with_severity(o, node_get(rule, "severity"), value);
+    return node_with_pair(&o->r->set->arena, rule, key, value);
+}
+
 static const struct node *with_change(struct overlays *o, const struct node *rule,
                                       const struct change *c)
 {
@@ -400,7 +451,7 @@ static const struct node *with_change(struct overlays *o, const struct node *rul
     }
     for (size_t i = 0; i < node_count(c->body); i++)
         if (!is_said_of_change(node_text(node_key(c->body, i))))
-            rule = node_with_pair(a, rule, node_key(c->body, i), node_value(c->body, i));
+            rule = with_key(o, rule, node_key(c->body, i), node_value(c->body, i));
     return rule;
 }
 

@@ -145,6 +145,12 @@ static bool read_severity(struct rule_reader *r, const struct node *n,
         if (highest < severity)
             highest = severity;
     }
+    if (node_count(n) == 0) {
+        diags_error(r->diags, node_place(n), "E0104", "a severity for no age band");
+        diags_hint(r->diags,
+                   "one for all, like high, or {primary: high, senior: medium}");
+        return false;
+    }
     for (band = 0; band <= BAND_STAFF; band++)
         if (!given[band])
             c->rule.severity[band] = (enum severity)highest;

@@ -287,6 +287,64 @@ static void severity_follows_the_age_band(void **state)
     json_free(doc);
 }
 
+/* The severity of a rule's alert in a segment of that band; BAND_STAFF + 1: in none. */
+static const char *severity_in(const char *more, unsigned band, uint64_t burst)
+{
+    auto_free char *text = xasprintf(RULES_HEAD "rules:\n"
+                                                "  - {id: test.one, title: T, owner: "
+                                                "security, watch: [http], when: host "
+                                                "exists, %s}\n",
+                                     more);
+    auto_ruleset struct ruleset *set = rules_load(text);
+    auto_event struct event *e = event_new();
+    struct raised r = {.event = e, .value = 1, .burst = burst};
+
+    event_begin(e, EVENT_HTTP, 1);
+    if (band <= BAND_STAFF)
+        event_put_number(e, FIELD_SEGMENT_BAND, band);
+    return names_get(&names_severity, alert_severity(ruleset_rule(set, 0), &r));
+}
+
+static void each_band_has_its_severity_and_the_others_the_highest(void **state)
+{
+    static const struct {
+        const char *severity;
+        const char
+            *at[BAND_STAFF + 2]; /* none, primary, middle, senior, staff; no segment */
+    } rows[] = {
+        {"severity: low", {"low", "low", "low", "low", "low", "low"}},
+        {"severity: {primary: high, middle: medium, senior: low}",
+         {"high", "high", "medium", "low", "high", "high"}},
+        {"severity: {none: info, primary: high, middle: medium, senior: low, staff: critical}",
+         {"info", "high", "medium", "low", "critical", "info"}},
+        {"severity: {senior: low}", {"low", "low", "low", "low", "low", "low"}},
+        {"severity: {none: medium, staff: info}",
+         {"medium", "medium", "medium", "medium", "info", "medium"}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (unsigned band = 0; band <= BAND_STAFF + 1; band++)
+            assert_string_equal(severity_in(rows[i].severity, band, 0), rows[i].at[band]);
+}
+
+static void a_burst_is_never_more_than_its_band_and_of_a_site_what_it_says(void **state)
+{
+    static const char segment[] =
+        "severity: {primary: high, senior: low}, window: {count: events, by: device, "
+        "within: 5m, gte: 1}, burst: {clients: 3, by: segment, within: 15m, instead: medium}";
+    static const char site[] =
+        "severity: {primary: high, senior: low}, window: {count: events, by: device, "
+        "within: 5m, gte: 1}, burst: {clients: 3, by: site, within: 15m, instead: medium}";
+
+    (void)state;
+    assert_string_equal(severity_in(segment, BAND_PRIMARY, 0), "high");
+    assert_string_equal(severity_in(segment, BAND_PRIMARY, 3), "medium");
+    assert_string_equal(severity_in(segment, BAND_SENIOR, 3), "low");
+    assert_string_equal(severity_in(site, BAND_PRIMARY, 3), "medium");
+    assert_string_equal(severity_in(site, BAND_SENIOR, 3), "medium");
+}
+
 static void a_shadow_rule_makes_no_alert(void **state)
 {
     struct fixture *f = *state;
@@ -356,6 +414,8 @@ int main(void)
         WITH_FIXTURE(names_that_machines_have_inside_are_hidden),
         WITH_FIXTURE(a_pseudonym_changes_with_the_term_and_the_key),
         WITH_FIXTURE(severity_follows_the_age_band),
+        cmocka_unit_test(each_band_has_its_severity_and_the_others_the_highest),
+        cmocka_unit_test(a_burst_is_never_more_than_its_band_and_of_a_site_what_it_says),
         WITH_FIXTURE(a_shadow_rule_makes_no_alert),
         WITH_FIXTURE(a_summary_says_how_many_more),
         WITH_FIXTURE(the_alert_of_a_burst_shows_a_place_and_no_device),

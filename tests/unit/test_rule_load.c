@@ -525,6 +525,29 @@ static void names_of_places_are_those_of_the_district(void **state)
     assert_non_null(strstr(told, "the district has no segment \"student\""));
 }
 
+static void a_severity_is_one_or_one_for_each_band(void **state)
+{
+    static const struct {
+        const char *severity, *wanted;
+    } rows[] = {
+        {"{}", "E0104]: a severity for no age band"},
+        {"{senoir: low}", "did you mean \"senior\"?"},
+        {"{senior: lwo}", "did you mean \"low\"?"},
+        {"[low]", "error"},
+        {"{senior: low, senior: high}", "error"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *text =
+            xasprintf(RULES_HEAD "rules:\n  - {id: r.a, title: T, severity: %s, owner: "
+                                 "security, watch: [dns], when: host exists}\n",
+                      rows[i].severity);
+
+        assert_fault(text, rows[i].wanted);
+    }
+}
+
 static void groups_are_those_of_the_district(void **state)
 {
     static const char *const groups[] = {"servers", "managed", "lab"};
@@ -689,6 +712,7 @@ int main(void)
         cmocka_unit_test(exceptions_need_an_end_an_owner_and_a_reason),
         cmocka_unit_test(the_end_of_an_exception_is_announced),
         cmocka_unit_test(names_of_places_are_those_of_the_district),
+        cmocka_unit_test(a_severity_is_one_or_one_for_each_band),
         cmocka_unit_test(groups_are_those_of_the_district),
         cmocka_unit_test(what_is_of_no_device_has_no_scope_of_groups),
         cmocka_unit_test(lists_that_cannot_be_are_refused),

@@ -134,6 +134,57 @@ static void each_of_several_changes_ends_by_itself(void **state)
     assert_string_equal(third.one->title, "A test");
 }
 
+static const char *const by_band = RULES_HEAD
+    "rules:\n"
+    "  - {id: test.one, title: T, severity: {primary: high, senior: medium}, owner: "
+    "security, watch: [dns], when: host exists}\n";
+
+static void a_severity_for_one_band_leaves_the_others(void **state)
+{
+    static const struct {
+        const char *set;
+        enum severity at[BAND_STAFF + 1]; /* none, primary, middle, senior, staff */
+    } rows[] = {
+        {"{senior: low}",
+         {SEVERITY_HIGH, SEVERITY_HIGH, SEVERITY_HIGH, SEVERITY_LOW, SEVERITY_HIGH}},
+        {"{senior: critical, staff: info}",
+         {SEVERITY_HIGH, SEVERITY_HIGH, SEVERITY_HIGH, SEVERITY_CRITICAL, SEVERITY_INFO}},
+        {"low", {SEVERITY_LOW, SEVERITY_LOW, SEVERITY_LOW, SEVERITY_LOW, SEVERITY_LOW}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_diags struct diags *d = diags_new();
+        auto_free char *overlay = xasprintf(
+            OVERLAY "set: [{rule: test.one, severity: %s, until: 2027-01-31, " WHO "}]\n",
+            rows[i].set);
+        auto_ruleset struct ruleset *s =
+            load_all((const char *[]){by_band, overlay}, 2, NULL, d);
+        struct met met;
+
+        assert_non_null(s);
+        met = meet(s, "2027-01-01", NULL, "10.0.0.1");
+        for (unsigned band = 0; band <= BAND_STAFF; band++)
+            assert_int_equal(met.one->severity[band], rows[i].at[band]);
+    }
+}
+
+static void a_band_that_is_none_is_told_where_the_overlay_names_it(void **state)
+{
+    auto_diags struct diags *d = diags_new();
+    struct ruleset *s = load_all(
+        (const char *[]){by_band, OVERLAY
+                         "set: [{rule: test.one, severity: {seniors: low}, until: "
+                         "2027-01-31, " WHO "}]\n"},
+        2, NULL, d);
+    auto_free char *told = diags_text(d);
+
+    (void)state;
+    assert_null(s);
+    assert_non_null(strstr(told, "o.yaml:3:35: error"));
+    assert_non_null(strstr(told, "did you mean \"senior\"?"));
+}
+
 static void a_site_limits_a_change(void **state)
 {
     auto_ruleset struct ruleset *s =
@@ -302,6 +353,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_holds_up_to_its_last_hour_and_no_longer),
         cmocka_unit_test(each_of_several_changes_ends_by_itself),
+        cmocka_unit_test(a_severity_for_one_band_leaves_the_others),
+        cmocka_unit_test(a_band_that_is_none_is_told_where_the_overlay_names_it),
         cmocka_unit_test(a_site_limits_a_change),
         cmocka_unit_test(an_added_exception_stands_beside_the_shipped_ones),
         cmocka_unit_test(what_is_wrong_with_an_overlay_is_told_where_it_stands),

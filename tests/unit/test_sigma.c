@@ -210,6 +210,39 @@ static void strange_texts_stay_texts(void **state)
     (void)state;
 }
 
+/* Sigma knows no age bands: what is imported has one severity for all. */
+static void a_level_is_the_severity_for_every_band(void **state)
+{
+    static const struct {
+        const char *level;
+        enum severity severity;
+        bool warned;
+    } rows[] = {
+        {"level: informational\n", SEVERITY_INFO, false},
+        {"level: low\n", SEVERITY_LOW, false},
+        {"level: medium\n", SEVERITY_MEDIUM, false},
+        {"level: high\n", SEVERITY_HIGH, false},
+        {"level: critical\n", SEVERITY_CRITICAL, false},
+        {"level: urgent\n", SEVERITY_MEDIUM, true},
+        {"level: {senior: low}\n", SEVERITY_MEDIUM, true},
+        {"", SEVERITY_MEDIUM, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *text = xasprintf("title: T\nlogsource: {category: dns}\n%s"
+                                         "detection:\n  s: {query: a.test}\n"
+                                         "  condition: s\n",
+                                         rows[i].level);
+        auto_free char *faults = NULL, *rules = translate(text, &faults);
+        auto_ruleset struct ruleset *set = rules_load(rules);
+
+        for (unsigned band = 0; band <= BAND_STAFF; band++)
+            assert_int_equal(ruleset_rule(set, 0)->severity[band], rows[i].severity);
+        assert_int_equal(strstr(faults, "W0530]") != NULL, rows[i].warned);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +260,7 @@ int main(void)
         cmocka_unit_test(a_counted_rule_is_not_a_rule_of_its_own),
         cmocka_unit_test(places_in_a_later_document_are_those_of_the_file),
         cmocka_unit_test(strange_texts_stay_texts),
+        cmocka_unit_test(a_level_is_the_severity_for_every_band),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
