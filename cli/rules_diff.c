@@ -315,6 +315,102 @@ static void compare_rule(const struct diffing *x, struct difference *d)
     compare_schedule(d, d->before->not_during, d->after->not_during);
 }
 
+/* ---- local changes ---- */
+
+/* "at lincoln until 2027-01-31"; a turn ends with its day. */
+static char *when_and_where(const struct rule_turn *t)
+{
+    char from[CLOCK_TEXT] = "", until[CLOCK_TEXT];
+
+    clock_print(t->until - 1, until);
+    if (t->from > 0)
+        clock_print(t->from, from);
+    return xasprintf("%s%s%s%.10s until %.10s", t->site ? "at " : "at all ",
+                     t->site ? t->site : "sites", t->from > 0 ? " from " : "", from,
+                     until);
+}
+
+/* What a form has otherwise than its rule as shipped. */
+static struct json *form_changes(const struct ruleset *s,
+                                 const struct compiled_rule *base, size_t form)
+{
+    struct diffing within = {.old = s, .new = s};
+    struct difference d = {base, &s->rules[form], json_new_list()};
+
+    compare_rule(&within, &d);
+    return d.changes;
+}
+
+/* "severity=high\n": what a form sets, whatever the rule was before. */
+static char *settings_of(const struct ruleset *s, const struct compiled_rule *base,
+                         size_t form)
+{
+    auto_json struct json *changes = form_changes(s, base, form);
+    struct buffer b = {0};
+
+    for (size_t i = 0; i < json_count(changes); i++) {
+        const struct json *o = json_item(changes, i);
+
+        buffer_print(&b, "%s=%s\n", json_get_text(o, "what", ""),
+                     json_text(json_get(o, "after"), ""));
+    }
+    return buffer_take(&b);
+}
+
+/* The rule is changed alike at the same site and time. */
+static bool has_turn(const struct ruleset *s, const struct compiled_rule *base,
+                     const struct rule_turn *asked, const char *settings)
+{
+    for (size_t i = 0; base && i < base->turn_count; i++) {
+        const struct rule_turn *t = &base->turns[i];
+        auto_free char *theirs = settings_of(s, base, t->rule);
+
+        if (t->from == asked->from && t->until == asked->until &&
+            strcmp(t->site ? t->site : "", asked->site ? asked->site : "") == 0 &&
+            strcmp(theirs, settings) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_turn(struct difference *d, const struct json *changes,
+                     const struct rule_turn *t, bool gone)
+{
+    auto_free char *where = when_and_where(t);
+
+    for (size_t i = 0; i < json_count(changes); i++) {
+        const struct json *o = json_item(changes, i);
+        auto_free char *what = xasprintf("%s%s, %s", gone ? "no longer " : "",
+                                         json_get_text(o, "what", ""), where);
+        const char *before = json_text(json_get(o, "before"), NULL);
+        const char *after = json_text(json_get(o, "after"), NULL);
+
+        add_change(d, what, gone ? after : before, gone ? before : after);
+    }
+}
+
+/* The turns of one side that the other does not have. */
+static void add_turns(struct difference *d, const struct ruleset *s,
+                      const struct compiled_rule *rule, const struct ruleset *others,
+                      const struct compiled_rule *other, bool gone)
+{
+    for (size_t i = 0; rule && i < rule->turn_count; i++) {
+        const struct rule_turn *t = &rule->turns[i];
+        auto_free char *settings = settings_of(s, rule, t->rule);
+        auto_json struct json *changes = form_changes(s, rule, t->rule);
+
+        if (!has_turn(others, other, t, settings))
+            add_turn(d, changes, t, gone);
+    }
+}
+
+static void compare_local(const struct diffing *x, struct difference *d)
+{
+    if (d->after)
+        add_turns(d, x->old, d->before, x->new, d->after, true);
+    add_turns(d, x->new, d->after, x->old, d->before, false);
+}
+
 static void note(struct diffing *x, const struct compiled_rule *a,
                  const struct compiled_rule *b)
 {
@@ -322,6 +418,7 @@ static void note(struct diffing *x, const struct compiled_rule *a,
 
     if (a && b)
         compare_rule(x, &d);
+    compare_local(x, &d);
     if (a && b && json_count(d.changes) == 0) {
         json_free(d.changes);
         x->same++;
@@ -350,9 +447,10 @@ static int by_id(const void *a, const void *b)
 static void compare(struct diffing *x)
 {
     for (size_t i = 0; i < x->new->rule_count; i++)
-        note(x, rule_named(x->old, x->new->rules[i].rule.id), &x->new->rules[i]);
+        if (!rule_is_changed(x->new, i))
+            note(x, rule_named(x->old, x->new->rules[i].rule.id), &x->new->rules[i]);
     for (size_t i = 0; i < x->old->rule_count; i++)
-        if (!rule_named(x->new, x->old->rules[i].rule.id))
+        if (!rule_is_changed(x->old, i) && !rule_named(x->new, x->old->rules[i].rule.id))
             note(x, &x->old->rules[i], NULL);
     if (x->count > 0)
         qsort(x->at, x->count, sizeof(*x->at), by_id);

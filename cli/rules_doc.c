@@ -212,6 +212,34 @@ static void put_tests(struct writing *w, const struct node *n)
     page_items_end(&w->page);
 }
 
+/* What overlays change in it, by whose word and until when. */
+static void put_local(struct writing *w, const char *rule)
+{
+    const struct rule_change *changes;
+    size_t count = ruleset_changes(w->rules, &changes);
+    char until[CLOCK_TEXT];
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct rule_change *c = &changes[i];
+        auto_buffer struct buffer b = {0};
+
+        if (strcmp(c->rule, rule) != 0)
+            continue;
+        if (!any)
+            page_label(&w->page, "Changed here");
+        if (!any)
+            page_items_begin(&w->page);
+        any = true;
+        clock_print(c->until - 1, until);
+        buffer_print(&b, "%s, at %s, up to %.10s (%s: %s)", c->what,
+                     c->sites ? c->sites : "all sites", until, c->owner, c->why);
+        page_item(&w->page, 0, NULL, b.at);
+    }
+    if (any)
+        page_items_end(&w->page);
+}
+
 static void put_rule(struct writing *w, const struct compiled_rule *c)
 {
     const struct rule *rule = &c->rule;
@@ -238,6 +266,7 @@ static void put_rule(struct writing *w, const struct compiled_rule *c)
     put_texts(w, "References", rule->references, rule->reference_count);
     put_labels(w, node_get(c->node, "labels"));
     put_tests(w, node_get(c->node, "tests"));
+    put_local(w, rule->id);
 }
 
 /* ---- lists ---- */
@@ -305,15 +334,26 @@ static void put_link(struct writing *w, const struct rule *rule)
     page_item(&w->page, 1, rule->id, text);
 }
 
+/* The rule after this one; the forms that overlays give it are told with it. */
+static size_t next_rule(const struct ruleset *s, size_t i)
+{
+    do
+        i++;
+    while (i < s->rule_count && rule_is_changed(s, i));
+    return i;
+}
+
 static void put_contents(struct writing *w)
 {
     const struct ruleset *s = w->rules;
+    const struct ruleset_file *file = NULL;
 
     page_heading(&w->page, 2, NULL, "By file");
     page_items_begin(&w->page);
-    for (size_t i = 0; i < s->rule_count; i++) {
-        if (i == 0 || s->rules[i].file != s->rules[i - 1].file)
+    for (size_t i = 0; i < s->rule_count; i = next_rule(s, i)) {
+        if (s->rules[i].file != file)
             page_item(&w->page, 0, NULL, base_name(s->rules[i].file->path));
+        file = s->rules[i].file;
         put_link(w, &s->rules[i].rule);
     }
     page_items_end(&w->page);
@@ -322,7 +362,7 @@ static void put_contents(struct writing *w)
     for (size_t role = 0; role < names_role.count; role++) {
         bool first = true;
 
-        for (size_t i = 0; i < s->rule_count; i++) {
+        for (size_t i = 0; i < s->rule_count; i = next_rule(s, i)) {
             if (s->rules[i].rule.owner != role)
                 continue;
             if (first)
@@ -337,16 +377,23 @@ static void put_contents(struct writing *w)
 static void put_page(struct writing *w)
 {
     const struct ruleset *s = w->rules;
-    auto_free char *about =
-        xasprintf("%zu rules, version %s.", s->rule_count, s->version);
+    const struct ruleset_file *file = NULL;
+    size_t count = 0;
+    auto_free char *about = NULL;
+
+    for (size_t i = 0; i < s->rule_count; i = next_rule(s, i))
+        count++;
+    about =
+        xasprintf("%zu rule%s, version %s.", count, count == 1 ? "" : "s", s->version);
 
     page_begin(&w->page, "Rules");
     page_heading(&w->page, 1, NULL, "Rules");
     page_paragraph(&w->page, about);
     put_contents(w);
-    for (size_t i = 0; i < s->rule_count; i++) {
-        if (i == 0 || s->rules[i].file != s->rules[i - 1].file)
+    for (size_t i = 0; i < s->rule_count; i = next_rule(s, i)) {
+        if (s->rules[i].file != file)
             page_heading(&w->page, 2, NULL, base_name(s->rules[i].file->path));
+        file = s->rules[i].file;
         put_rule(w, &s->rules[i]);
     }
     put_lists(w);

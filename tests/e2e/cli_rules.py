@@ -113,6 +113,17 @@ macros: {asks: 'dns.qr == "query"'}
 """
 
 
+OVERLAY = """\
+schema: 1
+overlay_of: mine
+site: [lincoln, oak]
+set:
+  - {rule: mine.query, severity: {senior: critical}, until: 2027-01-31, owner: lead, why: a wave}
+disable:
+  - {rule: mine.query, until: 2027-03-20, owner: lead, why: the move}
+"""
+
+
 class Diff(unittest.TestCase):
     setUp, path, write = Check.setUp, Check.path, Check.write
 
@@ -141,6 +152,38 @@ class Diff(unittest.TestCase):
         out = self.diff(RICH, RICH.replace("mine.query", "mine.other"))
         self.assertIn("added mine.other: A query\nremoved mine.query: A query\n1 added", out)
 
+    def local_diff(self, old_overlay, new_overlay):
+        for side, overlay in (("old", old_overlay), ("new", new_overlay)):
+            os.makedirs(self.path(side), exist_ok=True)
+            self.write(f"{side}/r.yaml", RULE)
+            if overlay:
+                self.write(f"{side}/o.yaml", overlay)
+        done = subprocess.run([HALLWATCH, "rules", "diff", self.path("old"), self.path("new")],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_a_local_change_is_told_with_its_site_and_its_last_day(self):
+        out = self.local_diff(None, OVERLAY)
+        self.assertEqual(out.count("changed mine.query"), 1)
+        for line in ("severity (senior), at oak until 2027-01-31: low -> critical\n",
+                     "mode, at lincoln until 2027-01-31: not set -> disabled\n",
+                     "mode, at lincoln from 2027-02-01 until 2027-03-20: not set -> disabled\n"):
+            self.assertIn(line, out)
+        self.assertIn("0 added, 0 removed, 1 changed, 0 the same\n", out)
+
+    def test_a_local_change_that_ends_another_day_is_told(self):
+        out = self.local_diff(OVERLAY, OVERLAY.replace("2027-03-20", "2027-04-30"))
+        self.assertEqual(out, "changed mine.query: A query\n" + "".join(
+            f"    {gone}mode, at {site} from 2027-02-01 until {day}: {what}\n"
+            for gone, day, what in (("no longer ", "2027-03-20", "disabled -> not set"),
+                                    ("", "2027-04-30", "not set -> disabled"))
+            for site in ("lincoln", "oak")) + "0 added, 0 removed, 1 changed, 0 the same\n")
+
+    def test_the_same_local_changes_are_the_same(self):
+        self.assertEqual(self.local_diff(OVERLAY, OVERLAY.replace("a wave", "a flood")),
+                         "0 added, 0 removed, 0 changed, 1 the same\n")
+
     def test_over_a_capture_alerts_are_counted(self):
         rule = RICH.replace(" and host under $bad", "").split("lists:")[0] + \
             "macros: {asks: 'dns.qr == \"query\"'}\n"
@@ -168,6 +211,19 @@ class Doc(unittest.TestCase):
                      "* host (name of the called host: ", ") is a name of, or below, the list bad",
                      "* bad: 2 entries, in the rule file"):
             self.assertIn(part, out)
+
+    def test_a_rule_with_local_changes_stands_once_and_says_them(self):
+        os.makedirs(self.path("rules"))
+        self.write("rules/r.yaml", RULE)
+        self.write("rules/o.yaml", OVERLAY)
+        out = self.doc(self.path("rules"))
+        self.assertEqual(out.count("### A query (mine.query)"), 1)
+        self.assertEqual(out.count("* [mine.query: A query](#mine.query)"), 2)
+        self.assertIn("1 rule, version", out)
+        self.assertIn("**Severity:** low", out)
+        self.assertIn("**Changed here:**\n\n"
+                      "* severity, at lincoln, oak, up to 2027-01-31 (lead: a wave)\n"
+                      "* disabled, at lincoln, oak, up to 2027-03-20 (lead: the move)\n", out)
 
     def test_what_a_rule_says_is_no_mark_of_the_page(self):
         path = self.write("r.yaml", RICH.replace("title: A query",
