@@ -5,6 +5,7 @@
  */
 #include "cli/fields.h"
 
+#include "alike.h"
 #include "rule.h"
 
 /* The words of these are not a vocabulary of rules. */
@@ -107,5 +108,9 @@ const struct alert_key alert_keys[] = {
     {"hallwatch.list.version", TYPE_TEXT, false, NULL,
      "version of that list: first digits of the SHA-256 of its values"},
     {"hallwatch.list.fetched", TYPE_TIME, false, NULL, "when that list was fetched"},
+    {"hallwatch.list.alike", TYPE_TEXT, false, NULL,
+     "of a list of type lookalike: the name on it that the host's is most like"},
+    {"hallwatch.list.alike_how", TYPE_NAME, false, &names_alike_how,
+     "in which way it is"},
     {0},
 };

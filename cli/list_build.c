@@ -245,6 +245,14 @@ static bool write_all(struct building *b)
         keep_all(b);
         return true;
     }
+    if (err == -E2BIG) {
+        diags_error(b->diags, (struct place){.file = b->set->yaml}, "E0414",
+                    "the lists of type lookalike have more than %d names together",
+                    ALIKE_NAMES_MAX);
+        diags_hint(b->diags, "list what false pages would be made after, not all that "
+                             "people use");
+        return false;
+    }
     diags_error(b->diags, (struct place){.file = b->set->out}, "E0410",
                 "the list file cannot be written: %s", strerror(-err));
     return false;

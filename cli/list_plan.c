@@ -90,6 +90,14 @@ static bool read_words(const struct node *body, struct list_info *info, struct d
     info->type = (enum list_type)type;
     info->kind = (enum list_kind)kind;
     info->on_stale = (enum list_stale)on_stale;
+    if (info->type == LIST_LOOKALIKE && info->kind != LIST_BLACK) {
+        diags_error(
+            d, node_place(node_get(body, "kind")), "E0408",
+            "a list of type lookalike is a black one: %s names have a list of type "
+            "domain",
+            kind_words[info->kind]);
+        return false;
+    }
     if (list_class_of(info->type) != LIST_CLASS_NONE)
         return good;
     diags_error(d, node_place(n), "E0408", "a list of type %s does not come from a file",
@@ -191,7 +199,16 @@ static void report_no_list(const struct list_plan *p, const struct node *n,
     diags_suggest(d, node_text(n), names, p->list_count);
 }
 
-/* What is on both can be told only of lists that are asked the same. */
+/* What is on both can be told only of lists that are asked the same, and what looks like
+ * a name of the one while it is on the other. */
+static bool can_except(const struct planned_list *l, const struct planned_list *other)
+{
+    enum list_class class = list_class_of(l->info.type);
+
+    return list_class_of(other->info.type) ==
+           (class == LIST_CLASS_ALIKE ? LIST_CLASS_NAME : class);
+}
+
 static bool check_exception(const struct list_plan *p, const struct planned_list *l,
                             const struct node *n, struct diags *d)
 {
@@ -205,7 +222,7 @@ static bool check_exception(const struct list_plan *p, const struct planned_list
         report_no_list(p, n, d);
         return false;
     }
-    if (other != l && list_class_of(other->info.type) == list_class_of(l->info.type))
+    if (other != l && can_except(l, other))
         return true;
     diags_error(d, node_place(n), "E0402",
                 other == l ? "list \"%s\" cannot be its own exception"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alike.h"
 #include "cli.h"
 #include "cli/list_fetch.h"
 #include "domain.h"
@@ -25,13 +26,13 @@ static void print_lists(const struct listdb *db)
 {
     char date[CLOCK_TEXT];
 
-    printf("%-24s %-7s %-10s %10s  %-10s  %s\n", "LIST", "TYPE", "KIND", "ENTRIES",
+    printf("%-24s %-9s %-10s %10s  %-10s  %s\n", "LIST", "TYPE", "KIND", "ENTRIES",
            "FETCHED", "VERSION");
     for (unsigned i = 0; i < listdb_count(db); i++) {
         const struct list_info *info = listdb_info(db, i);
 
         clock_print(info->fetched, date);
-        printf("%-24s %-7s %-10s %10llu  %-10.10s  %s\n", info->name,
+        printf("%-24s %-9s %-10s %10llu  %-10.10s  %s\n", info->name,
                names_get(&names_list_type, info->type), kind_words[info->kind],
                (unsigned long long)info->entries, info->fetched ? date : "-",
                info->version);
@@ -126,6 +127,17 @@ static bool read_question(const char *text, struct question *q)
     return domain_clean(text_of(text), q->clean, &len) == 0;
 }
 
+/* Lists that have the name, and those with a name that it looks like. */
+static struct list_set ask_name(const struct listdb *db, struct text name)
+{
+    struct list_set on = listdb_query(db, name), alike = listdb_query_alike(db, name);
+
+    for (unsigned i = 0; i < listdb_count(db); i++)
+        if (list_set_has(&alike, i))
+            list_set_add(&on, i);
+    return on;
+}
+
 static struct list_set ask(const struct listdb *db, const struct question *q)
 {
     switch (q->class) {
@@ -136,8 +148,21 @@ static struct list_set ask(const struct listdb *db, const struct question *q)
     case LIST_CLASS_PRINT:
         return listdb_query_print(db, text_of(q->clean));
     default:
-        return listdb_query(db, text_of(q->clean));
+        return ask_name(db, text_of(q->clean));
     }
+}
+
+/* Which name on the list it looks like, and how. */
+static void put_alike(struct json *o, const struct listdb *db, const struct question *q,
+                      unsigned list)
+{
+    struct alike_match match;
+
+    if (q->class != LIST_CLASS_NAME || listdb_info(db, list)->type != LIST_LOOKALIKE ||
+        !listdb_alike(db, text_of(q->clean), list, &match))
+        return;
+    json_put_bytes(o, "alike", match.name);
+    json_put_text(o, "alike_how", names_get(&names_alike_how, match.how));
 }
 
 /* Which entry of the list it was that has the address. */
@@ -177,6 +202,7 @@ static struct json *query_one(const struct listdb *db, const char *name,
         json_put_text(one, "version", info->version);
         json_put_bool(one, "counts", list_set_has(&left, i));
         put_entry(one, db, q, i);
+        put_alike(one, db, q, i);
         json_add(lists, one);
         protected = protected || info->kind == LIST_PROTECTED;
     }
@@ -189,11 +215,15 @@ static struct json *query_one(const struct listdb *db, const char *name,
 static void print_list(const struct json *list, bool is_first)
 {
     const char *entry = json_get_text(list, "entry", NULL);
+    const char *alike = json_get_text(list, "alike", NULL);
+    int how = names_find(&names_alike_how, json_get_text(list, "alike_how", ""));
 
     printf("%s %s (%s", is_first ? "" : ",", json_get_text(list, "name", ""),
            json_get_text(list, "kind", ""));
     if (entry)
         printf(", %s", entry);
+    if (alike && how >= 0)
+        printf(", looks like %s: %s", alike, alike_how_words((enum alike_how)how));
     printf(json_get_bool(list, "counts", true) ? ")" : ", set aside)");
 }
 

@@ -361,6 +361,28 @@ static void put_list_version(struct json *list, const struct list_info *info)
     json_put_text(list, "fetched", date);
 }
 
+/* Which name on it the event's looks like, and how. */
+static void put_alike(struct json *list, const struct listdb *lists,
+                      const struct predicate *p, const struct event *e)
+{
+    const struct value *v = event_get(e, p->field);
+    bool several = field_get(p->field)->type == TYPE_DOMAINS;
+    size_t count = !v ? 0 : several ? v->text_count : 1;
+    struct alike_match match;
+
+    if (listdb_info(lists, (unsigned)p->listdb)->type != LIST_LOOKALIKE)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        struct text name = several ? v->texts[i] : v->text;
+
+        if (!listdb_alike(lists, name, (unsigned)p->listdb, &match))
+            continue;
+        json_put_bytes(list, "alike", match.name);
+        json_put_text(list, "alike_how", names_get(&names_alike_how, match.how));
+        return;
+    }
+}
+
 /* The first list that the rule asked and that said yes. */
 static struct json *first_list(const struct ruleset *s, size_t rule,
                                const struct listdb *lists, struct list_memo *memo,
@@ -377,8 +399,10 @@ static struct json *first_list(const struct ruleset *s, size_t rule,
             continue;
         list = json_new_object();
         json_put_text(list, "name", p->list);
-        if (p->listdb != LISTDB_NONE && lists)
+        if (p->listdb != LISTDB_NONE && lists) {
             put_list_version(list, listdb_info(lists, (unsigned)p->listdb));
+            put_alike(list, lists, p, e);
+        }
         return list;
     }
     return NULL;

@@ -130,7 +130,8 @@ static const struct diag_code codes[] = {
      "ports of a number, of strings of a text, of ja3, ja4 and cert of the field\n"
      "with that name (cert: one that ends in sha256 or sha1). A list that comes\n"
      "from a file is asked with under of a host name, with any_of of a field with\n"
-     "several values, else with in."},
+     "several values, else with in. A list of type lookalike is asked of a host\n"
+     "name with in, and of several with any_of."},
     {"E0403", "the list is not whole",
      "A list has either items: or file:, and each item is of the list's type."},
     {"E0404", "a list is too old",
@@ -158,7 +159,7 @@ static const struct diag_code codes[] = {
      "Lists of ports and strings stand under items:; host names, addresses,\n"
      "hardware addresses and fingerprints can be compiled, too, and a rule file\n"
      "must give the type that lists.yaml gives. Forms hosts, ut1 and rpz hold host\n"
-     "names only."},
+     "names only. Lists of type lookalike come from a file only, and are black."},
     {"W0409", "nothing uses the list", "It has no effect and can be taken out."},
     {"E0410", "the list file cannot be used",
      "It is missing, damaged or of another version. `hallwatch lists build` makes\n"
@@ -171,6 +172,9 @@ static const struct diag_code codes[] = {
     {"E0413", "what is to be fetched is not whole",
      "A download has from:, and either file: or folder:, which is below the folder\n"
      "of lists.yaml. sha256: has 64 hexadecimal digits."},
+    {"E0414", "too many names that others may look like",
+     "Lists of type lookalike have at most 4096 names together. They are for those\n"
+     "that false pages are made after: the district's own, its bank, its logins."},
     {"E0420", "a source of a list cannot be read",
      "The message says what is meant, and what to write instead."},
     {"W0420", "a source of a list cannot be read",

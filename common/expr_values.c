@@ -39,6 +39,7 @@ static bool list_fits(const struct list_def *l, const struct field *f)
 {
     switch (l->type) {
     case LIST_DOMAIN:
+    case LIST_LOOKALIKE:
         return f->type == TYPE_DOMAIN || f->type == TYPE_DOMAINS;
     case LIST_CIDR:
     case LIST_IP:
@@ -57,12 +58,13 @@ static bool list_fits(const struct list_def *l, const struct field *f)
 
 /* Host names stand for all below them, one of several values is enough, else: is it on.
  */
-static enum predicate_op file_op(const struct field *f)
+static enum predicate_op file_op(const struct list_def *l, const struct field *f)
 {
     switch (f->type) {
     case TYPE_DOMAIN:
+        return l->type == LIST_LOOKALIKE ? OP_IN : OP_UNDER;
     case TYPE_DOMAINS:
-        return OP_UNDER;
+        return l->type == LIST_LOOKALIKE ? OP_ANY_OF : OP_UNDER;
     case TYPE_ADDRS:
     case TYPE_TEXTS:
         return OP_ANY_OF;
@@ -116,10 +118,10 @@ static bool add_list(struct expr_world *w, const struct operand *o, struct predi
                     field_type_name(f->type));
         return false;
     }
-    if (l->from_file && p->op != file_op(f)) {
+    if (l->from_file && p->op != file_op(l, f)) {
         diags_error(w->diags, span_place(o->span), "E0402",
                     "list $%s comes from a file: it can be asked with \"%s\" only",
-                    l->name, names_get(&names_predicate_op, file_op(f)));
+                    l->name, names_get(&names_predicate_op, file_op(l, f)));
         return false;
     }
     p->list = l->name;

@@ -3,14 +3,20 @@
  * A DNS event has the same name as host and as dns.qname, and fifty rules ask for it: the
  * first asks the list file, the others this memo. It has few places, because an event has
  * few names and addresses; when they are used up, the list file is asked again.
+ *
+ * Whether a name looks like another one takes some twenty hashes and a walk over the
+ * public suffixes, and nearly always it does not: names that do not are remembered from
+ * event to event, by a keyed hash, a later one in the place of an earlier one.
  */
 #include "predicate.h"
 
 #include <stdlib.h>
 
+#include "hash.h"
 #include "mem.h"
 
-#define PLACES 8
+#define PLACES        8
+#define UNLIKE_PLACES 2048
 
 struct asked {
     struct text bytes; /* of the name, the address ... in the event */
@@ -22,6 +28,8 @@ struct list_memo {
     struct list_set protected;
     struct asked asked[LIST_CLASSES][PLACES];
     size_t count[LIST_CLASSES];
+    struct hash_key key;
+    uint64_t like_none[UNLIKE_PLACES]; /* hashes of names that look like no other */
 };
 
 struct list_memo *list_memo_new(const struct listdb *db)
@@ -29,6 +37,7 @@ struct list_memo *list_memo_new(const struct listdb *db)
     struct list_memo *m = xcalloc(1, sizeof(*m));
 
     m->db = db;
+    hash_key_random(&m->key);
     for (unsigned i = 0; db && i < listdb_count(db); i++)
         if (listdb_info(db, i)->kind == LIST_PROTECTED)
             list_set_add(&m->protected, i);
@@ -45,9 +54,23 @@ void list_memo_begin(struct list_memo *m)
     memset(m->count, 0, sizeof(m->count));
 }
 
-static struct list_set ask(const struct listdb *db, enum list_class class,
-                           struct text bytes)
+static struct list_set ask_alike(struct list_memo *m, struct text name)
 {
+    uint64_t hash = hash_bytes(&m->key, name.at, name.len);
+    uint64_t *place = &m->like_none[hash % UNLIKE_PLACES];
+    struct list_set on = {0};
+
+    if (*place == hash)
+        return on;
+    on = listdb_judge_alike(m->db, name);
+    if (!list_set_meets(&on, &on))
+        *place = hash;
+    return on;
+}
+
+static struct list_set ask(struct list_memo *m, enum list_class class, struct text bytes)
+{
+    const struct listdb *db = m->db;
     struct addr addr;
     struct mac mac;
 
@@ -60,6 +83,8 @@ static struct list_set ask(const struct listdb *db, enum list_class class,
         return listdb_judge(db, listdb_query_mac(db, &mac));
     case LIST_CLASS_PRINT:
         return listdb_judge(db, listdb_query_print(db, bytes));
+    case LIST_CLASS_ALIKE:
+        return ask_alike(m, bytes);
     default:
         return listdb_judge(db, listdb_query(db, bytes));
     }
@@ -77,8 +102,8 @@ static struct list_set query(struct list_memo *m, enum list_class class,
         if (text_equal(asked[i].bytes, bytes))
             return asked[i].on;
     if (count == PLACES)
-        return ask(m->db, class, bytes);
-    asked[count] = (struct asked){bytes, ask(m->db, class, bytes)};
+        return ask(m, class, bytes);
+    asked[count] = (struct asked){bytes, ask(m, class, bytes)};
     m->count[class]++;
     return asked[count].on;
 }
@@ -103,6 +128,11 @@ struct list_set list_memo_mac(struct list_memo *m, const struct mac *mac)
 struct list_set list_memo_print(struct list_memo *m, struct text print)
 {
     return query(m, LIST_CLASS_PRINT, print);
+}
+
+struct list_set list_memo_alike(struct list_memo *m, struct text name)
+{
+    return query(m, LIST_CLASS_ALIKE, name);
 }
 
 bool list_memo_protected(struct list_memo *m, const struct event *e)

@@ -25,7 +25,7 @@ bool list_form_fits(enum list_form form, enum list_type type)
 {
     if (form == LIST_FORM_PLAIN || form == LIST_FORM_CSV)
         return list_class_of(type) != LIST_CLASS_NONE;
-    return type == LIST_DOMAIN;
+    return type == LIST_DOMAIN || type == LIST_LOOKALIKE;
 }
 
 static bool is_blank(char c)
@@ -83,7 +83,7 @@ void list_reader_name(struct list_reader *r, struct text name)
     struct text whole = name;
     size_t len;
 
-    if (type == LIST_DOMAIN)
+    if (type == LIST_DOMAIN || type == LIST_LOOKALIKE)
         name = without_star(name);
     if (list_value_clean(type, name, clean, &len) != 0) {
         snprintf(why, sizeof(why), "is no %s", list_value_what(type));

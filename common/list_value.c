@@ -11,8 +11,8 @@
 #define MAC_BITS       48
 #define MAC_BITS_LEAST 24 /* a maker's number (OUI) */
 
-static const char *const type_words[] = {"domain", "cidr", "ip",  "mac", "port",
-                                         "string", "ja3",  "ja4", "cert"};
+static const char *const type_words[] = {"domain", "cidr", "ip",  "mac",  "port",
+                                         "string", "ja3",  "ja4", "cert", "lookalike"};
 const struct names names_list_type = {"type of list", type_words,
                                       sizeof(type_words) / sizeof(type_words[0])};
 
@@ -23,7 +23,7 @@ enum list_class list_class_of(enum list_type type)
         [LIST_IP] = LIST_CLASS_ADDR,     [LIST_MAC] = LIST_CLASS_MAC,
         [LIST_PORT] = LIST_CLASS_NONE,   [LIST_STRING] = LIST_CLASS_NONE,
         [LIST_JA3] = LIST_CLASS_PRINT,   [LIST_JA4] = LIST_CLASS_PRINT,
-        [LIST_CERT] = LIST_CLASS_PRINT,
+        [LIST_CERT] = LIST_CLASS_PRINT,  [LIST_LOOKALIKE] = LIST_CLASS_ALIKE,
     };
 
     return classes[type];
@@ -41,6 +41,7 @@ const char *list_value_what(enum list_type type)
         [LIST_JA3] = "JA3",
         [LIST_JA4] = "JA4",
         [LIST_CERT] = "SHA-256 or SHA-1 of a certificate",
+        [LIST_LOOKALIKE] = "host name",
     };
 
     return whats[type];
@@ -244,9 +245,10 @@ int list_value_clean(enum list_type type, struct text written,
                      char ret_value[LIST_VALUE_MAX], size_t *ret_len)
 {
     static int (*const cleaners[])(struct text written, char *ret_value) = {
-        [LIST_DOMAIN] = clean_domain, [LIST_CIDR] = clean_network, [LIST_IP] = clean_addr,
-        [LIST_MAC] = clean_mac,       [LIST_JA3] = clean_ja3,      [LIST_JA4] = clean_ja4,
-        [LIST_CERT] = clean_cert,
+        [LIST_DOMAIN] = clean_domain, [LIST_CIDR] = clean_network,
+        [LIST_IP] = clean_addr,       [LIST_MAC] = clean_mac,
+        [LIST_JA3] = clean_ja3,       [LIST_JA4] = clean_ja4,
+        [LIST_CERT] = clean_cert,     [LIST_LOOKALIKE] = clean_domain,
     };
 
     if (list_class_of(type) == LIST_CLASS_NONE || written.len == 0 ||

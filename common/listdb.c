@@ -37,6 +37,8 @@ struct listdb {
     struct list_set *sets;
     struct list_set white, protected, excepting; /* excepting: have exceptions */
     bool has_class[LIST_CLASSES];
+    struct alike *alike;       /* NULL: there is no list of type lookalike */
+    struct list_set lookalike; /* those lists */
     size_t size;
 };
 
@@ -59,6 +61,7 @@ static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
         n.v6_lens[w] = cur_u64_le(c);
     n.v4_lens = cur_u64_le(c);
     n.mac_lens = cur_u64_le(c);
+    n.names_len = cur_u32_le(c);
 
     if (magic != LISTDB_MAGIC)
         return -EBADMSG;
@@ -67,7 +70,7 @@ static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
     if (cur_broken(c) || zero != 0 || n.entries > LISTDB_ENTRIES_MAX ||
         n.lists > LISTDB_MAX || n.sets > LISTDB_SETS_MAX ||
         n.bucket_bits > LISTDB_BITS_MAX || n.v6_lens[2] > 1 || n.v4_lens >> 33 != 0 ||
-        n.mac_lens >> 49 != 0)
+        n.mac_lens >> 49 != 0 || n.names_len > LISTDB_NAMES_MAX)
         return -EBADMSG;
     *ret_counts = n;
     return 0;
@@ -110,9 +113,10 @@ static int read_list(struct cur *c, uint32_t lists, struct list_info *info)
     kind = cur_u16_le(c);
     type = cur_u16_le(c);
     on_stale = cur_u32_le(c);
-    if (kind > LIST_PROTECTED || type > LIST_CERT || on_stale > LIST_STALE_REFUSE ||
+    if (kind > LIST_PROTECTED || type > LIST_LOOKALIKE || on_stale > LIST_STALE_REFUSE ||
         list_class_of((enum list_type)type) == LIST_CLASS_NONE ||
-        !read_set(c, lists, &info->except))
+        !read_set(c, lists, &info->except) ||
+        (type == LIST_LOOKALIKE && kind != LIST_BLACK))
         return -EBADMSG;
     info->kind = (enum list_kind)kind;
     info->type = (enum list_type)type;
@@ -125,6 +129,8 @@ static void note_list(struct listdb *db, unsigned list)
     const struct list_info *info = &db->lists[list];
 
     db->has_class[list_class_of(info->type)] = true;
+    if (info->type == LIST_LOOKALIKE)
+        list_set_add(&db->lookalike, list);
     if (info->kind == LIST_PROTECTED)
         list_set_add(&db->protected, list);
     if (info->kind == LIST_WHITE)
@@ -190,6 +196,25 @@ static int check_index(const struct listdb *db)
     return bucket_start(db->index) == 0 && last == db->counts.entries ? 0 : -EBADMSG;
 }
 
+/* The names that others may look like; they are borrowed from the file. */
+static int read_names(struct listdb *db, struct cur c)
+{
+    if (db->has_class[LIST_CLASS_ALIKE])
+        db->alike = alike_new();
+    while (cur_left(&c) > 0) {
+        uint8_t list = cur_u8(&c), len = cur_u8(&c);
+        struct text name = {(const char *)cur_bytes(&c, len), len};
+        char clean[DOMAIN_MAX];
+        size_t clean_len;
+
+        if (cur_broken(&c) || !list_set_has(&db->lookalike, list) ||
+            domain_clean(name, clean, &clean_len) != 0 || clean_len != len ||
+            memcmp(clean, name.at, len) != 0 || !alike_add(db->alike, name, list))
+            return -EBADMSG;
+    }
+    return 0;
+}
+
 static int check(struct listdb *db)
 {
     struct cur c = cur_over(db->file, db->size);
@@ -208,7 +233,8 @@ static int check(struct listdb *db)
     db->index = db->file + at.index;
     db->entries = db->file + at.entries;
     if (read_lists(db, cur_over(db->file + at.lists, at.sets - at.lists)) != 0 ||
-        read_sets(db, cur_over(db->file + at.sets, at.index - at.sets)) != 0)
+        read_sets(db, cur_over(db->file + at.sets, at.index - at.sets)) != 0 ||
+        read_names(db, cur_over(db->file + at.names, at.size - at.names)) != 0)
         return -EBADMSG;
     return check_index(db);
 }
@@ -249,6 +275,7 @@ void listdb_close(struct listdb *db)
         return;
     if (db->file)
         munmap(db->file, db->size);
+    alike_free(db->alike);
     free(db->lists);
     free(db->sets);
     free(db);
@@ -515,6 +542,46 @@ struct list_set listdb_judge(const struct listdb *db, struct list_set on)
     if (list_set_meets(&on, &db->white))
         return only(on, &db->white);
     return without_excepted(db, on);
+}
+
+/* ---- looking alike ---- */
+
+struct list_set listdb_query_alike(const struct listdb *db, struct text name)
+{
+    struct alike_match matches[ALIKE_MATCHES_MAX];
+    struct list_set on = {0};
+
+    if (!db->alike)
+        return on;
+    for (size_t i = alike_find(db->alike, name, matches); i > 0; i--)
+        list_set_add(&on, matches[i - 1].list);
+    return on;
+}
+
+bool listdb_alike(const struct listdb *db, struct text name, unsigned list,
+                  struct alike_match *ret_match)
+{
+    struct alike_match matches[ALIKE_MATCHES_MAX];
+    size_t count = db->alike ? alike_find(db->alike, name, matches) : 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (matches[i].list == list) {
+            *ret_match = matches[i];
+            return true;
+        }
+    return false;
+}
+
+struct list_set listdb_judge_alike(const struct listdb *db, struct text name)
+{
+    struct list_set alike = listdb_query_alike(db, name), on;
+
+    if (!list_set_meets(&alike, &alike))
+        return alike;
+    on = listdb_query(db, name);
+    for (size_t w = 0; w < LISTDB_MAX / 64; w++)
+        on.bits[w] |= alike.bits[w];
+    return only(listdb_judge(db, on), &db->lookalike);
 }
 
 bool listdb_protected(const struct listdb *db, struct text name)

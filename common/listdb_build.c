@@ -171,6 +171,8 @@ static void hash_list(struct list_builder *b, unsigned list, uint64_t seed,
     uint8_t bytes[LIST_VALUE_MAX];
     struct hash_key key;
 
+    if (class == LIST_CLASS_ALIKE)
+        return;
     listdb_hash_key(seed, class, &key);
     for (size_t i = 0; i < l->count; i++) {
         size_t len = list_value_key(class, name_at(b, l->names[i]), bytes);
@@ -257,7 +259,8 @@ static void put_header(uint8_t *at, const struct listdb_counts *n)
     for (size_t w = 0; w < 3; w++)
         at = put_number(at, n->v6_lens[w], 8);
     at = put_number(at, n->v4_lens, 8);
-    put_number(at, n->mac_lens, 8);
+    at = put_number(at, n->mac_lens, 8);
+    put_number(at, n->names_len, 4);
 }
 
 static uint8_t *put_set(uint8_t *at, const struct list_set *set)
@@ -303,6 +306,36 @@ static uint32_t put_bucket(uint8_t *index, uint8_t *entries, uint32_t bucket, ui
     return i;
 }
 
+/* How many names there are that others may look like, and their bytes in the file. */
+static size_t count_names(const struct list_builder *b, uint32_t *ret_len)
+{
+    size_t count = 0, len = 0;
+
+    for (unsigned i = 0; i < b->list_count; i++) {
+        if (b->lists[i].info.type != LIST_LOOKALIKE)
+            continue;
+        count += b->lists[i].count;
+        for (size_t k = 0; k < b->lists[i].count; k++)
+            len += 2 + name_at(b, b->lists[i].names[k]).len;
+    }
+    *ret_len = (uint32_t)len;
+    return count;
+}
+
+static void put_names(const struct list_builder *b, uint8_t *at)
+{
+    for (unsigned i = 0; i < b->list_count; i++)
+        for (size_t k = 0;
+             b->lists[i].info.type == LIST_LOOKALIKE && k < b->lists[i].count; k++) {
+            struct text name = name_at(b, b->lists[i].names[k]);
+
+            at = put_number(at, i, 1);
+            at = put_number(at, name.len, 1);
+            memcpy(at, name.at, name.len);
+            at += name.len;
+        }
+}
+
 static uint8_t *make_file(const struct list_builder *b, uint64_t seed,
                           const struct hits *hits, const struct sets *sets,
                           size_t *ret_size)
@@ -319,6 +352,7 @@ static uint8_t *make_file(const struct list_builder *b, uint64_t seed,
     uint8_t *file, *pos;
 
     memcpy(n.v6_lens, b->v6_lens, sizeof(n.v6_lens));
+    count_names(b, &n.names_len);
     while (n.entries >> n.bucket_bits > 12)
         n.bucket_bits++;
     at = listdb_layout(&n);
@@ -332,6 +366,7 @@ static uint8_t *make_file(const struct list_builder *b, uint64_t seed,
         pos = put_set(pos, &sets->at[i]);
     for (uint32_t bucket = 0, i = 0; bucket <= UINT32_C(1) << n.bucket_bits; bucket++)
         i = put_bucket(file + at.index, file + at.entries, bucket, i, &n, hits);
+    put_names(b, file + at.names);
     put_number(file + 16, listdb_checksum(file, at.size), 8);
     *ret_size = at.size;
     return file;
@@ -361,6 +396,7 @@ int list_builder_write(struct list_builder *b, const char *path)
     struct hash_key random;
     struct sets sets = {0};
     struct hits hits;
+    uint32_t names_len;
     uint64_t seed;
     int result;
 
@@ -370,6 +406,8 @@ int list_builder_write(struct list_builder *b, const char *path)
         sort_list(b, &b->lists[i]);
         version_list(b, &b->lists[i]);
     }
+    if (count_names(b, &names_len) > ALIKE_NAMES_MAX)
+        return -E2BIG;
     hits = hash_all(b, seed);
     result = merge(&hits, &sets);
     if (result == 0) {

@@ -7,7 +7,7 @@
  *   header   magic (8), format (4), zero (4), checksum (8), seed (8), entries (4),
  *            lists (4), sets (4), bucket bits (4); the lengths that occur, a bit each:
  *            of IPv6 networks, 0 to 128 (24), of IPv4 ones, 0 to 32 (8), of hardware
- *            addresses, 0 to 48 (8)
+ *            addresses, 0 to 48 (8); bytes of names (4)
  *   lists    one struct list_info each: name (48), source (128), licence (64),
  *            version (32), entries (8), fetched (8), max_age (8), kind (2), type (2),
  *            on_stale (2), zero (2), except (32)
@@ -16,6 +16,8 @@
  *            each of its entries sets four bits; one more behind the last
  *   entries  remainder of the hash (5), number of the set (2)
  *   8 bytes of zero, so that the last entry can be read as a whole word
+ *   names    of the lists of type lookalike, list for list: number of the list (1),
+ * length (1), the name. They are in no bucket.
  *
  * What is hashed is a value's key (list_value.h), with a hash key for each class of
  * lists, made from the seed plus the number of the class. A hash is 64 bits. The highest
@@ -32,11 +34,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alike.h"
+#include "domain.h"
 #include "hash.h"
 #include "listdb.h"
 
 #define LISTDB_MAGIC          UINT64_C(0x0a535453494c5748) /* "HWLISTS\n" */
-#define LISTDB_FORMAT         2
+#define LISTDB_FORMAT         3
 #define LISTDB_CHECKED        24 /* where the checksum's cover begins */
 #define LISTDB_FIRST_BYTES    12 /* magic and format, of whatever version */
 #define LISTDB_HEADER_BYTES   128
@@ -50,17 +54,19 @@
 #define LISTDB_ENTRIES_MAX (UINT32_C(1) << 30)
 #define LISTDB_SETS_MAX    (UINT32_C(1) << 16)
 #define LISTDB_BITS_MAX    27
+#define LISTDB_NAMES_MAX   (ALIKE_NAMES_MAX * (UINT32_C(2) + DOMAIN_MAX)) /* bytes */
 #define LISTDB_BUCKET_MAX  256 /* entries; on average there are 6 to 12 */
 
 struct listdb_counts {
     uint64_t seed;
     uint32_t entries, lists, sets, bucket_bits;
     uint64_t v6_lens[3], v4_lens, mac_lens; /* bit n: something of n bits is listed */
+    uint32_t names_len;
 };
 
 /* Where the parts begin, and how long the file is. */
 struct listdb_layout {
-    size_t lists, sets, index, entries, size;
+    size_t lists, sets, index, entries, names, size;
 };
 
 static inline size_t listdb_align(size_t at)
@@ -77,7 +83,9 @@ static inline struct listdb_layout listdb_layout(const struct listdb_counts *c)
     l.index = listdb_align(l.sets + (size_t)c->sets * LISTDB_SET_BYTES);
     l.entries =
         listdb_align(l.index + (((size_t)1 << c->bucket_bits) + 1) * LISTDB_BUCKET_BYTES);
-    l.size = l.entries + (size_t)c->entries * LISTDB_ENTRY_BYTES + LISTDB_TAIL;
+    l.names =
+        listdb_align(l.entries + (size_t)c->entries * LISTDB_ENTRY_BYTES + LISTDB_TAIL);
+    l.size = l.names + c->names_len;
     return l;
 }
 

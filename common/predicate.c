@@ -118,7 +118,8 @@ static bool is_under(const struct predicate *p, struct text name,
     return list_set_has(&on, (unsigned)p->listdb);
 }
 
-/* On the list that the predicate asks. Host names are asked with `under`. */
+/* On the list that the predicate asks; of a host name: does it look like one on it. What
+ * is listed itself is asked with `under`. */
 static bool is_on_list(const struct predicate *p, const struct value *v,
                        struct list_memo *lists)
 {
@@ -134,6 +135,16 @@ static bool is_on_list(const struct predicate *p, const struct value *v,
     case TYPE_TEXT:
         on = list_memo_print(lists, v->text);
         break;
+    case TYPE_DOMAIN:
+        on = list_memo_alike(lists, v->text);
+        break;
+    case TYPE_DOMAINS:
+        for (size_t i = 0; i < v->text_count; i++) {
+            on = list_memo_alike(lists, v->texts[i]);
+            if (list_set_has(&on, (unsigned)p->listdb))
+                return true;
+        }
+        return false;
     case TYPE_ADDRS:
         for (size_t i = 0; i < v->addr_count; i++) {
             on = list_memo_addr(lists, &v->addrs[i]);

@@ -14,7 +14,7 @@
 #include "mem.h"
 #include "ruleset.h"
 
-enum key_tag { KEY_VALUE, KEY_PARENT, KEY_LIST, KEY_PREFIX };
+enum key_tag { KEY_VALUE, KEY_PARENT, KEY_LIST, KEY_ALIKE, KEY_PREFIX };
 
 /* A field that an event of some kind is asked for, and how. */
 struct asked {
@@ -164,6 +164,14 @@ static void file_prefixes(struct index *ix, enum event_kind kind,
     }
 }
 
+/* A host name is asked for with "under", what it looks like is not. */
+static bool asks_alike(const struct predicate *p)
+{
+    enum field_type type = field_get(p->field)->type;
+
+    return (type == TYPE_DOMAIN || type == TYPE_DOMAINS) && p->op != OP_UNDER;
+}
+
 static void file_predicate(struct index *ix, enum event_kind kind,
                            const struct predicate *p, uint32_t rule)
 {
@@ -172,8 +180,9 @@ static void file_predicate(struct index *ix, enum event_kind kind,
     enum key_tag tag = p->op == OP_UNDER ? KEY_PARENT : KEY_VALUE;
 
     if (p->listdb != LISTDB_NONE) {
-        a->by[KEY_LIST] = true;
-        file_key(ix, key_of(kind, p->field, KEY_LIST, (uint64_t)p->listdb), rule);
+        tag = asks_alike(p) ? KEY_ALIKE : KEY_LIST;
+        a->by[tag] = true;
+        file_key(ix, key_of(kind, p->field, tag, (uint64_t)p->listdb), rule);
         return;
     }
     if (type == TYPE_ADDR || type == TYPE_ADDRS) {
@@ -321,11 +330,11 @@ static void look_up_parents(const struct look *l, struct text name)
     }
 }
 
-static void look_up_lists(const struct look *l, struct list_set on)
+static void look_up_lists(const struct look *l, enum key_tag tag, struct list_set on)
 {
     for (unsigned w = 0; w < sizeof(on.bits) / sizeof(on.bits[0]); w++)
         for (uint64_t left = on.bits[w]; left; left &= left - 1)
-            look_up(l, KEY_LIST, w * 64 + (unsigned)__builtin_ctzll(left));
+            look_up(l, tag, w * 64 + (unsigned)__builtin_ctzll(left));
 }
 
 /* Texts that are no host names are asked of lists of ja3, ja4 and cert. */
@@ -344,15 +353,18 @@ static void look_up_text(const struct look *l, const struct asked *a,
     if (a->by[KEY_PARENT])
         look_up_parents(l, text);
     if (a->by[KEY_LIST])
-        look_up_lists(l, takes_prints(a->field) ? list_memo_print(lists, text)
-                                                : list_memo_query(lists, text));
+        look_up_lists(l, KEY_LIST,
+                      takes_prints(a->field) ? list_memo_print(lists, text)
+                                             : list_memo_query(lists, text));
+    if (a->by[KEY_ALIKE])
+        look_up_lists(l, KEY_ALIKE, list_memo_alike(lists, text));
 }
 
 static void look_up_addr(const struct look *l, const struct asked *a,
                          struct list_memo *lists, const struct addr *addr)
 {
     if (a->by[KEY_LIST])
-        look_up_lists(l, list_memo_addr(lists, addr));
+        look_up_lists(l, KEY_LIST, list_memo_addr(lists, addr));
     for (unsigned w = 0; w < 3; w++)
         for (uint64_t left = a->prefix_lens[w]; left; left &= left - 1)
             look_up(l, KEY_PREFIX,
@@ -382,7 +394,7 @@ static void look_up_field(const struct look *l, const struct asked *a,
     case TYPE_MAC:
         look_up(l, KEY_VALUE, mac_value(&v->mac));
         if (a->by[KEY_LIST])
-            look_up_lists(l, list_memo_mac(lists, &v->mac));
+            look_up_lists(l, KEY_LIST, list_memo_mac(lists, &v->mac));
         return;
     case TYPE_NAMES:
         for (uint64_t left = v->number; left; left &= left - 1)

@@ -11,9 +11,10 @@
 
 /* How a value of such a list is written, for constant_convert. */
 static const enum field_type item_types[] = {
-    [LIST_DOMAIN] = TYPE_DOMAIN, [LIST_CIDR] = TYPE_ADDR,   [LIST_IP] = TYPE_ADDR,
-    [LIST_MAC] = TYPE_MAC,       [LIST_PORT] = TYPE_NUMBER, [LIST_STRING] = TYPE_TEXT,
-    [LIST_JA3] = TYPE_TEXT,      [LIST_JA4] = TYPE_TEXT,    [LIST_CERT] = TYPE_TEXT,
+    [LIST_DOMAIN] = TYPE_DOMAIN,    [LIST_CIDR] = TYPE_ADDR,   [LIST_IP] = TYPE_ADDR,
+    [LIST_MAC] = TYPE_MAC,          [LIST_PORT] = TYPE_NUMBER, [LIST_STRING] = TYPE_TEXT,
+    [LIST_JA3] = TYPE_TEXT,         [LIST_JA4] = TYPE_TEXT,    [LIST_CERT] = TYPE_TEXT,
+    [LIST_LOOKALIKE] = TYPE_DOMAIN,
 };
 
 /* ---- collecting ---- */
@@ -276,7 +277,12 @@ static void read_list(struct rule_reader *r, struct list_def *l)
                               names_list_type.count, &type, r->diags))
         return;
     l->type = (enum list_type)type;
-    if (!items == !file) {
+    if (items && l->type == LIST_LOOKALIKE) {
+        diags_error(r->diags, node_place(items), "E0408",
+                    "a list of type lookalike comes from a file");
+        diags_hint(r->diags, "name it in lists.yaml, build it, and write its name here: "
+                             "file: NAME");
+    } else if (!items == !file) {
         diags_error(r->diags, node_place(l->node), "E0403",
                     "a list has either items or a file");
     } else if (items) {

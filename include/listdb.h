@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alike.h"
 #include "auto.h"
 #include "clock.h"
 #include "list_value.h"
@@ -106,6 +107,18 @@ struct list_set listdb_query_mac(const struct listdb *db, const struct mac *mac)
 /* Every list with this JA3, JA4 or digest of a certificate, clean. */
 struct list_set listdb_query_print(const struct listdb *db, struct text print);
 
+/* Every list of type lookalike with a name that the clean one looks like (alike.h). */
+struct list_set listdb_query_alike(const struct listdb *db, struct text name);
+
+/* Which name of the list it looks like the most, and how; false: none. The name is the
+ * file's. */
+bool listdb_alike(const struct listdb *db, struct text name, unsigned list,
+                  struct alike_match *ret_match);
+
+/* All of what the name looks like that counts: not when it is on a white or protected
+ * list, or on an exception of the list. */
+struct list_set listdb_judge_alike(const struct listdb *db, struct text name);
+
 /* How many bits of the address (0 to 128) or of the hardware address the longest entry
  * has that holds it and is on the list; -ENOENT: it is not on it. */
 int listdb_longest_addr(const struct listdb *db, const struct addr *addr, unsigned list);
@@ -146,7 +159,8 @@ void list_builder_each(const struct list_builder *b, unsigned list,
 /* As it was written; after list_builder_write. */
 const struct list_info *list_builder_info(const struct list_builder *b, unsigned list);
 
-/* Writes beside path and renames. 0 or -errno; nothing is replaced on an error. */
+/* Writes beside path and renames. 0 or -errno; nothing is replaced on an error. -E2BIG:
+ * more than ALIKE_NAMES_MAX names are on lists of type lookalike. */
 int list_builder_write(struct list_builder *b, const char *path);
 
 #endif

@@ -85,6 +85,9 @@ struct list_set list_memo_addr(struct list_memo *m, const struct addr *addr);
 struct list_set list_memo_mac(struct list_memo *m, const struct mac *mac);
 struct list_set list_memo_print(struct list_memo *m, struct text print);
 
+/* Lists of type lookalike with a name that this one looks like. */
+struct list_set list_memo_alike(struct list_memo *m, struct text name);
+
 /* The event's host, or another name it asks for, is protected. */
 bool list_memo_protected(struct list_memo *m, const struct event *e);
 

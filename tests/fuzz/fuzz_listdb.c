@@ -46,13 +46,15 @@ static void ask_others(const struct listdb *db)
 static void ask(const struct listdb *db)
 {
     static const char *const names[] = {"casino.example", "www.casino.example",
-                                        "a.b.c.d.e.f", "x"};
+                                        "cas1no.example", "a.b.c.d.e.f", "x"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct list_set set = listdb_query(db, text_of(names[i]));
 
         listdb_protected(db, text_of(names[i]));
         check(db, set);
+        check(db, listdb_query_alike(db, text_of(names[i])));
+        check(db, listdb_judge_alike(db, text_of(names[i])));
     }
     for (unsigned list = 0; list < listdb_count(db); list++)
         if (listdb_find(db, listdb_info(db, list)->name) < 0)

@@ -378,6 +378,51 @@ static void the_list_that_matched_is_named(void **state)
     assert_string_equal(at(doc, "hallwatch.list.name"), "yes");
 }
 
+static struct listdb *alikes(void)
+{
+    char path[] = "/tmp/hallwatch-test-XXXXXX";
+    struct list_builder *b = list_builder_new();
+    struct listdb *db = NULL;
+
+    close(mkstemp(path));
+    list_builder_list(b, &(struct list_info){.name = "own", .type = LIST_LOOKALIKE});
+    list_builder_add(b, 0, TEXT("lincoln-schools.example"));
+    assert_int_equal(list_builder_write(b, path), 0);
+    list_builder_free(b);
+    assert_int_equal(listdb_open(path, &db), 0);
+    unlink(path);
+    return db;
+}
+
+static void an_alert_says_which_name_the_host_looks_like(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *db = alikes();
+    auto_free char *text =
+        rules_one("http", "    when: host in $own\n"
+                          "lists: {own: {type: lookalike, file: own}}\n");
+    auto_diags struct diags *d = diags_new();
+    struct raised r = {.value = 1, .event = f->event};
+    auto_json struct json *doc = NULL;
+
+    f->set = rules_load_with((struct ruleset_settings){.lists = db}, text, d);
+    f->maker = alert_maker_new(&(struct alert_settings){.rules = f->set,
+                                                        .lists = db,
+                                                        .district = &f->district,
+                                                        .agent = "a1",
+                                                        .pseudonym_key = &f->key,
+                                                        .vault = &f->vault});
+    event_put_text(f->event, FIELD_HOST, TEXT("www.lincoln-sch00ls.example"));
+    doc = alert_make(f->maker, &r);
+    assert_string_equal(at(doc, "hallwatch.list.name"), "own");
+    assert_string_equal(at(doc, "hallwatch.list.alike"), "lincoln-schools.example");
+    assert_string_equal(at(doc, "hallwatch.list.alike_how"), "letters");
+    alert_maker_free(f->maker); /* before its lists */
+    ruleset_free(f->set);
+    f->maker = NULL;
+    f->set = NULL;
+}
+
 /* It stands for many, so it shows none of them, whatever the rule may show. */
 static void the_alert_of_a_burst_shows_a_place_and_no_device(void **state)
 {
@@ -420,6 +465,7 @@ int main(void)
         WITH_FIXTURE(a_summary_says_how_many_more),
         WITH_FIXTURE(the_alert_of_a_burst_shows_a_place_and_no_device),
         WITH_FIXTURE(the_list_that_matched_is_named),
+        WITH_FIXTURE(an_alert_says_which_name_the_host_looks_like),
     };
 
     return cmocka_run_group_tests_name("alert", tests, NULL, NULL);

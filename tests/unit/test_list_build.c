@@ -118,6 +118,24 @@ static void every_type_is_compiled(void **state)
     assert_int_equal(listdb_query_addr(db, &a).bits[0], 1);
 }
 
+static void names_to_look_like_come_in_every_form_and_have_exceptions(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *names = xasprintf("%s/nets.txt", f->folder);
+    auto_listdb struct listdb *db = NULL;
+
+    write_file(names, "0.0.0.0 lincoln.example\n0.0.0.0 portal.lincoln.example\n");
+    assert_true(build(f, "schema: 1\n"
+                         "lists:\n"
+                         "  bad: {type: lookalike, except: [good], "
+                         "sources: [{form: hosts, file: nets.txt}]}\n"
+                         "  good: {sources: [{file: plain.txt}]}\n"));
+    assert_int_equal(listdb_open(f->out, &db), 0);
+    assert_int_equal(listdb_info(db, 0)->entries, 2);
+    assert_int_equal(listdb_info(db, 0)->type, LIST_LOOKALIKE);
+    assert_int_equal(listdb_judge_alike(db, TEXT("linco1n.example")).bits[0], 1);
+}
+
 static void a_list_is_as_old_as_what_was_fetched_for_it(void **state)
 {
     static const struct timespec old[2] = {{.tv_sec = 1700000000},
@@ -281,6 +299,12 @@ static void what_is_no_list_is_refused(void **state)
         "schema: 1\nlists: {a: {except: [a], sources: [{file: plain.txt}]}}",
         "schema: 1\nlists: {a: {except: [b], sources: [{file: plain.txt}]}, b: {type: "
         "ip, min_entries: 0, sources: []}}",
+        "schema: 1\nlists: {a: {type: lookalike, kind: white, sources: [{file: "
+        "plain.txt}]}}",
+        "schema: 1\nlists: {a: {type: lookalike, except: [b], sources: [{file: "
+        "plain.txt}]}, b: {type: lookalike, sources: [{file: plain.txt}]}}",
+        "schema: 1\nlists: {a: {except: [b], sources: [{file: plain.txt}]}, b: {type: "
+        "lookalike, sources: [{file: plain.txt}]}}",
         "schema: 1\nlists: {../a: {sources: [{file: plain.txt}]}}",
         "schema: 1\nlists: {}\ndownloads: {a: {from: x}}",
         "schema: 1\nlists: {}\ndownloads: {a: {from: x, file: /etc/x}}",
@@ -303,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(lists_are_compiled_with_their_kind),
         WITH_FIXTURE(every_type_is_compiled),
+        WITH_FIXTURE(names_to_look_like_come_in_every_form_and_have_exceptions),
         WITH_FIXTURE(a_list_is_as_old_as_what_was_fetched_for_it),
         WITH_FIXTURE(nothing_that_happens_to_a_source_empties_a_list),
         WITH_FIXTURE(a_table_without_its_column_empties_no_list),

@@ -253,7 +253,7 @@ static int opened(const char *bytes, size_t len)
 static const char ja3[] = "e7d705a3286e19ea42f587b344ee6865";
 static const char sha1[] = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 
-enum { NETS, HOSTS, MACS, PRINTS, CERTS, NAMES };
+enum { NETS, HOSTS, MACS, PRINTS, CERTS, NAMES, ALIKE };
 
 static struct listdb *of_every_type(const char *path)
 {
@@ -267,10 +267,11 @@ static struct listdb *of_every_type(const char *path)
         [PRINTS] = {LIST_JA3, {ja3}},
         [CERTS] = {LIST_CERT, {sha1}},
         [NAMES] = {LIST_DOMAIN, {"casino.example", ja3}},
+        [ALIKE] = {LIST_LOOKALIKE, {"lincoln-schools.example", "casino.example"}},
     };
     struct list_builder *b = list_builder_new();
 
-    for (unsigned i = 0; i <= NAMES; i++) {
+    for (unsigned i = 0; i <= ALIKE; i++) {
         struct list_info info = {.type = lists[i].type, .on_stale = LIST_STALE_DISABLE};
 
         snprintf(info.name, sizeof(info.name), "l%u", i);
@@ -356,6 +357,66 @@ static void what_is_asked_for_as_one_thing_is_not_found_as_another(void **state)
     assert_int_equal(listdb_query_print(db, TEXT("")).bits[0], 0);
 }
 
+static void what_looks_like_a_listed_name_is_told_with_it(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = of_every_type(p->path);
+    struct alike_match match;
+
+    assert_int_equal(listdb_query_alike(db, TEXT("www.lincoln-schoo1s.example")).bits[0],
+                     1 << ALIKE);
+    assert_true(listdb_alike(db, TEXT("lincoln-schoo1s.example"), ALIKE, &match));
+    assert_true(text_equal(match.name, TEXT("lincoln-schools.example")));
+    assert_int_equal(match.how, ALIKE_LETTERS);
+    assert_false(listdb_alike(db, TEXT("lincoln-schoo1s.example"), NAMES, &match));
+    assert_int_equal(listdb_query_alike(db, TEXT("www.lincoln-schools.example")).bits[0],
+                     0);
+    /* a list of names like these has none of them */
+    assert_int_equal(lists_of(db, "lincoln-schools.example"), 0);
+    assert_int_equal(lists_of(db, "casino.example"), 1 << NAMES);
+}
+
+static void a_look_alike_that_is_permitted_or_excepted_counts_not(void **state)
+{
+    static const enum list_kind kinds[] = {LIST_BLACK, LIST_WHITE, LIST_PROTECTED};
+    const struct place *p = *state;
+    struct list_builder *b = list_builder_new();
+    auto_listdb struct listdb *db = NULL;
+
+    list_builder_list(b, &(struct list_info){.type = LIST_LOOKALIKE});
+    for (unsigned i = 0; i < 3; i++)
+        list_builder_list(b, &(struct list_info){.kind = kinds[i]});
+    list_builder_add(b, 0, TEXT("lincoln.example"));
+    list_builder_add(b, 1, TEXT("sister.lincoln.test"));
+    list_builder_add(b, 2, TEXT("lincoln.invalid"));
+    list_builder_add(b, 3, TEXT("help.linco1n.example"));
+    list_builder_except(b, 0, 1);
+    db = written(b, p->path);
+    assert_int_equal(listdb_judge_alike(db, TEXT("lincoln.test")).bits[0], 1);
+    assert_int_equal(listdb_judge_alike(db, TEXT("sister.lincoln.test")).bits[0], 0);
+    assert_int_equal(listdb_judge_alike(db, TEXT("www.lincoln.invalid")).bits[0], 0);
+    assert_int_equal(listdb_judge_alike(db, TEXT("linco1n.example")).bits[0], 1);
+    assert_int_equal(listdb_judge_alike(db, TEXT("help.linco1n.example")).bits[0], 0);
+    assert_int_equal(listdb_judge_alike(db, TEXT("another.example")).bits[0], 0);
+}
+
+static void more_names_to_look_like_than_fit_are_refused(void **state)
+{
+    const struct place *p = *state;
+    struct list_builder *b = list_builder_new();
+    char name[32];
+
+    list_builder_list(b, &(struct list_info){.type = LIST_LOOKALIKE});
+    list_builder_list(b, &(struct list_info){.type = LIST_LOOKALIKE});
+    for (unsigned i = 0; i <= ALIKE_NAMES_MAX; i++) {
+        snprintf(name, sizeof(name), "n%u.example", i);
+        list_builder_add(b, i % 2, text_of(name));
+    }
+    assert_int_equal(list_builder_write(b, p->path), -E2BIG);
+    assert_int_equal(access(p->path, F_OK), -1);
+    list_builder_free(b);
+}
+
 static void a_file_of_names_alone_has_no_addresses(void **state)
 {
     const struct place *p = *state;
@@ -364,6 +425,7 @@ static void a_file_of_names_alone_has_no_addresses(void **state)
     assert_int_equal(lists_with(db, "10.1.2.3"), 0);
     assert_int_equal(lists_with_mac(db, "00:1b:c5:ff:ff:ff"), 0);
     assert_int_equal(listdb_query_print(db, text_of(ja3)).bits[0], 0);
+    assert_int_equal(listdb_query_alike(db, TEXT("cas1no.example")).bits[0], 0);
 }
 
 static void an_exception_takes_a_value_off_a_list(void **state)
@@ -530,6 +592,29 @@ static void a_file_that_contradicts_itself_is_refused(void **state)
     assert_int_equal(opened_with(bytes, len, 0, 'H'), -EBADMSG);
 }
 
+static void names_that_are_no_names_of_their_list_are_refused(void **state)
+{
+    const struct place *p = *state;
+    struct list_builder *b = builder();
+    auto_free char *bytes = NULL;
+    size_t len, at;
+    int alike =
+        list_builder_list(b, &(struct list_info){.name = "a", .type = LIST_LOOKALIKE});
+
+    list_builder_add(b, (unsigned)alike, TEXT("lincoln.example"));
+    listdb_close(written(b, p->path));
+    bytes = content(p->path, &len);
+    at = len - 17; /* list, length, 15 bytes */
+    assert_int_equal(opened_with(bytes, len, at, (uint8_t)alike), 0);
+    assert_int_equal(opened_with(bytes, len, at, GAMBLING), -EBADMSG);
+    assert_int_equal(opened_with(bytes, len, at, 200), -EBADMSG);
+    assert_int_equal(opened_with(bytes, len, at + 1, 16), -EBADMSG);
+    assert_int_equal(opened_with(bytes, len, at + 1, 0), -EBADMSG);
+    assert_int_equal(opened_with(bytes, len, at + 2, 'L'), -EBADMSG);
+    assert_int_equal(opened_with(bytes, len, 88, 16), -EBADMSG); /* bytes of names */
+    assert_int_equal(opened_with(bytes, len, 91, 255), -EBADMSG);
+}
+
 static void a_set_that_is_not_there_is_no_answer(void **state)
 {
     const struct place *p = *state;
@@ -582,6 +667,10 @@ int main(void)
         WITH_FIXTURE(the_longest_entry_around_an_address_is_told),
         WITH_FIXTURE(a_hardware_address_is_on_the_lists_of_its_maker),
         WITH_FIXTURE(what_is_asked_for_as_one_thing_is_not_found_as_another),
+        WITH_FIXTURE(what_looks_like_a_listed_name_is_told_with_it),
+        WITH_FIXTURE(a_look_alike_that_is_permitted_or_excepted_counts_not),
+        WITH_FIXTURE(more_names_to_look_like_than_fit_are_refused),
+        WITH_FIXTURE(names_that_are_no_names_of_their_list_are_refused),
         WITH_FIXTURE(a_file_of_names_alone_has_no_addresses),
         WITH_FIXTURE(an_exception_takes_a_value_off_a_list),
         WITH_FIXTURE(protection_wins_over_permission_and_that_over_the_rest),

@@ -449,7 +449,7 @@ static void a_protected_name_hides_the_event_wherever_it_stands(void **state)
 
 /* ---- lists of other types ---- */
 
-enum { NETS, MAKERS, JA3, EMPTY, TYPED };
+enum { NETS, MAKERS, JA3, EMPTY, LIKE, TYPED };
 static const char ja3[] = "e7d705a3286e19ea42f587b344ee6865";
 
 static struct listdb *typed_lists(void)
@@ -463,6 +463,7 @@ static struct listdb *typed_lists(void)
         [MAKERS] = {"makers", LIST_MAC, "00:1b:c5:00:00:00/24"},
         [JA3] = {"prints", LIST_JA3, ja3},
         [EMPTY] = {"names", LIST_DOMAIN, "bad.test"},
+        [LIKE] = {"alikes", LIST_LOOKALIKE, "lincoln-schools.example"},
     };
     char path[] = "/tmp/hallwatch-test-XXXXXX";
     int fd = mkstemp(path);
@@ -538,6 +539,46 @@ static void every_type_of_list_is_asked_of_its_fields(void **state)
     assert_int_equal(f.rules[0], 3);
 }
 
+static void what_a_name_looks_like_is_asked_of_host_names(void **state)
+{
+    static const struct {
+        const char *host;
+        size_t met;
+    } rows[] = {
+        {"lincoln-schoo1s.example", 2},
+        {"www.lincoln-schools.test", 2},
+        {"lincoln-schools.example", 0},
+        {"portal.lincoln-schools.example", 0},
+        {"bad.test", 1},
+        {"lincoln-schoo1s.example", 2},
+        {"other.example", 0},
+        {"other.example", 0},
+    };
+    auto_listdb struct listdb *db = typed_lists();
+    auto_diags struct diags *d = diags_new();
+    auto_ruleset struct ruleset *set = rules_load_with(
+        (struct ruleset_settings){.lists = db},
+        RULES_HEAD "lists:\n"
+                   "  alikes: {type: lookalike, file: alikes}\n"
+                   "  names: {type: domain, file: names}\n"
+                   "rules:\n"
+                   "  - {id: r.a, title: T, severity: low, owner: security, watch: [tls],"
+                   " when: host in $alikes or host under $names}\n"
+                   "  - {id: r.b, title: T, severity: low, owner: security, watch: [tls],"
+                   " when: host in $alikes}\n",
+        d);
+    auto_event struct event *e = event_new();
+
+    (void)state;
+    assert_non_null(set);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        event_begin(e, EVENT_TLS, 0);
+        event_put_text(e, FIELD_HOST, text_of(rows[i].host));
+        if (match(set, e).count != rows[i].met)
+            fail_msg("%s meets %zu rules", rows[i].host, match(set, e).count);
+    }
+}
+
 static char *faults_of(const struct listdb *db, const char *list, const char *when,
                        usec_t now)
 {
@@ -570,6 +611,13 @@ static void a_list_is_asked_only_of_what_it_holds(void **state)
         {"{type: cidr, file: nets}", "src.ip == $l", "E02"},
         {"{type: domain, file: nets}", "host under $l",
          "list \"nets\" is one of type cidr in the list file, not domain"},
+        {"{type: lookalike, file: alikes}", "host under $l", "asked with \"in\" only"},
+        {"{type: lookalike, file: alikes}", "src.ip in $l", "does not fit src.ip"},
+        {"{type: lookalike, file: names}", "host in $l",
+         "is one of type domain in the list file, not lookalike"},
+        {"{type: domain, file: alikes}", "host under $l", "not domain"},
+        {"{type: lookalike, items: [a.example]}", "host in $l",
+         "a list of type lookalike comes from a file"},
         {"{type: cidr, file: nats}", "src.ip in $l", "did you mean \"nets\"?"},
     };
     auto_listdb struct listdb *db = typed_lists();
@@ -733,6 +781,7 @@ int main(void)
         cmocka_unit_test(white_wins_over_black_and_protected_over_all),
         cmocka_unit_test(a_protected_name_hides_the_event_wherever_it_stands),
         cmocka_unit_test(every_type_of_list_is_asked_of_its_fields),
+        cmocka_unit_test(what_a_name_looks_like_is_asked_of_host_names),
         cmocka_unit_test(a_list_is_asked_only_of_what_it_holds),
         cmocka_unit_test(an_old_list_is_told_and_used_unless_it_says_otherwise),
         cmocka_unit_test(a_rule_that_needs_a_disabled_list_is_silent_however_it_asks),
