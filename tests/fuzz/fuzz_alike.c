@@ -51,7 +51,7 @@ static void check(const struct alike *a, struct text known, struct text host)
         abort();
     one_len = fold(known, one);
     two_len = fold(host, two);
-    if (count == 0 || matches[0].how != ALIKE_LETTER)
+    if (count == 0 || matches[0].how != ALIKE_LETTER || one_len == 0)
         return;
     if (!skeleton_one_off((struct text){one, one_len}, (struct text){two, two_len}))
         abort();

@@ -37,6 +37,10 @@ WEB = {
     "malware-example.test": "203.0.113.41",
     "newlearning-app.example": "203.0.113.42",
     "chat.ai-example.test": "203.0.113.43",
+    "www.hallwatch-school.test": "203.0.113.44",
+    "www.hallwatch-bank.example": "203.0.113.45",
+    "www.hallwatch-schoo1.test": "203.0.113.46",
+    "xn--hllwatch-bank-w1k.test": "203.0.113.47",
 }
 
 OTHER = {
