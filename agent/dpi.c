@@ -385,7 +385,7 @@ static void name(const struct dpi *d, struct flow *f, uint16_t id)
 }
 
 /* By the host that our own parsers read. */
-static bool name_by_host(struct dpi *d, struct flow *f)
+static bool name_by_host(const struct dpi *d, struct flow *f)
 {
     ndpi_protocol_match_result found = {0};
     char host[256];
@@ -413,7 +413,7 @@ static uint32_t v4_of(const struct addr *a)
 }
 
 /* By whose address it is: nDPI knows the networks of some providers (IPv4). */
-static bool name_by_address(struct dpi *d, struct flow *f)
+static bool name_by_address(const struct dpi *d, struct flow *f)
 {
     struct in_addr server = {.s_addr = v4_of(&f->server)};
     uint16_t id;
@@ -472,16 +472,21 @@ static bool may_be_narrowed(const struct dpi *d, const struct flow *f)
            (f->stage.app == d->tls || f->stage.app == d->http || f->stage.app == d->quic);
 }
 
+void dpi_narrow(const struct dpi *d, struct flow *f)
+{
+    if (may_be_narrowed(d, f))
+        (void)(name_by_host(d, f) || name_by_port(d, f) || name_by_address(d, f));
+    if (!f->stage.category)
+        f->stage.category = d->category_of_app[f->stage.app];
+}
+
 void dpi_end(struct dpi *d, struct flow *f)
 {
     if (f->stage.dpi)
         give_up(d, f->stage.dpi);
-    if (may_be_narrowed(d, f))
-        (void)(name_by_host(d, f) || name_by_port(d, f) || name_by_address(d, f));
-    else if (!f->stage.app && !f->stage.dpi_done)
+    if (!may_be_narrowed(d, f) && !f->stage.app && !f->stage.dpi_done)
         guess(d, f);
-    if (!f->stage.category)
-        f->stage.category = d->category_of_app[f->stage.app];
+    dpi_narrow(d, f);
 }
 
 void dpi_forget(struct dpi *d, struct flow *f)

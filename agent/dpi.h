@@ -54,6 +54,10 @@ bool dpi_packet(struct dpi *d, const struct packet *p, struct flow *f);
  */
 void dpi_end(struct dpi *d, struct flow *f);
 
+/* The same naming for a flow that goes on, as far as it can be said by now; it stays
+ * under inspection. A copy of the flow will do. */
+void dpi_narrow(const struct dpi *d, struct flow *f);
+
 /* Nobody is to know what it was: nDPI forgets what it has of it, and is not asked again.
  */
 void dpi_forget(struct dpi *d, struct flow *f);

@@ -3,6 +3,9 @@
  * The places lie in one array and refer to each other by index. A used place is in the
  * chain of its hash bucket, to be found; in the age list of its class, newest to oldest,
  * to be ended; and, until on_start is told, in the list of those that wait for an answer.
+ * Whether a flow is due to be told as active is asked with each of its packets: one
+ * comparison, and no list to be kept for it. Afterwards its place remembers, apart, what
+ * was told; most flows are over long before.
  * A class has one patience for all its flows, so its oldest is always the next to end. A
  * free place is in the list of the unused, which borrows the chain link, or has never
  * been used at all: memory is touched only as far as traffic fills it.
@@ -36,12 +39,21 @@ struct link {
     uint32_t newer, older;
 };
 
+/* What a flow was when it was last told as active. */
+struct told {
+    struct flow_half out, in;
+};
+
 struct place {
     struct flow flow;
+    usec_t since; /* its first packet, or when it was last told as active */
     uint32_t tag; /* hash bits that the bucket does not tell */
     uint32_t chain;
-    struct link age, wait;
-    enum flow_class class;
+    struct link age;
+    union {
+        struct link wait;  /* until on_start is told */
+        struct told *told; /* from then on; NULL: nothing yet */
+    };
 };
 static_assert(sizeof(struct place) <= 192, "a place fits into three cache lines");
 
@@ -189,19 +201,48 @@ static void start_flow(struct flow_table *t, uint32_t at, usec_t now)
     struct flow *f = &t->places[at].flow;
 
     list_remove(t, WAITING, at);
+    t->places[at].told = NULL;
     f->started = true;
     t->set.on_start(f, now, t->set.arg);
+}
+
+static struct flow_part part_of(const struct place *place, usec_t until)
+{
+    const struct told none = {0}, *told = place->told ? place->told : &none;
+    const struct flow_half *out = &place->flow.out, *in = &place->flow.in;
+
+    return (struct flow_part){
+        .since = place->since,
+        .until = until,
+        .out = {out->packets - told->out.packets, out->bytes - told->out.bytes},
+        .in = {in->packets - told->in.packets, in->bytes - told->in.bytes},
+    };
+}
+
+static void tell_active(struct flow_table *t, uint32_t at, usec_t now)
+{
+    struct place *place = &t->places[at];
+    struct flow_part part = part_of(place, now);
+
+    if (!place->told)
+        place->told = xcalloc(1, sizeof(*place->told));
+    *place->told = (struct told){place->flow.out, place->flow.in};
+    place->since = now;
+    t->set.on_active(&place->flow, &part, now, t->set.arg);
 }
 
 static void end_flow(struct flow_table *t, uint32_t at, enum flow_end why, usec_t now)
 {
     struct place *place = &t->places[at];
+    struct flow_part part;
 
     if (!place->flow.started)
         start_flow(t, at, now);
+    part = part_of(place, place->flow.last);
     chain_remove(t, at);
-    list_remove(t, place->class, at);
-    t->set.on_end(&place->flow, why, now, t->set.arg);
+    list_remove(t, place->flow.class, at);
+    t->set.on_end(&place->flow, why, &part, now, t->set.arg);
+    free(place->told);
 
     place->chain = t->unused;
     t->unused = at;
@@ -277,10 +318,11 @@ static uint32_t begin_flow(struct flow_table *t, uint64_t hash, const struct pac
 
     place->flow = flow_between(p, from_client);
     flow_state_begin(&place->flow, p);
+    place->since = p->time;
     place->tag = (uint32_t)(hash >> 32);
     place->chain = *bucket;
     *bucket = at;
-    place->class = FLOW_CLASS_NEW;
+    place->flow.class = FLOW_CLASS_NEW;
     list_put(t, FLOW_CLASS_NEW, at);
     list_put(t, WAITING, at);
 
@@ -377,13 +419,15 @@ struct flow *flow_table_touch(struct flow_table *t, const struct packet *p,
     place = &t->places[at];
     count(&place->flow, p, *ret_from_client);
     flow_state_packet(&place->flow, p, *ret_from_client);
-    list_remove(t, place->class, at);
-    place->class = flow_state_class(&place->flow);
-    list_put(t, place->class, at);
-    due_no_later(t, p->time + t->patience[place->class]);
+    list_remove(t, place->flow.class, at);
+    place->flow.class = (uint8_t)flow_state_class(&place->flow) & 0xfU;
+    list_put(t, place->flow.class, at);
+    due_no_later(t, p->time + t->patience[place->flow.class]);
 
     if (!place->flow.started && place->flow.answered)
         start_flow(t, at, p->time);
+    if (p->time >= place->since + t->set.active_timeout && place->flow.started)
+        tell_active(t, at, p->time);
     return &place->flow;
 }
 

@@ -11,8 +11,14 @@
  * Two things are told about each flow, exactly once each and in this order: on_start,
  * when it is known whether the called end answers (at its first packet, or after
  * answer_within without one), and on_end, where whatever hangs on it is released. Both
- * are told the time at which they were due, whenever it is noticed; they may not call the
- * table.
+ * are told the time at which they were due, whenever it is noticed. Between them
+ * on_active is told again and again of a flow that goes on: with the first packet that
+ * comes active_timeout or more after its first one, or after it was last told; of a flow
+ * that is silent, never. None of the three may call the table.
+ *
+ * on_active and on_end come with a part: what was counted since on_active was last told,
+ * or since the beginning. A flow's parts add up to what it is at its end. (IPFIX calls it
+ * delta counts: octetDeltaCount, RFC 7012 section 5.)
  *
  * Time is handed in, so that a capture replays exactly like a live interface. It should
  * not go back; where it does, flows stay longer.
@@ -34,6 +40,12 @@
 
 struct flow_half {
     uint64_t packets, bytes; /* frames whole, as on the wire */
+};
+
+/* Of a flow: what passed after since, as far as until. */
+struct flow_part {
+    usec_t since, until;
+    struct flow_half out, in;
 };
 
 /* inspect.c: how far a flow is read; [0] what the client sends, [1] what the server does.
@@ -85,6 +97,7 @@ struct flow {
     bool has_mac : 1;
     uint8_t tunnel : 4;  /* enum tunnel: what its packets were wrapped in */
     uint8_t carries : 4; /* likewise: what they wrap others in */
+    uint8_t class : 4;   /* enum flow_class; the table's own */
     uint8_t fins;        /* bit 0 the client's, bit 1 the server's */
     usec_t first, last;
     struct flow_half out, in; /* from the client; from the server */
@@ -104,19 +117,26 @@ static inline const char *flow_led_by(const struct flow *f)
 }
 
 typedef void flow_start_fn(struct flow *f, usec_t now, void *arg);
-typedef void flow_end_fn(struct flow *f, enum flow_end why, usec_t now, void *arg);
+typedef void flow_active_fn(struct flow *f, const struct flow_part *part, usec_t now,
+                            void *arg);
+typedef void flow_end_fn(struct flow *f, enum flow_end why, const struct flow_part *part,
+                         usec_t now, void *arg);
 
-#define FLOW_CAPACITY 131072 /* a fair default: 25 MiB when all of it is used */
+#define FLOW_CAPACITY       131072 /* a fair default: 25 MiB when all of it is used */
+#define FLOW_ACTIVE_TIMEOUT USEC_PER_MIN /* likewise */
 
 struct flow_settings {
-    uint32_t capacity;    /* places, at least 1; about 200 bytes each */
-    usec_t answer_within; /* then a flow without an answer is "no_answer" */
-    usec_t idle_new;      /* silent this long, never answered: over */
-    usec_t idle_tcp;      /* TCP that was answered */
-    usec_t idle_udp;      /* all others that were answered */
-    usec_t idle_closed;   /* TCP after both FINs, or RST */
+    uint32_t capacity;     /* places, at least 1; about 200 bytes each, and 32 more for
+                              those that last longer than active_timeout */
+    usec_t answer_within;  /* then a flow without an answer is "no_answer" */
+    usec_t active_timeout; /* RFC 5102 section 5.11.3 has the word */
+    usec_t idle_new;       /* silent this long, never answered: over */
+    usec_t idle_tcp;       /* TCP that was answered */
+    usec_t idle_udp;       /* all others that were answered */
+    usec_t idle_closed;    /* TCP after both FINs, or RST */
     struct hash_key secret;
     flow_start_fn *on_start;
+    flow_active_fn *on_active;
     flow_end_fn *on_end;
     void *arg;
 };

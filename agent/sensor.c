@@ -2,8 +2,9 @@
 /*
  * A frame is decoded, counted into its flow and - while the flow is not understood -
  * shown to our own extractors and then to nDPI. Whatever they say is an event, and so are
- * the start and the end of each flow; every event goes the same way: dress it with what
- * is known of its two ends (sensor_dress.c), stop it if its host is protected, match it.
+ * the start and the end of each flow, and at times that it goes on; every event goes the
+ * same way: dress it with what is known of its two ends (sensor_dress.c), stop it if its
+ * host is protected, match it.
  */
 #include "agent/sensor.h"
 
@@ -27,7 +28,7 @@ struct sensor {
     struct matcher *matcher;
     struct shield *shield;
     struct name_memory *names;
-    struct event *event; /* for the start and end of flows */
+    struct event *event; /* for what the flow table tells */
     struct sensor_keep keep;
     struct sensor_counts counts;
     bool groups; /* somebody asks for those of devices */
@@ -186,7 +187,36 @@ static void on_flow_start(struct flow *f, usec_t now, void *arg)
     tell(s, s->event);
 }
 
-static void on_flow_end(struct flow *f, enum flow_end why, usec_t now, void *arg)
+/* What application it is only when nobody is still looking: until then it is unknown to
+ * us, which is not the same as unknown. */
+static void dress_so_far(struct sensor *s, const struct flow *f)
+{
+    struct flow so_far = *f;
+
+    if (!f->stage.app && !f->stage.dpi_done)
+        return;
+    dpi_narrow(s->dpi, &so_far);
+    dress_application(s->event, &so_far);
+}
+
+static void on_flow_active(struct flow *f, const struct flow_part *part, usec_t now,
+                           void *arg)
+{
+    struct sensor *s = arg;
+
+    if (f->stage.protected)
+        return;
+    event_begin(s->event, EVENT_FLOW_ACTIVE, now);
+    dress_ends(s->set.district, s->event, NULL, f);
+    dress_flow(s->event, f);
+    dress_part(s->event, part);
+    dress_so_far(s, f);
+    dress_looked_up(s->event, f);
+    tell(s, s->event);
+}
+
+static void on_flow_end(struct flow *f, enum flow_end why, const struct flow_part *part,
+                        usec_t now, void *arg)
 {
     struct sensor *s = arg;
 
@@ -198,6 +228,7 @@ static void on_flow_end(struct flow *f, enum flow_end why, usec_t now, void *arg
         event_begin(s->event, EVENT_FLOW, now);
         dress_ends(s->set.district, s->groups, s->event, NULL, f);
         dress_flow(s->event, f);
+        dress_part(s->event, part);
         event_put_number(s->event, FIELD_FLOW_END, why);
         dress_application(s->event, f);
         dress_looked_up(s->event, f);
@@ -373,11 +404,14 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
     struct flow_settings flows = {
         .capacity = settings->flow_capacity,
         .answer_within = 3 * USEC_PER_SEC,
+        .active_timeout =
+            settings->active_timeout ? settings->active_timeout : FLOW_ACTIVE_TIMEOUT,
         .idle_new = 30 * USEC_PER_SEC,
         .idle_tcp = 10 * USEC_PER_MIN,
         .idle_udp = USEC_PER_MIN,
         .idle_closed = 5 * USEC_PER_SEC,
         .on_start = on_flow_start,
+        .on_active = on_flow_active,
         .on_end = on_flow_end,
         .arg = s,
     };

@@ -42,6 +42,7 @@ struct sensor_settings {
     const struct district *district; /* NULL: private addresses are inside */
     const struct listdb *lists;      /* NULL: none, and nothing is protected */
     uint32_t flow_capacity;
+    usec_t active_timeout; /* of flows; 0: FLOW_ACTIVE_TIMEOUT */
     struct recent *recent; /* where frames are kept for evidence; NULL: none are */
     uint32_t payload;      /* bytes of a frame that a rule may have; 0: headers */
     struct sensor_sink sink;

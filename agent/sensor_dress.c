@@ -393,6 +393,27 @@ void dress_flow(struct event *e, const struct flow *f)
     }
 }
 
+/* Over a second at least: three packets in a millisecond are not three thousand. */
+static uint64_t rate(uint64_t packets, const struct flow_part *part)
+{
+    usec_t lasted = part->until - part->since;
+
+    if (lasted < USEC_PER_SEC)
+        lasted = USEC_PER_SEC;
+    return packets * USEC_PER_SEC / lasted;
+}
+
+void dress_part(struct event *e, const struct flow_part *part)
+{
+    event_put_number(e, FIELD_FLOW_DELTA_PACKETS_OUT, part->out.packets);
+    event_put_number(e, FIELD_FLOW_DELTA_PACKETS_IN, part->in.packets);
+    event_put_number(e, FIELD_FLOW_DELTA_BYTES_OUT, part->out.bytes);
+    event_put_number(e, FIELD_FLOW_DELTA_BYTES_IN, part->in.bytes);
+    event_put_number(e, FIELD_FLOW_DELTA_BYTES, part->out.bytes + part->in.bytes);
+    event_put_number(e, FIELD_FLOW_RATE_OUT, rate(part->out.packets, part));
+    event_put_number(e, FIELD_FLOW_RATE_IN, rate(part->in.packets, part));
+}
+
 void dress_application(struct event *e, const struct flow *f)
 {
     const char *host = flow_host(f);
@@ -411,7 +432,8 @@ void dress_application(struct event *e, const struct flow *f)
 void dress_looked_up(struct event *e, const struct flow *f)
 {
     uint32_t kinds = UINT32_C(1) << EVENT_FLOW_START | UINT32_C(1) << EVENT_FLOW |
-                     UINT32_C(1) << EVENT_TLS | UINT32_C(1) << EVENT_QUIC;
+                     UINT32_C(1) << EVENT_FLOW_ACTIVE | UINT32_C(1) << EVENT_TLS |
+                     UINT32_C(1) << EVENT_QUIC;
 
     if (f->stage.looked == NAME_MEMORY_UNKNOWN || !(kinds >> event_kind(e) & 1))
         return;

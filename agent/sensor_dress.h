@@ -23,10 +23,13 @@ void dress_groups(const struct district *district, struct event *e);
 /* Counters and state of a flow so far. */
 void dress_flow(struct event *e, const struct flow *f);
 
-/* What application it was, and its host; for the end of a flow. */
+/* What passed of it since it was last told of, as flow.delta_ and flow.rate_. */
+void dress_part(struct event *e, const struct flow_part *part);
+
+/* What application it was, and its host. */
 void dress_application(struct event *e, const struct flow *f);
 
-/* Into the start and end of a flow and its hellos: whether its client had looked its
+/* Into what is told of a flow itself, and its hellos: whether its client had looked its
  * server's address up, and where no host is named, the name that led to it. */
 void dress_looked_up(struct event *e, const struct flow *f);
 

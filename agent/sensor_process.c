@@ -280,6 +280,7 @@ static void prepare(struct running *r)
         .district = c->district,
         .lists = c->lists,
         .flow_capacity = (uint32_t)s->flows,
+        .active_timeout = s->active_timeout,
         .recent = r->set->recent,
         .payload = settings_payload(s),
         .sink = {.hit = on_hit, .device = on_device, .hide = on_hide, .arg = r},

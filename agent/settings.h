@@ -23,6 +23,7 @@ struct settings {
     char *filter;
     uint64_t ring; /* bytes, of each sensor */
     uint64_t flows;
+    usec_t active_timeout;
     char *district, *lists;
     struct conf_texts rules;
     char *state, *user;

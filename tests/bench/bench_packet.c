@@ -46,10 +46,20 @@ static void on_start(struct flow *f, usec_t now, void *arg)
     (void)arg;
 }
 
-static void on_end(struct flow *f, enum flow_end why, usec_t now, void *arg)
+static void on_active(struct flow *f, const struct flow_part *part, usec_t now, void *arg)
+{
+    (void)f;
+    (void)part;
+    (void)now;
+    (void)arg;
+}
+
+static void on_end(struct flow *f, enum flow_end why, const struct flow_part *part,
+                   usec_t now, void *arg)
 {
     (void)f;
     (void)why;
+    (void)part;
     (void)now;
     (void)arg;
 }
@@ -71,11 +81,13 @@ static struct flow_table *new_flows(void)
 {
     struct flow_settings set = {.capacity = FLOW_CAPACITY,
                                 .answer_within = 3 * USEC_PER_SEC,
+                                .active_timeout = FLOW_ACTIVE_TIMEOUT,
                                 .idle_new = 30 * USEC_PER_SEC,
                                 .idle_tcp = 10 * USEC_PER_MIN,
                                 .idle_udp = USEC_PER_MIN,
                                 .idle_closed = 5 * USEC_PER_SEC,
                                 .on_start = on_start,
+                                .on_active = on_active,
                                 .on_end = on_end};
 
     hash_key_from_seed(1, &set.secret);

@@ -21,10 +21,30 @@ static void on_start(struct flow *f, usec_t now, void *arg)
         abort();
 }
 
-static void on_end(struct flow *f, enum flow_end why, usec_t now, void *arg)
+/* More than the whole, or nothing at all, is no part. */
+static void check_part(const struct flow *f, const struct flow_part *part)
+{
+    if (part->since < f->first || part->out.packets > f->out.packets ||
+        part->out.bytes > f->out.bytes || part->in.packets > f->in.packets ||
+        part->in.bytes > f->in.bytes)
+        abort();
+}
+
+static void on_active(struct flow *f, const struct flow_part *part, usec_t now, void *arg)
+{
+    (void)arg;
+    check_part(f, part);
+    if (!f->started || part->until != now || part->until < part->since + 7 ||
+        part->out.packets + part->in.packets == 0)
+        abort();
+}
+
+static void on_end(struct flow *f, enum flow_end why, const struct flow_part *part,
+                   usec_t now, void *arg)
 {
     (void)why;
     (void)arg;
+    check_part(f, part);
     if (now < f->last)
         abort();
 }
@@ -33,11 +53,13 @@ static struct flow_table *new_flows(void)
 {
     struct flow_settings set = {.capacity = 5,
                                 .answer_within = 3,
+                                .active_timeout = 7,
                                 .idle_new = 30,
                                 .idle_tcp = 60,
                                 .idle_udp = 40,
                                 .idle_closed = 5,
                                 .on_start = on_start,
+                                .on_active = on_active,
                                 .on_end = on_end};
 
     hash_key_from_seed(1, &set.secret);

@@ -17,8 +17,9 @@
 
 struct told {
     uint16_t port; /* the client's */
-    bool end;
+    bool end, active;
     enum flow_end why;
+    struct flow_part part; /* of active and end */
     usec_t now;
     bool answered;
     enum tcp_state state;
@@ -44,9 +45,16 @@ static void on_start(struct flow *flow, usec_t now, void *arg)
     tell(arg, flow, (struct told){.now = now});
 }
 
-static void on_end(struct flow *flow, enum flow_end why, usec_t now, void *arg)
+static void on_active(struct flow *flow, const struct flow_part *part, usec_t now,
+                      void *arg)
 {
-    tell(arg, flow, (struct told){.end = true, .why = why, .now = now});
+    tell(arg, flow, (struct told){.active = true, .part = *part, .now = now});
+}
+
+static void on_end(struct flow *flow, enum flow_end why, const struct flow_part *part,
+                   usec_t now, void *arg)
+{
+    tell(arg, flow, (struct told){.end = true, .why = why, .part = *part, .now = now});
 }
 
 static int set_up(void **state)
@@ -54,11 +62,13 @@ static int set_up(void **state)
     struct fixture *f = xcalloc(1, sizeof(*f));
     struct flow_settings settings = {.capacity = 4,
                                      .answer_within = 3 * S,
+                                     .active_timeout = 20 * S,
                                      .idle_new = 30 * S,
                                      .idle_tcp = 600 * S,
                                      .idle_udp = 60 * S,
                                      .idle_closed = 5 * S,
                                      .on_start = on_start,
+                                     .on_active = on_active,
                                      .on_end = on_end,
                                      .arg = f};
 
@@ -324,6 +334,136 @@ static void what_is_due_is_told_in_order_of_time(void **state)
     told_is(&f->told[0], false, 3 * S);
     told_is(&f->told[1], true, 30 * S);
     told_is(&f->told[2], false, 31 * S);
+}
+
+/* ---- on_active and parts ---- */
+
+static void a_flow_that_goes_on_is_told_with_a_packet_at_the_active_timeout(void **state)
+{
+    struct fixture *f = *state;
+
+    udp(f, true, 100, 1 * S);
+    udp(f, false, 100, 1 * S);
+    udp(f, true, 100, 21 * S - 1);
+    assert_int_equal(f->count, 1);
+    udp(f, true, 100, 22 * S);
+    assert_int_equal(f->count, 2);
+    assert_true(f->told[1].active);
+    assert_int_equal(f->told[1].now, 22 * S);
+
+    udp(f, true, 100, 42 * S - 1);
+    assert_int_equal(f->count, 2);
+    udp(f, true, 100, 42 * S);
+    assert_int_equal(f->count, 3);
+    assert_true(f->told[2].active);
+}
+
+static void a_flow_that_is_over_sooner_is_not_told_as_active(void **state)
+{
+    struct fixture *f = *state;
+
+    udp(f, true, 100, 1 * S);
+    udp(f, false, 100, 20 * S);
+    flow_table_stop(f->table, 25 * S);
+    assert_int_equal(f->count, 2);
+    assert_true(f->told[1].end);
+    assert_int_equal(f->told[1].part.since, 1 * S);
+    assert_int_equal(f->told[1].part.until, 20 * S);
+    assert_int_equal(f->told[1].part.out.packets, 1);
+    assert_int_equal(f->told[1].part.in.bytes, 100);
+}
+
+static void silence_is_not_told_as_active(void **state)
+{
+    struct fixture *f = *state;
+
+    tcp(f, true, SYN, 0);
+    tcp(f, false, SYN | ACK, 0);
+    flow_table_tick(f->table, 500 * S);
+    assert_int_equal(f->count, 1);
+}
+
+static void the_parts_of_a_flow_add_up_to_it(void **state)
+{
+    struct fixture *f = *state;
+    struct flow_half out = {0}, in = {0};
+    usec_t from = 1 * S;
+
+    udp(f, true, 100, from);
+    for (unsigned i = 1; i <= 33; i++)
+        udp(f, i % 3 != 0, 100, from + i * 2 * S);
+    flow_table_stop(f->table, 70 * S);
+
+    assert_int_equal(f->count, 5); /* start, three parts of 20 s, end */
+    for (int i = 1; i < f->count; i++) {
+        const struct flow_part *part = &f->told[i].part;
+
+        assert_int_equal(part->since, from);
+        from = part->until;
+        out.packets += part->out.packets;
+        out.bytes += part->out.bytes;
+        in.packets += part->in.packets;
+        in.bytes += part->in.bytes;
+    }
+    assert_int_equal(from, 67 * S);
+    assert_int_equal(out.packets, 23);
+    assert_int_equal(out.bytes, 2300);
+    assert_int_equal(in.packets, 11);
+    assert_int_equal(in.bytes, 1100);
+}
+
+static void a_flow_that_nobody_answers_is_told_as_active_after_its_start(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned i = 0; i <= 25; i++)
+        udp(f, true, 100, i * S);
+    assert_int_equal(f->count, 2);
+    told_is(&f->told[0], false, 3 * S);
+    assert_true(f->told[1].active);
+    assert_false(f->told[1].answered);
+    assert_int_equal(f->told[1].part.out.packets, 21);
+}
+
+static void a_place_that_is_used_again_forgets_what_it_told(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned i = 0; i <= 25; i++)
+        udp(f, i % 2 == 0, 100, i * S);
+    flow_table_tick(f->table, 200 * S);
+    f->count = 0;
+    udp(f, true, 200, 201 * S);
+    flow_table_stop(f->table, 202 * S);
+    assert_int_equal(f->count, 2);
+    assert_int_equal(f->told[1].part.since, 201 * S);
+    assert_int_equal(f->told[1].part.out.packets, 1);
+}
+
+static void a_flow_that_is_crowded_out_tells_its_last_part(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned i = 0; i <= 25; i++)
+        udp(f, i % 2 == 0, 100, i * S);
+    f->count = 0;
+    for (uint16_t port = 200; port < 204; port++)
+        udp(f, true, port, 26 * S);
+    assert_int_equal(f->count, 1);
+    assert_int_equal(f->told[0].why, FLOW_CROWDED);
+    assert_int_equal(f->told[0].part.since, 20 * S);
+    assert_int_equal(f->told[0].part.out.packets, 2);
+    assert_int_equal(f->told[0].part.in.packets, 3);
+}
+
+static void time_that_goes_back_tells_nothing_as_active(void **state)
+{
+    struct fixture *f = *state;
+
+    udp(f, true, 100, 100 * S);
+    udp(f, false, 100, 100 * S);
+    udp(f, true, 100, 50 * S);
+    assert_int_equal(f->count, 1);
 }
 
 static void a_full_table_ends_the_flow_silent_longest(void **state)
@@ -671,6 +811,14 @@ int main(void)
         WITH_FIXTURE(silence_ends_a_flow_when_it_was_due),
         WITH_FIXTURE(a_packet_that_is_late_begins_a_new_flow_whatever_the_beat_of_ticks),
         WITH_FIXTURE(what_is_due_is_told_in_order_of_time),
+        WITH_FIXTURE(a_flow_that_goes_on_is_told_with_a_packet_at_the_active_timeout),
+        WITH_FIXTURE(a_flow_that_is_over_sooner_is_not_told_as_active),
+        WITH_FIXTURE(silence_is_not_told_as_active),
+        WITH_FIXTURE(the_parts_of_a_flow_add_up_to_it),
+        WITH_FIXTURE(a_flow_that_nobody_answers_is_told_as_active_after_its_start),
+        WITH_FIXTURE(a_place_that_is_used_again_forgets_what_it_told),
+        WITH_FIXTURE(a_flow_that_is_crowded_out_tells_its_last_part),
+        WITH_FIXTURE(time_that_goes_back_tells_nothing_as_active),
         WITH_FIXTURE(a_full_table_ends_the_flow_silent_longest),
         WITH_FIXTURE(a_full_table_ends_a_closed_flow_first),
         WITH_FIXTURE(stopping_ends_every_flow_once_oldest_first),

@@ -19,6 +19,7 @@ struct fixture {
     struct sensor *sensor;
     struct built frame;
     unsigned told[EVENT_KINDS];
+    usec_t time; /* of give_payload */
     usec_t last;
     bool went_back;
     unsigned hidden, hidden_before; /* frames of protected conversations */
@@ -88,6 +89,7 @@ static int set_up(void **state)
     static struct fixture f;
 
     memset(&f, 0, sizeof(f));
+    f.time = NOW;
     f.sensor = sensor_with(&f, NULL);
     f.ttl = 60;
     *state = &f;
@@ -128,6 +130,33 @@ static void a_conversation_is_told_twice_its_start_and_its_end(void **state)
     assert_int_equal(f->told[EVENT_FLOW], 0);
     sensor_tick(f->sensor, NOW + 10 * USEC_PER_MIN);
     assert_int_equal(f->told[EVENT_FLOW], 1);
+}
+
+static void a_conversation_that_goes_on_is_told_every_minute(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned s = 0; s < 59; s++)
+        give_datagram(f, 1, NOW + s * USEC_PER_SEC);
+    assert_int_equal(f->told[EVENT_FLOW_ACTIVE], 0);
+    for (unsigned s = 59; s <= 200; s++)
+        give_datagram(f, 1, NOW + s * USEC_PER_SEC);
+    assert_int_equal(f->told[EVENT_FLOW_ACTIVE], 3);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_FLOW], 1);
+    assert_false(f->went_back);
+}
+
+static void the_rules_may_change_while_a_conversation_goes_on(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned s = 0; s <= 61; s++)
+        give_datagram(f, 1, NOW + s * USEC_PER_SEC);
+    sensor_use(f->sensor, NULL, NULL, NULL);
+    for (unsigned s = 62; s <= 120; s++)
+        give_datagram(f, 1, NOW + s * USEC_PER_SEC);
+    assert_int_equal(f->told[EVENT_FLOW_ACTIVE], 2);
 }
 
 static void at_the_end_every_conversation_is_told(void **state)
@@ -197,7 +226,7 @@ static void give_payload(struct fixture *f, bool from_client, const void *bytes,
         f->frame.bytes[14 + 15] = 2;
         f->frame.bytes[14 + 19] = 1;
     }
-    sensor_frame(f->sensor, &(struct frame){.time = NOW,
+    sensor_frame(f->sensor, &(struct frame){.time = f->time,
                                             .bytes = f->frame.bytes,
                                             .len = f->frame.len,
                                             .wire_len = f->frame.len,
@@ -271,6 +300,58 @@ static void a_conversation_whose_hello_in_quic_names_a_protected_host_is_not_tol
     assert_int_equal(f->told[EVENT_FLOW], 0);
     assert_int_equal(f->hidden_before, 1); /* also what came before the hello was whole */
     assert_int_equal(f->hidden, 2);
+    sensor_free(f->sensor);
+    f->sensor = NULL;
+}
+
+static void a_protected_conversation_that_goes_on_is_not_told(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = protecting("example.com");
+
+    sensor_free(f->sensor);
+    f->sensor = sensor_with(f, lists);
+    give_hello(f);
+    f->time = NOW + 30 * USEC_PER_SEC;
+    give_payload(f, true, "\x40 more", 6);
+    f->time = NOW + 70 * USEC_PER_SEC;
+    give_payload(f, true, "\x40 more", 6);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_FLOW_ACTIVE], 0);
+    sensor_free(f->sensor);
+    f->sensor = NULL;
+}
+
+static void a_conversation_that_goes_on_tells_its_application_and_its_end_the_same(
+    void **state)
+{
+    struct fixture *f = *state;
+
+    give_hello(f);
+    f->time = NOW + 30 * USEC_PER_SEC;
+    give_payload(f, true, "\x40 more", 6);
+    f->time = NOW + 70 * USEC_PER_SEC;
+    give_payload(f, true, "\x40 more", 6);
+    assert_int_equal(f->told[EVENT_FLOW_ACTIVE], 1);
+    assert_string_equal(f->app, "quic");
+    f->app[0] = 0;
+    sensor_finish(f->sensor);
+    assert_string_equal(f->app, "quic");
+}
+
+static void a_conversation_whose_host_became_protected_is_not_told_while_it_goes_on(
+    void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = protecting("example.com");
+
+    give_hello(f);
+    sensor_use(f->sensor, NULL, NULL, lists);
+    f->time = NOW + 30 * USEC_PER_SEC;
+    give_payload(f, true, "\x40 more", 6);
+    f->time = NOW + 70 * USEC_PER_SEC;
+    give_payload(f, true, "\x40 more", 6);
+    assert_int_equal(f->told[EVENT_FLOW_ACTIVE], 0);
     sensor_free(f->sensor);
     f->sensor = NULL;
 }
@@ -545,6 +626,8 @@ int main(void)
             where_a_protected_name_led_is_hidden_though_only_its_answer_was_seen),
         WITH_FIXTURE(what_led_there_before_a_protected_name_is_not_told_afterwards),
         WITH_FIXTURE(a_conversation_is_told_twice_its_start_and_its_end),
+        WITH_FIXTURE(a_conversation_that_goes_on_is_told_every_minute),
+        WITH_FIXTURE(the_rules_may_change_while_a_conversation_goes_on),
         WITH_FIXTURE(at_the_end_every_conversation_is_told),
         WITH_FIXTURE(a_frame_that_is_late_by_little_is_counted_and_not_before_the_last),
         WITH_FIXTURE(time_goes_on_when_the_clock_is_set_back_by_an_hour),
@@ -552,6 +635,11 @@ int main(void)
         WITH_FIXTURE(a_hello_in_quic_names_its_conversation_without_ndpi),
         WITH_FIXTURE(
             a_conversation_whose_hello_in_quic_names_a_protected_host_is_not_told),
+        WITH_FIXTURE(a_protected_conversation_that_goes_on_is_not_told),
+        WITH_FIXTURE(
+            a_conversation_that_goes_on_tells_its_application_and_its_end_the_same),
+        WITH_FIXTURE(
+            a_conversation_whose_host_became_protected_is_not_told_while_it_goes_on),
     };
 
     return cmocka_run_group_tests_name("sensor", tests, NULL, NULL);

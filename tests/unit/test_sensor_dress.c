@@ -220,6 +220,35 @@ static void the_flow_s_counters_go_into_its_events(void **state)
     assert_false(event_has(f->event, FIELD_ICMP_TYPE));
 }
 
+static void a_part_is_told_with_its_packets_a_second(void **state)
+{
+    struct fixture *f = *state;
+    struct flow_part part = {.since = 100 * USEC_PER_SEC,
+                             .until = 160 * USEC_PER_SEC,
+                             .out = {.packets = 120059, .bytes = 7000},
+                             .in = {.packets = 59, .bytes = 90}};
+
+    event_begin(f->event, EVENT_FLOW_ACTIVE, 5);
+    dress_part(f->event, &part);
+    assert_int_equal(number(f, FIELD_FLOW_DELTA_PACKETS_OUT), 120059);
+    assert_int_equal(number(f, FIELD_FLOW_DELTA_PACKETS_IN), 59);
+    assert_int_equal(number(f, FIELD_FLOW_DELTA_BYTES_OUT), 7000);
+    assert_int_equal(number(f, FIELD_FLOW_DELTA_BYTES_IN), 90);
+    assert_int_equal(number(f, FIELD_FLOW_DELTA_BYTES), 7090);
+    assert_int_equal(number(f, FIELD_FLOW_RATE_OUT), 2000);
+    assert_int_equal(number(f, FIELD_FLOW_RATE_IN), 0);
+}
+
+static void a_part_shorter_than_a_second_counts_as_a_second(void **state)
+{
+    struct fixture *f = *state;
+    struct flow_part part = {.since = 100, .until = 101, .out = {.packets = 3}};
+
+    event_begin(f->event, EVENT_FLOW, 5);
+    dress_part(f->event, &part);
+    assert_int_equal(number(f, FIELD_FLOW_RATE_OUT), 3);
+}
+
 static void a_conversation_s_start_tells_its_time_to_live_and_its_end_does_not(
     void **state)
 {
@@ -540,6 +569,8 @@ int main(void)
         WITH_FIXTURE(where_the_segment_is_not_told_any_segments_router_will_do),
         WITH_FIXTURE(a_dhcpv6_server_is_who_is_named_or_a_router),
         WITH_FIXTURE(the_flow_s_counters_go_into_its_events),
+        WITH_FIXTURE(a_part_is_told_with_its_packets_a_second),
+        WITH_FIXTURE(a_part_shorter_than_a_second_counts_as_a_second),
         WITH_FIXTURE(a_conversation_s_start_tells_its_time_to_live_and_its_end_does_not),
         WITH_FIXTURE(a_flow_keeps_the_first_host_but_none_of_dns),
         WITH_FIXTURE(what_led_to_a_flow_is_told_until_it_names_a_host),
