@@ -98,6 +98,11 @@ static const struct diag_code codes[] = {
      "needed. Numbers and addresses stand without quotes, texts and host names in\n"
      "double quotes. In a network, the bits behind its length must be zero:\n"
      "10.1.0.0/16."},
+    {"E0217", "a total would be added up more than once",
+     "flow_active tells of a conversation that goes on, and its flow.bytes, packets and\n"
+     "duration count from the start each time. A window adds up what is new instead:\n"
+     "flow.delta_bytes_out and its like, which flow has, too. Each byte of the\n"
+     "conversation is in one of them."},
     {"E0218", "the district has no such place",
      "Scopes name sites, kinds of site, segments and groups as district.yaml does."},
     {"E0219", "the pattern cannot be used",

@@ -102,6 +102,40 @@ static bool read_ratio(struct rule_reader *r, const struct node *n,
     return true;
 }
 
+/* What flow_active tells from the start of the conversation, and what of it is new;
+ * FIELD_UNKNOWN: nothing is. */
+static const struct {
+    enum field_id total, delta;
+} totals[] = {
+    {FIELD_FLOW_PACKETS_OUT, FIELD_FLOW_DELTA_PACKETS_OUT},
+    {FIELD_FLOW_PACKETS_IN, FIELD_FLOW_DELTA_PACKETS_IN},
+    {FIELD_FLOW_BYTES_OUT, FIELD_FLOW_DELTA_BYTES_OUT},
+    {FIELD_FLOW_BYTES_IN, FIELD_FLOW_DELTA_BYTES_IN},
+    {FIELD_FLOW_BYTES, FIELD_FLOW_DELTA_BYTES},
+    {FIELD_FLOW_DURATION, FIELD_UNKNOWN},
+};
+
+/* Each flow_active of a conversation would bring all again that those before it did. */
+static bool adds_up_once(struct rule_reader *r, const struct node *of, enum field_id f,
+                         uint32_t kinds)
+{
+    if (!(kinds >> EVENT_FLOW_ACTIVE & 1))
+        return true;
+    for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
+        if (totals[i].total != f)
+            continue;
+        diags_error(r->diags, node_place(of), "E0217",
+                    "%s is told from the start again with each flow_active, and would be "
+                    "added up more than once",
+                    node_text(of));
+        if (totals[i].delta != FIELD_UNKNOWN)
+            diags_hint(r->diags, "%s is what has come since the last time",
+                       field_get(totals[i].delta)->name);
+        return false;
+    }
+    return true;
+}
+
 static bool fits(struct rule_reader *r, const struct node *of, enum window_kind kind,
                  enum field_id f)
 {
@@ -150,7 +184,7 @@ static bool read_share(struct rule_reader *r, const struct node *n,
     of = node_need(n, "the share", "of", r->diags);
     value = node_need(n, "the share", "value", r->diags);
     good = of && rule_read_field(r, of, c->rule.watch, &w->of) &&
-           fits(r, of, WINDOW_SHARE, w->of);
+           fits(r, of, WINDOW_SHARE, w->of) && adds_up_once(r, of, w->of, c->rule.watch);
     return value && rule_read_field(r, value, c->rule.watch, &w->value) &&
            fits(r, value, WINDOW_DISTINCT, w->value) && good;
 }
@@ -260,7 +294,8 @@ static bool read_kind(struct rule_reader *r, const struct node *n,
         return read_share(r, of, c);
     if (w->kind == WINDOW_REGULAR)
         return read_regular(r, of, w);
-    return rule_read_field(r, of, c->rule.watch, &w->of) && fits(r, of, w->kind, w->of);
+    return rule_read_field(r, of, c->rule.watch, &w->of) && fits(r, of, w->kind, w->of) &&
+           (w->kind != WINDOW_SUM || adds_up_once(r, of, w->of, c->rule.watch));
 }
 
 static bool read_sum(struct rule_reader *r, const struct node *n, enum field_type type,

@@ -215,6 +215,43 @@ static void windows_have_limits(void **state)
     }
 }
 
+static void what_a_conversation_tells_again_is_not_added_up(void **state)
+{
+    static const struct {
+        const char *watch, *window, *wanted; /* NULL: nothing is wrong */
+    } rows[] = {
+        {"flow, flow_active", "{sum: flow.bytes_out, by: src.ip, within: 5m, gte: 5}",
+         "E0217]: flow.bytes_out is told from the start again"},
+        {"flow_active", "{sum: flow.bytes_in, by: src.ip, within: 5m, gte: 5}",
+         "flow.delta_bytes_in is what has come since"},
+        {"flow, flow_active", "{sum: flow.duration, by: src.ip, within: 5m, gte: 5s}",
+         "E0217]"},
+        {"flow, flow_active",
+         "{share: {of: flow.bytes, value: host}, by: src.ip, within: 5m, gte: 70%,"
+         " least: 5}",
+         "flow.delta_bytes is what"},
+        {"flow, flow_active", "{sum: flow.delta_bytes, by: src.ip, within: 5m, gte: 5}",
+         NULL},
+        {"flow", "{sum: flow.bytes, by: src.ip, within: 5m, gte: 5}", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *text = xasprintf(
+            RULES_HEAD "rules:\n"
+                       "  - id: a.b\n    title: T\n    why: W\n"
+                       "    severity: low\n    owner: security\n"
+                       "    watch: [%s]\n    when: proto == \"tcp\"\n    window: %s\n",
+            rows[i].watch, rows[i].window);
+        auto_free char *faults = faults_with_ndpi("4.2.0", text);
+
+        if (!rows[i].wanted)
+            assert_string_equal(faults, "");
+        else if (!strstr(faults, rows[i].wanted))
+            fail_msg("not \"%s\" in:\n%s", rows[i].wanted, faults);
+    }
+}
+
 static void sequences_are_checked(void **state)
 {
     static const struct {
@@ -703,6 +740,7 @@ int main(void)
         cmocka_unit_test(what_this_version_does_not_run_is_refused_by_name),
         cmocka_unit_test(rules_say_which_versions_they_need),
         cmocka_unit_test(windows_have_limits),
+        cmocka_unit_test(what_a_conversation_tells_again_is_not_added_up),
         cmocka_unit_test(sequences_are_checked),
         cmocka_unit_test(combinations_are_checked),
         cmocka_unit_test(a_rule_watches_what_is_seen_where_it_runs),
