@@ -73,6 +73,7 @@ PACKAGES = {
     "tor": "tor",
     "tor-gencert": "tor",
     "hping3": "hping3",
+    "iperf3": "iperf3",
     "slowhttptest": "slowhttptest",
     "turnserver": "coturn",
     "turnutils_uclient": "coturn",

@@ -79,7 +79,13 @@ def dns_over_http3(school):
     fetch_quic(school, "student-05", "dns.google", "blocked", "--validate-addr")
 
 
-def wireguard(school):
+def read_news(school):
+    school["student-02"].run("ping", "-c", 4, "-i", 0.3, "10.98.0.1")
+    for page in ("", "picture"):
+        fetch(school, "student-02", f"https://news.example/{page}")
+
+
+def wireguard(school, use=None):
     """WireGuard by the kernel where it can, else by wireguard-go."""
     client, server = school["student-02"], school["outside"]
     ends = {}
@@ -89,12 +95,19 @@ def wireguard(school):
     ends["c"].connect(f"{VPN}:51820", ends["s"], "10.98.0.0/24," + BEYOND + "/32")
     client.ip(f"route add {BEYOND}/32 dev {ends['c'].device}\n")
     try:
-        client.run("ping", "-c", 4, "-i", 0.3, "10.98.0.1")
-        for page in ("", "picture"):
-            fetch(school, "student-02", f"https://news.example/{page}")
+        if use:
+            use(client)
+        else:
+            read_news(school)
     finally:
         for end in ends.values():
             end.close()
+
+
+def wireguard_stays(school):
+    """Like one that is up all day: it is told of before it is over."""
+    wireguard(school, lambda client: client.run("ping", "-q", "-c", 76, "-i", 1,
+                                                "10.98.0.1", timeout=90))
 
 
 class WireGuard:
@@ -194,6 +207,9 @@ SCENARIOS = [
              "A student's device reads the news through a WireGuard tunnel.",
              wireguard, ["wg", "wireguard-go"], ["bypass.vpn-protocol"],
              within=SILENCE),
+    Scenario("wireguard-stays", MISUSE,
+             "A student's device holds a WireGuard tunnel open, and goes on.",
+             wireguard_stays, ["wg", "wireguard-go"], ["bypass.vpn-protocol"]),
     Scenario("openvpn", MISUSE,
              "A student's device reads the news through an OpenVPN tunnel.",
              openvpn, ["openvpn"], ["bypass.vpn-protocol"],

@@ -2,8 +2,8 @@
 """Too much at once, or too slowly, and what is only much."""
 
 from acts import greet_gateway
-from outside import WEB
-from scenario import ATTACK, CONVERSATION, HARMLESS, UNANSWERED, Scenario
+from outside import PEER, WEB
+from scenario import ATTACK, CONVERSATION, HARMLESS, SILENCE, UNANSWERED, Scenario
 
 NOBODY = "203.0.113.200"  # reached, and silent
 
@@ -18,6 +18,22 @@ def udp_flood(school):
     greet_gateway(school, "student-06")
     school["student-06"].run("hping3", "-q", "--udp", "-p", 27015, "-d", 20, "-i",
                              "u2000", "-c", 1300, NOBODY, check=False)
+
+
+def flood_in_one(school):
+    """From one port to one port: it is a single conversation."""
+    greet_gateway(school, "student-04")
+    school["student-04"].run("hping3", "-q", "--udp", "-s", 40000, "-k", "-p", 27015, "-i",
+                             "u200", "-c", 11500, NOBODY, check=False, timeout=60)
+
+
+def line_test(school):
+    """iperf3 sends at an even rate, as a call does, and hears nothing until the end."""
+    greet_gateway(school, "student-04")
+    with school["outside"].start("iperf3", "-s", "-1", "-B", PEER) as server:
+        server.wait_port(5201)
+        school["student-04"].run("iperf3", "-u", "-c", PEER, "-b", "50K", "-l", 64, "-t",
+                                 12, timeout=60)
 
 
 def many_connections(school):
@@ -54,6 +70,12 @@ SCENARIOS = [
     Scenario("udp-flood", ATTACK,
              "A student's device floods a machine outside with UDP.", udp_flood,
              ["hping3"], ["dos.from-inside"], within=UNANSWERED),
+    Scenario("flood-in-one", ATTACK,
+             "A student's device floods a machine outside with UDP from one port.",
+             flood_in_one, ["hping3"], ["dos.one-conversation"], within=SILENCE),
+    Scenario("line-test", HARMLESS,
+             "A student's device tests the line by UDP in one direction; looks a little "
+             "like a flood.", line_test, ["iperf3"]),
     Scenario("many-connections", HARMLESS,
              "A student's device opens a hundred connections to a web site within "
              "seconds; looks a little like a flood.", many_connections),
