@@ -207,7 +207,7 @@ static void on_flow_active(struct flow *f, const struct flow_part *part, usec_t 
     if (f->stage.protected)
         return;
     event_begin(s->event, EVENT_FLOW_ACTIVE, now);
-    dress_ends(s->set.district, s->event, NULL, f);
+    dress_ends(s->set.district, s->groups, s->event, NULL, f);
     dress_flow(s->event, f);
     dress_part(s->event, part);
     dress_so_far(s, f);
