@@ -39,6 +39,7 @@
 #define LINGER_STEP    (20 * USEC_PER_MSEC)
 #define REPORT_EVERY   USEC_PER_MIN
 #define FORGET_REPORTS 2 /* then nobody uses the rules before any more */
+#define SAVE_REPORTS   10
 
 struct running;
 
@@ -58,6 +59,7 @@ struct running {
     struct rulebook *book;
     struct rulebook *before; /* hits that were found by it may still come; or NULL */
     unsigned before_reports; /* since there is a new one */
+    unsigned hosts_reports;  /* since the memory of hosts was saved */
     struct courier *courier;
     struct hits_merger *merger;
     struct outlet *outlet;
@@ -295,8 +297,20 @@ static void report(struct running *r)
     self_look_at_rules(r->self, mine, clock_wall());
     if (r->gather)
         json_put(mine, "evidence", gather_stats(r->gather));
+    if (r->set->hosts)
+        json_put(mine, "hosts", host_memory_stats(r->set->hosts));
     self_report(r->self, mine, clock_wall());
     self_look_at_lists(r->self, clock_wall());
+}
+
+static void save_hosts(struct running *r)
+{
+    auto_free char *path = xasprintf("%s/" HOST_MEMORY_FILE, r->set->settings->state);
+    int e = r->set->hosts ? host_memory_save(r->set->hosts, path) : 0;
+
+    if (e < 0)
+        log_warn("the memory of hosts cannot be written to %s: %s", path, strerror(-e));
+    r->hosts_reports = 0;
 }
 
 /* A list file may be large: the one before is not kept for longer than it can matter. */
@@ -311,8 +325,12 @@ static void forget_before(struct running *r)
 
 static void on_report(void *arg)
 {
-    report(arg);
-    forget_before(arg);
+    struct running *r = arg;
+
+    report(r);
+    forget_before(r);
+    if (++r->hosts_reports >= SAVE_REPORTS)
+        save_hosts(r);
 }
 
 static void end_if_all_are_gone(struct running *r)
@@ -327,6 +345,7 @@ static void end_if_all_are_gone(struct running *r)
     work(r);
     courier_finish(r->courier);
     report(r);
+    save_hosts(r);
     r->linger = loop_watch_timer(r->loop, 0, LINGER_STEP, on_linger, r);
 }
 

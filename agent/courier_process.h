@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "agent/board.h"
+#include "agent/host_memory.h"
 #include "agent/journal.h"
 #include "agent/outlet.h"
 #include "agent/recent.h"
@@ -25,6 +26,7 @@ struct courier_process {
     struct board *board;
     struct journal *journal;
     struct recent *const *recents; /* of each sensor; NULL: no evidence is kept */
+    struct host_memory *hosts;     /* of all sensors; NULL: none is kept */
     const struct outlet_keys *keys;
 };
 

@@ -56,6 +56,7 @@ struct live {
     struct journal *journal;
     struct blackbox *boxes[SETTINGS_SENSORS_MAX];
     struct recent *recents[SETTINGS_SENSORS_MAX]; /* NULL: evidence is off */
+    struct host_memory *hosts;                    /* NULL: it is off */
     struct pair hits[SETTINGS_SENSORS_MAX], rules[SETTINGS_SENSORS_MAX];
     struct pair notes; /* sensor: the warden's end */
     char names[SETTINGS_SENSORS_MAX][16];
@@ -95,6 +96,27 @@ static int make_pairs(struct live *l)
     return r;
 }
 
+/* Whatever the file is, there is a memory. */
+static void load_hosts(struct host_memory *m, const char *state)
+{
+    auto_free char *path = xasprintf("%s/" HOST_MEMORY_FILE, state);
+    auto_free char *aside = xasprintf("%s.damaged", path);
+    int r = host_memory_load(m, path);
+    const char *why = r == -EBADMSG           ? "it is damaged"
+                      : r == -EPROTONOSUPPORT ? "it is of another version"
+                                              : strerror(-r);
+
+    if (r == 0 || r == -ENOENT)
+        return;
+    log_warn("the memory of hosts %s cannot be used: %s; a new one begins, and rules on "
+             "new hosts are silent for %d days",
+             path, why, HOST_MEMORY_DAYS);
+    if (rename(path, aside) < 0)
+        log_warn("%s cannot be set aside as %s: %m", path, aside);
+    else
+        log_warn("the old one is kept as %s", aside);
+}
+
 /* What outlives the processes that write to it. */
 static int make_memory(struct live *l)
 {
@@ -109,10 +131,15 @@ static int make_memory(struct live *l)
         all = (l->boxes[i] = blackbox_new()) && all;
     for (size_t i = 0; s->evidence != EVIDENCE_OFF && i < l->sensors; i++)
         all = (l->recents[i] = recent_new(s->evidence_memory)) && all;
-    if (all)
-        return 0;
-    log_error("no shared memory: %m");
-    return -ENOMEM;
+    if (s->hosts)
+        all = (l->hosts = host_memory_new(HOST_MEMORY_CAPACITY)) && all;
+    if (!all) {
+        log_error("no shared memory: %m");
+        return -ENOMEM;
+    }
+    if (l->hosts)
+        load_hosts(l->hosts, s->state);
+    return 0;
 }
 
 /* The state folder is made when it is not there, and is the user's. */
@@ -360,6 +387,7 @@ static void plan_sensor(struct live *l, size_t i)
         .rules = l->rules[i].sensor,
         .blackbox = l->boxes[i],
         .recent = l->recents[i],
+        .hosts = l->hosts,
         .board = &l->board->sensors[i],
     };
     l->posts[i] = (struct post){.live = l, .sensor = i};
@@ -381,6 +409,7 @@ static void plan_courier(struct live *l)
         .board = l->board,
         .journal = l->journal,
         .recents = l->recents[0] ? l->recents : NULL,
+        .hosts = l->hosts,
         .keys = &l->keys,
     };
     l->processes[l->sensors] = (struct warden_process){

@@ -28,7 +28,8 @@ struct sensor {
     struct matcher *matcher;
     struct shield *shield;
     struct name_memory *names;
-    struct event *event; /* for what the flow table tells */
+    struct event *event;   /* for what the flow table tells */
+    bool tells_first_seen; /* somebody asks for host.first_seen */
     struct sensor_keep keep;
     struct sensor_counts counts;
     bool groups; /* somebody asks for those of devices */
@@ -102,6 +103,16 @@ static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
     return protected || (f && f->stage.protected);
 }
 
+/* What is protected has ended before. */
+static void remember_host(struct sensor *s, struct event *e)
+{
+    if (!s->set.hosts || !s->set.lists)
+        return;
+    host_memory_learn(s->set.hosts, e);
+    if (s->tells_first_seen)
+        host_memory_dress(s->set.hosts, e);
+}
+
 /* The one way of every event. */
 static void tell(struct sensor *s, const struct event *e)
 {
@@ -137,6 +148,7 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
         dress_keep(f, e);
         dress_looked_up(e, f);
     }
+    remember_host(s, e);
     tell(s, e);
 }
 
@@ -232,6 +244,7 @@ static void on_flow_end(struct flow *f, enum flow_end why, const struct flow_par
         event_put_number(s->event, FIELD_FLOW_END, why);
         dress_application(s->event, f);
         dress_looked_up(s->event, f);
+        remember_host(s, s->event);
         tell(s, s->event);
     }
     free_wiped(take(f->stage.name));
@@ -396,6 +409,8 @@ static void ask(struct sensor *s)
     inspector_ask(s->inspector, s->set.sink.event ? NULL : &asked);
     s->groups = s->set.sink.event || field_set_has(&asked, FIELD_DEVICE_GROUPS) ||
                 field_set_has(&asked, FIELD_DST_GROUPS);
+    s->tells_first_seen =
+        s->set.sink.event || field_set_has(&asked, FIELD_HOST_FIRST_SEEN);
 }
 
 struct sensor *sensor_new(const struct sensor_settings *settings)

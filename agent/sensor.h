@@ -20,6 +20,7 @@
 #include "agent/dpi.h"
 #include "agent/extract.h"
 #include "agent/flow.h"
+#include "agent/host_memory.h"
 #include "agent/recent.h"
 #include "rule.h"
 
@@ -42,9 +43,11 @@ struct sensor_settings {
     const struct district *district; /* NULL: private addresses are inside */
     const struct listdb *lists;      /* NULL: none, and nothing is protected */
     uint32_t flow_capacity;
-    usec_t active_timeout; /* of flows; 0: FLOW_ACTIVE_TIMEOUT */
-    struct recent *recent; /* where frames are kept for evidence; NULL: none are */
-    uint32_t payload;      /* bytes of a frame that a rule may have; 0: headers */
+    usec_t active_timeout;     /* of flows; 0: FLOW_ACTIVE_TIMEOUT */
+    struct recent *recent;     /* where frames are kept for evidence; NULL: none are */
+    uint32_t payload;          /* bytes of a frame that a rule may have; 0: headers */
+    struct host_memory *hosts; /* NULL: none; without lists it is not used, as nobody
+                                * knows then what is protected */
     struct sensor_sink sink;
 };
 

@@ -282,6 +282,7 @@ static void prepare(struct running *r)
         .flow_capacity = (uint32_t)s->flows,
         .active_timeout = s->active_timeout,
         .recent = r->set->recent,
+        .hosts = r->set->hosts,
         .payload = settings_payload(s),
         .sink = {.hit = on_hit, .device = on_device, .hide = on_hide, .arg = r},
     });

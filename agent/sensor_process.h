@@ -10,6 +10,7 @@
 
 #include "agent/blackbox.h"
 #include "agent/board.h"
+#include "agent/host_memory.h"
 #include "agent/recent.h"
 #include "agent/settings.h"
 
@@ -20,7 +21,8 @@ struct sensor_process {
     uint16_t fanout_group; /* 0: alone on its interface */
     int hits, rules;       /* its ends of the pairs to the courier */
     struct blackbox *blackbox;
-    struct recent *recent; /* NULL: no evidence is kept */
+    struct recent *recent;     /* NULL: no evidence is kept */
+    struct host_memory *hosts; /* of all sensors; NULL: none is kept */
     struct board_sensor *board;
 };
 

@@ -73,6 +73,9 @@ const struct conf_option settings_table[] = {
      .help = "the least that is logged"},
     {"drill", CONF_BOOL, AT(drill), .otherwise = "false",
      .help = "mark everything as a drill"},
+    {"hosts", CONF_BOOL, AT(hosts), .otherwise = "true",
+     .help = "remember which hosts were called, as codes, for rules that ask how new one "
+             "is"},
     {0},
 };
 

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A slot is one word, written at once, so that several sensors need no lock: whoever
+ * loses a race learns that host from its next event. From the highest bit: minute of
+ * first seen, counted from 1; day of last seen; 24 bits of the code, of which the other
+ * 16 choose the set. Minutes and days count from EPOCH; what is out of range, as the
+ * time of a machine whose clock is not set yet, is the first or the last. A set is a
+ * cache line.
+ */
+#include "agent/host_memory.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "crypt.h"
+#include "cur.h"
+#include "file.h"
+#include "hash.h"
+#include "mem.h"
+
+#define WAYS         8
+#define EPOCH        (UINT64_C(1577836800) * USEC_PER_SEC) /* 2020-01-01 */
+#define FIRST_BITS   25
+#define LAST_BITS    15
+#define CODE_BITS    24
+#define DAY_MINUTES  (USEC_PER_DAY / USEC_PER_MIN)
+#define CAME_BACK    365 /* days that it counts for */
+#define FILE_MAGIC   UINT64_C(0x0a5354534f485748)
+#define FILE_FORMAT  1
+#define FILE_HEADER  40
+#define CHECKED_FROM 24
+
+/* What all processes share. A sensor that was taken over may write anything here, so it
+ * says nothing of lengths. */
+struct table {
+    _Atomic uint64_t days; /* the newest << 32 | how many there were */
+    _Atomic uint64_t known, learned, evicted;
+    _Atomic uint64_t changes;
+    _Alignas(64) _Atomic uint64_t slots[];
+};
+
+/* Each process has its own. */
+struct host_memory {
+    struct table *table;
+    size_t sets;
+    uint64_t seed;
+    struct hash_key key;
+    uint64_t saved; /* of the changes */
+};
+
+_Static_assert(FIRST_BITS + LAST_BITS + CODE_BITS == 64, "a slot is one word");
+
+static uint64_t get(const _Atomic uint64_t *from)
+{
+    return atomic_load_explicit(from, memory_order_relaxed);
+}
+
+static void count(_Atomic uint64_t *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* Whoever was quicker is right. */
+static bool change(struct host_memory *m, _Atomic uint64_t *at, uint64_t was, uint64_t is)
+{
+    bool done = atomic_compare_exchange_strong_explicit(
+        at, &was, is, memory_order_relaxed, memory_order_relaxed);
+
+    if (done)
+        count(&m->table->changes);
+    return done;
+}
+
+/* ---- life ---- */
+
+static void seed_with(struct host_memory *m, uint64_t seed)
+{
+    m->seed = seed;
+    hash_key_from_seed(seed, &m->key);
+}
+
+static size_t table_bytes(size_t sets)
+{
+    return sizeof(struct table) + sets * WAYS * sizeof(uint64_t);
+}
+
+static struct table *table_new(size_t sets)
+{
+    struct table *t = mmap(NULL, table_bytes(sets), PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (t == MAP_FAILED)
+        return NULL;
+    madvise(t, table_bytes(sets), MADV_DONTDUMP);
+    return t;
+}
+
+struct host_memory *host_memory_new(size_t capacity)
+{
+    size_t sets = capacity / WAYS;
+    struct table *table = table_new(sets);
+    struct host_memory *m;
+    uint64_t seed;
+
+    assert(capacity >= WAYS && (capacity & (capacity - 1)) == 0);
+    if (!table)
+        return NULL;
+    m = xcalloc(1, sizeof(*m));
+    m->table = table;
+    m->sets = sets;
+    crypt_random(&seed, sizeof(seed));
+    seed_with(m, seed);
+    return m;
+}
+
+void host_memory_free(struct host_memory *m)
+{
+    if (!m)
+        return;
+    munmap(m->table, table_bytes(m->sets));
+    free(m);
+}
+
+/* ---- slots ---- */
+
+static uint64_t counted(usec_t time, usec_t unit, uint64_t most)
+{
+    uint64_t n = time < EPOCH ? 0 : (time - EPOCH) / unit;
+
+    return n < most ? n : most;
+}
+
+static uint64_t minute_of(usec_t time)
+{
+    return 1 + counted(time, USEC_PER_MIN, (UINT64_C(1) << FIRST_BITS) - 2);
+}
+
+static uint64_t day_of(usec_t time)
+{
+    return counted(time, USEC_PER_DAY, (UINT64_C(1) << LAST_BITS) - 1);
+}
+
+static uint64_t pack(uint64_t first, uint64_t last, uint64_t code)
+{
+    return first << (LAST_BITS + CODE_BITS) | last << CODE_BITS | code;
+}
+
+static uint64_t first_of(uint64_t slot)
+{
+    return slot >> (LAST_BITS + CODE_BITS);
+}
+
+static uint64_t last_of(uint64_t slot)
+{
+    return slot >> CODE_BITS & ((UINT64_C(1) << LAST_BITS) - 1);
+}
+
+static uint64_t code_of(uint64_t slot)
+{
+    return slot & ((UINT64_C(1) << CODE_BITS) - 1);
+}
+
+/* Where the set of that hash begins. */
+static size_t set_of(const struct host_memory *m, uint64_t hash)
+{
+    return (hash >> CODE_BITS) % m->sets * WAYS;
+}
+
+/* The slot's place among its eight; WAYS: it is not there. */
+static unsigned find(const _Atomic uint64_t *set, uint64_t code, uint64_t *ret_slot)
+{
+    for (unsigned i = 0; i < WAYS; i++) {
+        uint64_t slot = get(&set[i]);
+
+        if (slot && code_of(slot) == code) {
+            *ret_slot = slot;
+            return i;
+        }
+    }
+    return WAYS;
+}
+
+/* A free one is worth nothing. */
+static uint64_t worth(uint64_t slot)
+{
+    uint64_t last = last_of(slot);
+
+    if (slot == 0)
+        return 0;
+    return 1 + last + (last > (first_of(slot) - 1) / DAY_MINUTES ? CAME_BACK : 0);
+}
+
+static void add(struct host_memory *m, _Atomic uint64_t *set, uint64_t fresh)
+{
+    unsigned least = 0;
+    uint64_t was = get(&set[0]);
+
+    for (unsigned i = 1; i < WAYS && was; i++)
+        if (worth(get(&set[i])) < worth(was)) {
+            least = i;
+            was = get(&set[i]);
+        }
+    if (!change(m, &set[least], was, fresh))
+        return;
+    count(&m->table->learned);
+    count(was ? &m->table->evicted : &m->table->known);
+}
+
+/* Sensors are not at the same instant: one may have passed midnight. But a first or last
+ * day far ahead comes of a clock that was wrong, and is put right. */
+static void touch(struct host_memory *m, _Atomic uint64_t *at, uint64_t slot, usec_t now)
+{
+    uint64_t minute = minute_of(now), day = day_of(now);
+    uint64_t first = first_of(slot), last = last_of(slot);
+
+    if (first <= minute + 1 && (last == day || last == day + 1))
+        return;
+    if (first > minute)
+        first = minute;
+    change(m, at, slot, pack(first, day, code_of(slot)));
+}
+
+static void count_day(struct host_memory *m, uint64_t day)
+{
+    uint64_t was = get(&m->table->days);
+    uint64_t newest = was >> 32, days = was & UINT32_MAX;
+
+    if (newest == day || newest == day + 1)
+        return;
+    change(m, &m->table->days, was, day << 32 | (days + (day > newest)));
+}
+
+/* ---- the sensors ---- */
+
+static bool has_number(const struct event *e, enum field_id f, uint64_t number)
+{
+    const struct value *v = event_get(e, f);
+
+    return v && v->number == number;
+}
+
+static bool counts(const struct event *e)
+{
+    if (!has_number(e, FIELD_DIRECTION, DIRECTION_OUTBOUND) &&
+        !has_number(e, FIELD_DIRECTION, DIRECTION_INTERNAL))
+        return false;
+    switch (event_kind(e)) {
+    case EVENT_DNS:
+        return event_has(e, FIELD_DNS_ANSWER_IP);
+    case EVENT_TLS:
+    case EVENT_QUIC:
+        return has_number(e, FIELD_TLS_SIDE, TLS_CLIENT);
+    case EVENT_HTTP:
+        return has_number(e, FIELD_HTTP_SIDE, HTTP_REQUEST);
+    default:
+        return false;
+    }
+}
+
+void host_memory_learn(struct host_memory *m, const struct event *e)
+{
+    const struct value *name = event_get(e, FIELD_HOST_REGISTRABLE);
+    uint64_t hash, slot;
+    _Atomic uint64_t *set;
+    unsigned way;
+    usec_t now = event_time(e);
+
+    if (!name || !counts(e))
+        return;
+    hash = hash_bytes(&m->key, name->text.at, name->text.len);
+    set = &m->table->slots[set_of(m, hash)];
+    count_day(m, day_of(now));
+    way = find(set, code_of(hash), &slot);
+    if (way < WAYS)
+        touch(m, &set[way], slot, now);
+    else
+        add(m, set, pack(minute_of(now), day_of(now), code_of(hash)));
+}
+
+void host_memory_dress(const struct host_memory *m, struct event *e)
+{
+    const struct value *name = event_get(e, FIELD_HOST_REGISTRABLE);
+    uint64_t now = minute_of(event_time(e)), first = now, hash, slot;
+
+    if (!name || (get(&m->table->days) & UINT32_MAX) <= HOST_MEMORY_DAYS)
+        return;
+    hash = hash_bytes(&m->key, name->text.at, name->text.len);
+    if (find(&m->table->slots[set_of(m, hash)], code_of(hash), &slot) < WAYS)
+        first = first_of(slot);
+    event_put_number(e, FIELD_HOST_FIRST_SEEN,
+                     first < now ? (now - first) * USEC_PER_MIN : 0);
+}
+
+/* ---- the file ---- */
+
+static uint64_t checksum(const uint8_t *file, size_t len)
+{
+    struct hash_key key;
+
+    hash_key_from_seed(FILE_MAGIC, &key);
+    return hash_bytes(&key, file + CHECKED_FROM, len - CHECKED_FROM);
+}
+
+static size_t file_bytes(const struct host_memory *m)
+{
+    return FILE_HEADER + m->sets * WAYS * sizeof(uint64_t);
+}
+
+static void take_slots(struct host_memory *m, struct cur *c)
+{
+    uint64_t known = 0;
+
+    for (size_t i = 0; i < m->sets * WAYS; i++) {
+        uint64_t slot = cur_u64_le(c);
+
+        /* A first minute of none is never written. */
+        slot = first_of(slot) ? slot : 0;
+        known += slot != 0;
+        atomic_init(&m->table->slots[i], slot);
+    }
+    atomic_init(&m->table->known, known);
+}
+
+int host_memory_parse(struct host_memory *m, const void *bytes, size_t len)
+{
+    struct cur c = cur_over(bytes, len);
+    uint64_t magic = cur_u64_le(&c);
+    uint32_t format = cur_u32_le(&c), sets = cur_u32_le(&c);
+    uint64_t sum = cur_u64_le(&c), seed = cur_u64_le(&c), days = cur_u64_le(&c);
+
+    if (cur_broken(&c) || magic != FILE_MAGIC)
+        return -EBADMSG;
+    if (format != FILE_FORMAT || sets != m->sets)
+        return -EPROTONOSUPPORT;
+    if (len != file_bytes(m) || sum != checksum(bytes, len))
+        return -EBADMSG;
+    seed_with(m, seed);
+    atomic_init(&m->table->days, days);
+    take_slots(m, &c);
+    return 0;
+}
+
+int host_memory_load(struct host_memory *m, const char *path)
+{
+    auto_free char *bytes = NULL;
+    size_t len;
+    int r = file_read(path, file_bytes(m), &bytes, &len);
+
+    if (r == -EFBIG || r == -EISDIR)
+        return -EBADMSG;
+    return r < 0 ? r : host_memory_parse(m, bytes, len);
+}
+
+static uint8_t *put(uint8_t *at, uint64_t number, size_t len)
+{
+    number = htole64(number);
+    memcpy(at, &number, len);
+    return at + len;
+}
+
+/* Sensors go on meanwhile: a slot is of before or of after. */
+static uint8_t *write_down(const struct host_memory *m, size_t len)
+{
+    uint8_t *file = xmalloc(len), *at = file;
+
+    at = put(at, FILE_MAGIC, 8);
+    at = put(at, FILE_FORMAT, 4);
+    at = put(at, m->sets, 4);
+    at = put(at + 8, m->seed, 8);
+    at = put(at, get(&m->table->days), 8);
+    for (size_t i = 0; i < m->sets * WAYS; i++)
+        at = put(at, get(&m->table->slots[i]), 8);
+    put(file + CHECKED_FROM - 8, checksum(file, len), 8);
+    return file;
+}
+
+static int write_to_disk(const char *path, const uint8_t *bytes, size_t len)
+{
+    auto_close int fd =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0)
+        return -errno;
+    for (size_t done = 0; done < len;) {
+        ssize_t n = write(fd, bytes + done, len - done);
+
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return fsync(fd) == 0 ? 0 : -errno;
+}
+
+/* There is one writer, so the name beside it may be a fixed one: after a kill there is
+ * no more than one such file, and it is written over. */
+int host_memory_save(struct host_memory *m, const char *path)
+{
+    auto_free char *beside = xasprintf("%s.new", path);
+    uint64_t changes = get(&m->table->changes);
+    auto_free uint8_t *file = NULL;
+    int r;
+
+    if (changes == m->saved)
+        return 0;
+    file = write_down(m, file_bytes(m));
+    r = write_to_disk(beside, file, file_bytes(m));
+    if (r == 0 && rename(beside, path) < 0)
+        r = -errno;
+    if (r == 0)
+        m->saved = changes;
+    else
+        unlink(beside);
+    return r;
+}
+
+struct json *host_memory_stats(const struct host_memory *m)
+{
+    struct json *o = json_new_object();
+
+    json_put_number(o, "known", (int64_t)get(&m->table->known));
+    json_put_number(o, "learned", (int64_t)get(&m->table->learned));
+    json_put_number(o, "evicted", (int64_t)get(&m->table->evicted));
+    json_put_number(o, "days", (int64_t)(get(&m->table->days) & UINT32_MAX));
+    return o;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any bytes as a memory of hosts that is found at the start, once as they are and once
+ * with the checksum put right, so that any slot may be there. Then it learns and is
+ * asked, also at times that its slots never saw, and what it saves it reads again.
+ */
+#include "tests/fuzz/scratch.h"
+
+#include <string.h>
+
+#include "agent/host_memory.h"
+#include "hash.h"
+#include "mem.h"
+
+#define CAPACITY     32
+#define CHECKSUM_AT  16
+#define CHECKED_FROM 24
+#define MAGIC        UINT64_C(0x0a5354534f485748)
+
+static void put_right(uint8_t *file, size_t len)
+{
+    struct hash_key key;
+    uint64_t sum;
+
+    hash_key_from_seed(MAGIC, &key);
+    sum = hash_bytes(&key, file + CHECKED_FROM, len - CHECKED_FROM);
+    for (size_t i = 0; i < 8; i++)
+        file[CHECKSUM_AT + i] = (uint8_t)(sum >> 8 * i);
+}
+
+static void use(struct host_memory *m, struct event *e, usec_t now, unsigned host)
+{
+    const struct value *since;
+    char name[32];
+
+    snprintf(name, sizeof(name), "host%u.test", host);
+    event_begin(e, EVENT_TLS, now);
+    event_put_number(e, FIELD_DIRECTION, DIRECTION_OUTBOUND);
+    event_put_number(e, FIELD_TLS_SIDE, TLS_CLIENT);
+    event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, text_of(name));
+    host_memory_learn(m, e);
+    host_memory_dress(m, e);
+    since = event_get(e, FIELD_HOST_FIRST_SEEN);
+    demand(!since || since->number <= now);
+}
+
+static void use_all(struct host_memory *m)
+{
+    static const usec_t times[] = {0, UINT64_C(1577836800) * USEC_PER_SEC,
+                                   UINT64_C(1767258000) * USEC_PER_SEC,
+                                   UINT64_C(1) << 62};
+    auto_event struct event *e = event_new();
+
+    for (size_t t = 0; t < sizeof(times) / sizeof(times[0]); t++)
+        for (unsigned host = 0; host < CAPACITY; host++)
+            use(m, e, times[t], host);
+}
+
+static void save_and_load(struct host_memory *m)
+{
+    auto_free char *path = xasprintf("%s/hosts", scratch_folder());
+    struct host_memory *again = host_memory_new(CAPACITY);
+
+    demand(host_memory_save(m, path) == 0);
+    demand(host_memory_load(again, path) == 0);
+    host_memory_free(again);
+    unlink(path);
+}
+
+static void run(const uint8_t *file, size_t len)
+{
+    struct host_memory *m = host_memory_new(CAPACITY);
+    int r = host_memory_parse(m, file, len);
+    auto_json struct json *stats = host_memory_stats(m);
+
+    demand(r == 0 || json_get_number(stats, "known", -1) == 0);
+    demand(json_get_number(stats, "known", -1) <= CAPACITY);
+    use_all(m);
+    save_and_load(m);
+    host_memory_free(m);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    auto_free uint8_t *file = xmalloc(len + 1);
+
+    memcpy(file, bytes, len);
+    run(file, len);
+    if (len > CHECKED_FROM) {
+        put_right(file, len);
+        run(file, len);
+    }
+    return 0;
+}
