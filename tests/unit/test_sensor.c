@@ -356,6 +356,46 @@ static void a_conversation_whose_host_became_protected_is_not_told_while_it_goes
     f->sensor = NULL;
 }
 
+static int64_t remembered(const struct host_memory *m)
+{
+    auto_json struct json *o = host_memory_stats(m);
+
+    return json_get_number(o, "known", -1);
+}
+
+/* What is remembered of a conversation with example.com. */
+static int64_t remembered_of_hello(struct fixture *f, const struct listdb *lists)
+{
+    struct host_memory *m = host_memory_new(8);
+    int64_t known;
+
+    f->sensor = sensor_new(&(struct sensor_settings){
+        .flow_capacity = 64,
+        .lists = lists,
+        .hosts = m,
+        .sink = {.hit = ignore_hit, .device = ignore_fact, .event = remember, .arg = f},
+    });
+    give_hello(f);
+    sensor_finish(f->sensor);
+    sensor_free(f->sensor);
+    f->sensor = NULL;
+    known = remembered(m);
+    host_memory_free(m);
+    return known;
+}
+
+static void a_host_is_remembered_but_no_protected_one_and_none_without_lists(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *other = protecting("example.org");
+    auto_listdb struct listdb *lists = protecting("example.com");
+
+    sensor_free(f->sensor);
+    assert_int_equal(remembered_of_hello(f, other), 1);
+    assert_int_equal(remembered_of_hello(f, lists), 0);
+    assert_int_equal(remembered_of_hello(f, NULL), 0);
+}
+
 static struct listdb *link_lines(void)
 {
     struct list_builder *b = list_builder_new();
@@ -640,6 +680,7 @@ int main(void)
             a_conversation_that_goes_on_tells_its_application_and_its_end_the_same),
         WITH_FIXTURE(
             a_conversation_whose_host_became_protected_is_not_told_while_it_goes_on),
+        WITH_FIXTURE(a_host_is_remembered_but_no_protected_one_and_none_without_lists),
     };
 
     return cmocka_run_group_tests_name("sensor", tests, NULL, NULL);
