@@ -16,12 +16,18 @@ static void ask(const struct district *di)
 {
     const struct person *people[4];
     struct addr a = {0};
+    struct mac mac = {{2, 0, 0, 0, 0, 7}};
 
     district_segment(di, &a, 7);
     for (size_t i = 0; i < di->segment_count; i++)
         for (size_t j = 0; j < di->segments[i].network_count; j++)
             if (!district_segment(di, &di->segments[i].networks[j].addr, 0))
                 abort();
+    if (di->group_count > DISTRICT_GROUPS_MAX ||
+        (!di->has_groups && district_groups_of(di, di->segments, &a, &mac) != 0))
+        abort();
+    for (size_t i = 0; i < di->segment_count; i++)
+        district_groups_of(di, &di->segments[i], &a, &mac);
     for (enum role role = 0; role <= ROLE_AUDITOR; role++) {
         auto_free char *hole = coverage_hole(di, role, true, 0);
         auto_free char *some = coverage_hole(di, role, false, 0);

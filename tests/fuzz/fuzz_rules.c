@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A rule file of any bytes: what loads also matches, explains and keeps count, and says
- * its faults. */
+/* Rule files of any bytes, parted by a line of three dashes, so that overlays find what
+ * they change: what loads also matches, explains and keeps count, and says its faults. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,9 @@
 #include "mem.h"
 #include "rule.h"
 #include "tracker.h"
+
+#define PARTS   3
+#define PARTING "\n---\n"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -31,7 +34,7 @@ static void try_event(const struct ruleset *set, struct matcher *m, struct event
         auto_buffer struct buffer why = {0};
 
         ruleset_explain(m, i, e, &why);
-        if (rule->mode != MODE_DISABLED &&
+        if (rule->mode != MODE_DISABLED && ruleset_holds(set, i, e) &&
             matched[i] == (strstr(why.at, "does not match\n") != NULL))
             abort();
     }
@@ -85,6 +88,8 @@ static void try_set(const struct ruleset *set)
         event_put_number(e, FIELD_DST_PORT, 443);
         event_put_text(e, FIELD_SITE_ID, TEXT("lincoln"));
         event_put_text(e, FIELD_SEGMENT_NAME, TEXT("students"));
+        if (field_get(FIELD_DEVICE_GROUPS)->kinds >> k & 1)
+            event_add_text(e, FIELD_DEVICE_GROUPS, TEXT("lab"));
         event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, TEXT("www.example.org"));
         try_event(set, m, e);
         try_state(set, m, e);
@@ -92,14 +97,35 @@ static void try_set(const struct ruleset *set)
     matcher_free(m);
 }
 
+static size_t part(struct text all, struct ruleset_source sources[PARTS])
+{
+    static const char *const names[PARTS] = {"r.yaml", "o.yaml", "p.yaml"};
+    size_t count = 0;
+
+    while (count < PARTS) {
+        const char *end =
+            all.len ? memmem(all.at, all.len, PARTING, strlen(PARTING)) : NULL;
+        size_t len = end && count < PARTS - 1 ? (size_t)(end - all.at) : all.len;
+
+        sources[count] =
+            (struct ruleset_source){.name = names[count], .text = all.at, .len = len};
+        count++;
+        if (len == all.len)
+            break;
+        all.at += len + strlen(PARTING);
+        all.len -= len + strlen(PARTING);
+    }
+    return count;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    struct ruleset_source source = {
-        .name = "r.yaml", .text = (const char *)bytes, .len = len};
+    struct ruleset_source sources[PARTS];
+    size_t count = part((struct text){(const char *)bytes, len}, sources);
     auto_diags struct diags *d = diags_new();
     auto_ruleset struct ruleset *set = ruleset_load(
         &(struct ruleset_settings){
-            .sources = &source, .source_count = 1, .now = UINT64_C(1793786400000000)},
+            .sources = sources, .source_count = count, .now = UINT64_C(1793786400000000)},
         d);
     auto_free char *text = diags_text(d);
 
