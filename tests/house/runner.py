@@ -3,9 +3,11 @@
 """tests/run counts rightly: a tree of small programs that end in every way there is. TAP."""
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -28,9 +30,10 @@ CASES = (
 )
 
 
-def run_in(top):
+def run_in(top, **more):
     return subprocess.run(
-        ["tests/run"], cwd=top, stdout=subprocess.PIPE, text=True, timeout=60, check=False
+        ["tests/run"], cwd=top, stdout=subprocess.PIPE, text=True, timeout=60, check=False,
+        env=dict(os.environ, **more),
     )
 
 
@@ -63,9 +66,65 @@ def missing_binary():
     return None if "\n0 passed, 2 failed" in done.stdout else done.stdout
 
 
+def what_waits_runs_beside():
+    """Each of the two waits for the other to begin, but a program of one processor and one
+    that waits do so at the same time."""
+    with tempfile.TemporaryDirectory() as top:
+        for folder, mine, others in (("house", "a", "b"), ("e2e", "b", "a")):
+            os.makedirs(f"{top}/tests/{folder}")
+            path = f"{top}/tests/{folder}/it.sh"
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(f"#!/bin/sh\n: >{top}/{mine}\n"
+                        f"until [ -e {top}/{others} ]; do sleep 0.02; done\necho ok 1 - a\n")
+            os.chmod(path, 0o755)
+        shutil.copy(f"{TOP}/tests/run", f"{top}/tests/run")
+        done = run_in(top)
+    return None if "\n2 passed, 0 failed" in done.stdout else done.stdout
+
+
+def skipped_where_ci_is_set():
+    """A unit test has all that it needs there; under the sanitizers it may lack something."""
+    with tempfile.TemporaryDirectory() as top:
+        for folder in ("tests", "build/tests", "build/asan/tests"):
+            os.makedirs(f"{top}/{folder}/unit")
+        with open(f"{top}/tests/unit/test_x.c", "w", encoding="utf-8"):
+            pass
+        for build in ("build", "build/asan"):
+            path = f"{top}/{build}/tests/unit/test_x"
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("#!/bin/sh\necho 'ok 1 - a # SKIP no luck'\n")
+            os.chmod(path, 0o755)
+        shutil.copy(f"{TOP}/tests/run", f"{top}/tests/run")
+        done = [run_in(top, CI=ci).stdout for ci in ("1", "")]
+    right = "\n0 passed, 1 failed, 2 skipped" in done[0] and "\n0 passed, 0 failed" in done[1]
+    return None if right else "".join(done)
+
+
+def interrupted():
+    """It ends, and what it started ends with it."""
+    with tempfile.TemporaryDirectory() as top:
+        os.makedirs(f"{top}/tests/e2e")
+        path = f"{top}/tests/e2e/it.sh"
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(f"#!/bin/sh\necho $$ >{top}/new && mv {top}/new {top}/pid\nsleep 300\n")
+        os.chmod(path, 0o755)
+        shutil.copy(f"{TOP}/tests/run", f"{top}/tests/run")
+        with subprocess.Popen(["tests/run"], cwd=top, stdout=subprocess.PIPE) as child:
+            while not os.path.exists(f"{top}/pid"):
+                time.sleep(0.02)
+            child.send_signal(signal.SIGINT)
+            child.wait(60)
+        with open(f"{top}/pid", encoding="utf-8") as f:
+            left = os.path.exists(f"/proc/{f.read().strip()}")
+    return None if child.returncode == 130 and not left else f"{child.returncode}, {left}"
+
+
 def main():
     results = [(name, try_case(*rest)) for name, *rest in CASES]
     results.append(("a test that nobody built is a failure", missing_binary()))
+    results.append(("what waits runs beside what works", what_waits_runs_beside()))
+    results.append(("a unit test may skip nothing where CI is set", skipped_where_ci_is_set()))
+    results.append(("Ctrl-C ends what was started", interrupted()))
     print(f"1..{len(results)}")
     for i, (name, fault) in enumerate(results, 1):
         print(f"{'not ok' if fault else 'ok'} {i} - {name}")
