@@ -5,6 +5,7 @@ import time
 
 from acts import greet_gateway
 from outside import PEER, VPN, WEB
+from school import HOSTS
 from scenario import ATTACK, HARMLESS, MISUSE, SILENCE, UNANSWERED, Scenario
 
 
@@ -57,6 +58,42 @@ def vxlan_servers(school):
     talk_wrapped(school["admin-01"], "10.40.0.11", school["srv-files"], "10.50.0.10")
 
 
+IN_IPV4, IN_IPV6 = 4, 41  # the protocols of IP that are IP again
+
+
+def tunnel_end(ns, address, here, there, proto):
+    """socat passes what is sent to an interface on in packets of that protocol."""
+    return ns.start("socat", "-d", "-d", f"TUN:{address},up,iff-no-pi",
+                    f"IP4-SENDTO:{there}:{proto},bind={here}"
+                    ).wait_log("starting data transfer loop")
+
+
+def talk_inside(school, who, proto, network, *ping):
+    far, client = school["outside"], school[who]
+    greet_gateway(school, who)
+    with tunnel_end(far, network.format(2), PEER, HOSTS[who], proto), \
+            tunnel_end(client, network.format(1), HOSTS[who], PEER, proto):
+        time.sleep(0.5)
+        client.run("ping", "-c", 3, "-i", 0.2, *ping)
+
+
+def ip_in_ip(school):
+    talk_inside(school, "student-03", IN_IPV4, "192.168.78.{}/24", "192.168.78.2")
+
+
+def no_ipv6(school, on):
+    for who in ("outside", "student-04"):
+        school[who].run("sh", "-c",
+                        f"echo {on} >/proc/sys/net/ipv6/conf/default/disable_ipv6")
+
+
+def ipv6_in_ip(school):
+    """Both ends have the addresses that IPv6 gives itself: one asks who is there."""
+    no_ipv6(school, 0)
+    talk_inside(school, "student-04", IN_IPV6, "192.168.79.{}/24", "ff02::1%tun0")
+    no_ipv6(school, 1)
+
+
 SCENARIOS = [
     Scenario("icmp-tunnel", ATTACK,
              "A student's device reads a web page through pings to a machine outside.",
@@ -69,6 +106,12 @@ SCENARIOS = [
              "A student's device has a VXLAN tunnel to a machine outside.",
              vxlan_outside, rules=["tunnel.student"],
              within=UNANSWERED),
+    Scenario("ip-in-ip", MISUSE,
+             "A student's device has a tunnel of IP in IP to a machine outside.", ip_in_ip,
+             ["socat"], ["tunnel.student"], within=UNANSWERED),
+    Scenario("ipv6-in-ip", MISUSE,
+             "A student's device has a tunnel of IPv6 in IP to a machine outside.",
+             ipv6_in_ip, ["socat"], ["tunnel.student"], within=UNANSWERED),
     Scenario("vxlan-servers", HARMLESS,
              "The administrator's machine and a server are joined by VXLAN, inside.",
              vxlan_servers),
