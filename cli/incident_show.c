@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "collector/store_alert.h"
+#include "collector/store_custody.h"
 #include "collector/store_run.h"
 #include "collector/store_task.h"
 #include "collector/store_wish.h"
@@ -23,9 +24,19 @@ static void add_task(const struct store_task *t, void *arg)
     json_add(arg, store_task_json(t));
 }
 
+struct evidence_list {
+    struct store *store;
+    struct json *list;
+};
+
 static void add_evidence(const struct store_evidence *e, void *arg)
 {
-    json_add(arg, store_evidence_json(e));
+    const struct evidence_list *l = arg;
+    struct json *json = store_evidence_json(e);
+    struct json *history = store_custody_list(l->store, e->id);
+
+    json_put(json, "history", history ? history : json_new_null());
+    json_add(l->list, json);
 }
 
 static void add_alert(const struct store_alert *a, void *arg)
@@ -54,6 +65,7 @@ static int show_json(struct viewer *r, const struct store_incident *i)
                 *alerts = json_new_list(), *evidence = json_new_list();
     const struct store_task_filter all = {.incident = i->id, .states = UINT32_MAX};
     const struct store_alert_filter of_it = {.incident = i->id, .limit = ALERTS};
+    struct evidence_list e = {r->store, evidence};
     struct store_record record = {0};
     int rc = store_incident_each_entry(r->store, i->id, add_entry, entries);
 
@@ -62,7 +74,7 @@ static int show_json(struct viewer *r, const struct store_incident *i)
     if (rc == 0)
         rc = store_alert_each(r->store, &of_it, add_alert, alerts);
     if (rc == 0)
-        rc = store_evidence_each(r->store, i->id, ALERTS, add_evidence, evidence);
+        rc = store_evidence_each(r->store, i->id, ALERTS, add_evidence, &e);
     if (rc == 0)
         rc = store_rule_record(r->store, i->rule, &record);
     if (!(viewer_sight(r, i->owner, i->id) & SIGHT_DEVICE)) {
@@ -110,6 +122,20 @@ static void print_alert(const struct store_alert *a, void *arg)
     putchar('\n');
 }
 
+static void print_custody(const struct store_custody *c, void *arg)
+{
+    char when[VIEWER_WHEN];
+
+    viewer_when(arg, "", c->at, when);
+    printf("  %18s          %s, %s by ", "", when, c->what);
+    viewer_print(c->who, 0);
+    if (c->why[0]) {
+        fputs(": ", stdout);
+        viewer_print(c->why, 0);
+    }
+    putchar('\n');
+}
+
 static void print_evidence(const struct store_evidence *e, void *arg)
 {
     const struct page *p = arg;
@@ -118,6 +144,7 @@ static void print_evidence(const struct store_evidence *e, void *arg)
     begin_line(arg, e->arrived);
     evidence_state(e, store_now(p->viewer->store), state);
     printf("%8" PRId64 "  of alert %" PRId64 ": %s\n", e->id, e->alert, state);
+    store_custody_each(p->viewer->store, e->id, print_custody, p->viewer);
 }
 
 static void print_task(const struct store_task *t, void *arg)

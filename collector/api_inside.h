@@ -41,7 +41,11 @@ bool question_flag(struct question *q, const char *name);
 /* What a route is answered by; what the store says is an error becomes a 503. */
 typedef int question_fn(struct question *q);
 
-question_fn api_alerts, api_incidents, api_incident, api_runs, api_tasks, api_agents;
+question_fn api_alerts, api_incidents, api_incident, api_runs, api_tasks, api_agents,
+    api_evidence;
+
+/* Puts "evidence", that of an incident, into `to`, as far as who asks may know of it. */
+int api_evidence_of(struct question *q, int64_t incident, struct json *to);
 
 /* The text for Prometheus; yours. */
 int api_metrics(struct api *a, struct buffer *out);

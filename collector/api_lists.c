@@ -220,7 +220,7 @@ static int incident_parts(struct question *q, struct json *incident)
     json_put(incident, "entries", entries);
     json_put(incident, "tasks", tasks.list);
     json_put(incident, "runs", runs.list);
-    return r;
+    return r ? r : api_evidence_of(q, q->id, incident);
 }
 
 int api_incident(struct question *q)

@@ -4,6 +4,7 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import urllib.error
 import urllib.request
@@ -98,6 +99,26 @@ def who_asks_wrongly_is_told_how_to_ask(w):
     assert got == 405 and "not changed" in answer["error"], answer
 
 
+def an_incident_has_its_evidence_with_custody(w):
+    w.alert()
+    until("it is settled", lambda: ask(w, "/v1/incidents")[1]["incidents"])
+    db = sqlite3.connect(w.store, timeout=60)
+    with db:
+        db.execute("INSERT INTO evidence (district, agent, name, parts, have, bytes, custody, arrived,"
+                   " alert) SELECT district, agent, ?, 1, 1, 4, ?, arrived, id FROM alerts",
+                   ("0" * 32, json.dumps({"frames": 7, "sha256": "ab"})))
+        db.execute("INSERT INTO evidence_custody (district, evidence, at, who, what, why)"
+                   " SELECT district, id, arrived, 'lincoln-1', 'stored', '' FROM evidence")
+    db.close()
+    found = ask(w, "/v1/incidents/1")[1]["evidence"]
+    assert [e["custody"]["frames"] for e in found] == [7], found
+    assert [h["what"] for h in found[0]["history"]] == ["stored"], found
+    assert ask(w, "/v1/evidence/1")[1]["history"] == found[0]["history"]
+    assert ask(w, "/v1/evidence/2")[0] == 404
+    assert ask(w, "/v1/evidence/1", role="principal")[0] == 403
+    assert ask(w, "/v1/evidence/1", role="exams-officer")[0] == 403
+
+
 def a_role_sees_what_it_may(w):
     w.alert()
     until("it is settled", lambda: ask(w, "/v1/incidents")[1]["incidents"])
@@ -152,6 +173,7 @@ if __name__ == "__main__":
         pages_follow_each_other,
         filters_choose_what_is_shown,
         who_asks_wrongly_is_told_how_to_ask,
+        an_incident_has_its_evidence_with_custody,
         a_role_sees_what_it_may,
         who_looked_at_what_is_on_the_audit_record,
         figures_are_told_for_prometheus,
