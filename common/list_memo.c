@@ -6,7 +6,8 @@
  *
  * Whether a name looks like another one takes some twenty hashes and a walk over the
  * public suffixes, and nearly always it does not: names that do not are remembered from
- * event to event, by a keyed hash, a later one in the place of an earlier one.
+ * event to event, by a keyed hash: some two thousand, a later one in the place of an
+ * earlier one.
  */
 #include "predicate.h"
 
@@ -16,7 +17,8 @@
 #include "mem.h"
 
 #define PLACES        8
-#define UNLIKE_PLACES 2048
+#define UNLIKE_PLACES 4 /* of a set: one of them is taken in turn */
+#define UNLIKE_SETS   512
 
 struct asked {
     struct text bytes; /* of the name, the address ... in the event */
@@ -29,7 +31,8 @@ struct list_memo {
     struct asked asked[LIST_CLASSES][PLACES];
     size_t count[LIST_CLASSES];
     struct hash_key key;
-    uint64_t like_none[UNLIKE_PLACES]; /* hashes of names that look like no other */
+    uint64_t like_none[UNLIKE_SETS][UNLIKE_PLACES]; /* hashes of names like no other */
+    unsigned turn;
 };
 
 struct list_memo *list_memo_new(const struct listdb *db)
@@ -57,14 +60,15 @@ void list_memo_begin(struct list_memo *m)
 static struct list_set ask_alike(struct list_memo *m, struct text name)
 {
     uint64_t hash = hash_bytes(&m->key, name.at, name.len);
-    uint64_t *place = &m->like_none[hash % UNLIKE_PLACES];
-    struct list_set on = {0};
+    uint64_t *places = m->like_none[hash % UNLIKE_SETS];
+    struct list_set on;
 
-    if (*place == hash)
-        return on;
+    for (size_t i = 0; i < UNLIKE_PLACES; i++)
+        if (places[i] == hash)
+            return (struct list_set){0};
     on = listdb_judge_alike(m->db, name);
     if (!list_set_meets(&on, &on))
-        *place = hash;
+        places[m->turn++ % UNLIKE_PLACES] = hash;
     return on;
 }
 
