@@ -12,7 +12,7 @@ import urllib.request
 import collector_world
 from collector_world import World, until
 
-ROLES = ("network-admin", "safety-officer", "principal")
+ROLES = ("network-admin", "safety-officer", "principal", "exams-officer")
 TOKENS = {}
 
 

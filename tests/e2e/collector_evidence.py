@@ -151,7 +151,7 @@ def nobody_without_the_role_or_the_key_or_a_reason_opens_it(w):
                                        fine=False)
     assert "only the public half" in w.get(e["id"], "--vault", w.path("keys/vault.pub"),
                                            fine=False)
-    assert "needs --vault" in w.hallwatch("evidence", "get", str(e["id"]), "--as", SECURITY,
+    assert "and for frames --vault FILE" in w.hallwatch("evidence", "get", str(e["id"]), "--as", SECURITY,
                                           fine=False)
     assert not os.path.exists(w.path("got.pcap"))
 
