@@ -224,6 +224,7 @@ static void on_flow_active(struct flow *f, const struct flow_part *part, usec_t 
     dress_part(s->event, part);
     dress_so_far(s, f);
     dress_looked_up(s->event, f);
+    remember_host(s, s->event);
     tell(s, s->event);
 }
 

@@ -83,6 +83,23 @@ static int clean_foreign(struct text name, char *ret_name, size_t *ret_len)
     return result;
 }
 
+size_t domain_label_decode(struct text label, uint32_t *ret_characters, size_t room)
+{
+    char text[LABEL_MAX + 1];
+    uint32_t *characters = NULL;
+    size_t len = 0;
+
+    if (label.len > LABEL_MAX)
+        return 0;
+    memcpy(text, label.at, label.len);
+    text[label.len] = '\0';
+    if (idn2_to_unicode_8z4z(text, &characters, 0) == IDN2_OK)
+        for (; characters[len] && len < room; len++)
+            ret_characters[len] = characters[len];
+    idn2_free(characters);
+    return len;
+}
+
 int domain_clean(struct text name, char ret_name[DOMAIN_MAX], size_t *ret_len)
 {
     char clean[DOMAIN_MAX];

@@ -7,7 +7,7 @@
  */
 #include "skeleton.h"
 
-#include <idn2.h>
+#include "domain.h"
 
 #define NOTHING '.' /* in the tables: looks like no ASCII letter */
 
@@ -68,18 +68,12 @@ static bool is_a_label(struct text label)
 /* What a decoded A-label looks like; 0 when it is none after all. */
 static size_t decode(struct text label, char ret_letters[SKELETON_MAX])
 {
-    char text[SKELETON_MAX];
-    uint32_t *characters = NULL;
-    size_t len = 0;
+    uint32_t characters[SKELETON_MAX];
+    size_t count = domain_label_decode(label, characters, SKELETON_MAX), len = 0;
 
-    memcpy(text, label.at, label.len);
-    text[label.len] = '\0';
-    if (idn2_to_unicode_8z4z(text, &characters, 0) != IDN2_OK)
-        return 0;
-    for (size_t i = 0; characters[i] && len + 1 < SKELETON_MAX; i++)
+    for (size_t i = 0; i < count && len + 1 < SKELETON_MAX; i++)
         if (!is_mark(characters[i]))
             ret_letters[len++] = letter_of(characters[i]);
-    idn2_free(characters);
     return len;
 }
 

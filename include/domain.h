@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "text.h"
 
@@ -19,6 +20,10 @@
  * '*' are let through, as DNS uses them).
  */
 int domain_clean(struct text name, char ret_name[DOMAIN_MAX], size_t *ret_len);
+
+/* The Unicode characters that an A-label stands for, as many as fit into room; how many,
+ * 0 when it stands for none (RFC 5891 section 4.2.1: not what it says it is). */
+size_t domain_label_decode(struct text label, uint32_t *ret_characters, size_t room);
 
 /* The registrable part of a clean name ("www.bbc.co.uk": "bbc.co.uk"): a part of name
  * itself. The whole name when it has no public suffix above it. */
