@@ -24,7 +24,7 @@ def flood_in_one(school):
     """From one port to one port: it is a single conversation."""
     greet_gateway(school, "student-04")
     school["student-04"].run("hping3", "-q", "--udp", "-s", 40000, "-k", "-p", 27015, "-i",
-                             "u200", "-c", 11500, NOBODY, check=False, timeout=60)
+                             "u20", "-c", 11500, NOBODY, check=False, timeout=60)
 
 
 def line_test(school):
