@@ -80,8 +80,7 @@ const struct conf_option collector_settings_table[] = {
      .min = USEC_PER_DAY, .max = 400 * USEC_PER_DAY,
      .help = "how long frames that agents sent are kept after they came; then they are "
              "deleted, unless their incident is open or somebody holds them"},
-    {"evidence.room", CONF_SIZE, AT(evidence.room), .otherwise = "1 GiB",
-     .min = 1 << 20,
+    {"evidence.room", CONF_SIZE, AT(evidence.room), .otherwise = "1 GiB", .min = 1 << 20,
      .help = "disk for such frames; beyond it the oldest are deleted, with the same "
              "exceptions"},
     {"user", CONF_TEXT, AT(user), .otherwise = "hallwatch",

@@ -65,8 +65,8 @@ struct predicate {
     struct value_set set;
     struct pattern *pattern; /* of glob and matches; the table's */
     int listdb;              /* of a $list with a file, else LISTDB_NONE */
-    usec_t listdb_until;     /* after it, it is too old to be believed (rule.h: off_after) */
-    const char *list;        /* name of the list that was asked, or NULL */
+    usec_t listdb_until; /* after it, it is too old to be believed (rule.h: off_after) */
+    const char *list;    /* name of the list that was asked, or NULL */
 };
 
 /* What the lists say of an event's names, asked once for each different name. */

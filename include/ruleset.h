@@ -84,7 +84,7 @@ struct ruleset {
     struct predicate_table predicates;
     struct scope *scopes;
     size_t scope_count, scope_capacity;
-    bool asks_groups; /* one of the scopes does */
+    bool asks_groups;        /* one of the scopes does */
     struct site_zone *zones; /* the first is for events that name no site */
     size_t zone_count;
     struct index *index;
