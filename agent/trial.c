@@ -134,6 +134,26 @@ static void try_line(const struct settings *s, const char *path, struct diags *d
     diags_hint(d, "\"collector\" and \"key\" name it and this agent's key");
 }
 
+/* Without these the agent runs, and what is missed is noticed when it is wanted. */
+static void try_district_keys(const struct settings *s, const char *path, struct diags *d)
+{
+    if (!s->collectors.count)
+        return;
+    if (!s->pseudonym_key) {
+        diags_warn(
+            d, (struct place){.file = path}, "W0919",
+            "no pseudonym_key is named: a device has another name after each start");
+        diags_hint(d, "`hallwatch keys new pseudonym`, once for all agents");
+    }
+    if (!s->vault) {
+        diags_warn(
+            d, (struct place){.file = path}, "W0920",
+            "no vault is named: nobody can ever be unmasked, and no frames are kept "
+            "as evidence");
+        diags_hint(d, "`hallwatch keys new vault`, and vault.pub beside this file");
+    }
+}
+
 /* ---- the captures ---- */
 
 /* Once, and not once for each interface. */
@@ -172,6 +192,7 @@ bool trial_run(const struct settings *s, const char *path, struct diags *d)
 
     settings_check(s, path, d);
     try_line(s, path, d);
+    try_district_keys(s, path, d);
     there = try_making(s, path, d);
     become_user(s, path, d);
     settings_check_content(s, clock_wall(), d);

@@ -346,7 +346,7 @@ static bool write_opened(struct viewer *v, const struct store_evidence *e,
 /* Each alert as the person may see it; all of it as it is where they may see all. */
 static char *as_seen(const char *text, unsigned seen)
 {
-    auto_json struct json *o = json_parse(text, strlen(text), NULL);
+    auto_json struct json *o = text ? json_parse(text, strlen(text), NULL) : NULL;
     const struct json *alerts = json_get(o, "alerts");
     struct json *list = json_new_list();
 
@@ -425,7 +425,7 @@ static bool find_to_open(const struct evidence_options *o, struct viewer *v,
 static int get(const void *values, int argc, char **argv)
 {
     const struct evidence_options *o = values;
-    auto_viewer struct viewer v;
+    auto_viewer struct viewer v = {0};
     auto_free uint8_t *bytes = NULL;
     struct store_evidence e = {0};
     size_t len = 0;
@@ -506,7 +506,7 @@ static int write_hold(struct viewer *v, int64_t id, const char *why, usec_t leng
 static int change_hold(const struct evidence_options *o, const char *word,
                        const char *verb, usec_t length)
 {
-    auto_viewer struct viewer v;
+    auto_viewer struct viewer v = {0};
     struct store_evidence e = {0};
     int code = EXIT_FAULT;
 

@@ -53,8 +53,10 @@ static void check_coverage(const struct collector_settings *set,
             diags_error(d, at, "E0913", "%s", proof.holes[i]);
     }
     if (proof.count && !set->accept_gaps)
-        diags_hint(d, "name somebody in the rosters, or start with --accept-gaps, which "
-                      "says so openly");
+        diags_hint(d,
+                   "name somebody in the rosters; give a rule that leads to no playbook "
+                   "its response: {playbook: ...}; or start with --accept-gaps, which "
+                   "says so openly");
     coverage_done(&proof);
 }
 

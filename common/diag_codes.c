@@ -404,6 +404,12 @@ static const struct diag_code codes[] = {
      "settings. The units of systemd start it as that user: the key must be its."},
     {"E0907", "no such site", "\"site\" is the id of a site of district.yaml."},
     {"E0908", "a setting that another one needs", "The message says which."},
+    {"E0913", "hours that nobody covers, or a rule that leads nowhere",
+     "A rule that alerts wants a playbook (response: {playbook: ...}), and each step of\n"
+     "it somebody who can be reached in every hour. `hallwatch district check --coverage`\n"
+     "says the same beforehand. With --accept-gaps the collector starts all the same."},
+    {"W0913", "hours that nobody covers, or a rule that leads nowhere",
+     "The gaps of E0913, which were accepted with --accept-gaps."},
     {"E0914", "a user that one cannot become",
      "Started as root, the program becomes the user of its settings, who needs no\n"
      "rights but to write to the state folder."},
@@ -424,6 +430,16 @@ static const struct diag_code codes[] = {
      "The agent prints its alerts on standard output, which is for trying things out.\n"
      "collector: {addresses: [...], key: collector.pub} and key: agent.key in\n"
      "agent.yaml have them sent."},
+    {"W0919", "devices have another name after each start",
+     "Alerts name devices by a pseudonym that is made with a key. Without one the agent\n"
+     "makes a key at each start: the same device has a new name then, and another one at\n"
+     "each agent. `hallwatch keys new pseudonym` makes one, which all agents of the\n"
+     "district share: pseudonym_key in agent.yaml."},
+    {"W0920", "nothing is kept sealed",
+     "Who is behind a pseudonym, and the frames that a rule keeps as evidence, are sealed\n"
+     "for the vault's key, which is not on any sensor. Without it neither is kept.\n"
+     "`hallwatch keys new vault` makes the pair: vault.pub goes to the agents, vault.key\n"
+     "away from the network."},
 };
 
 const struct diag_code *diag_code_find(const char *code)

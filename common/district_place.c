@@ -34,15 +34,26 @@ static void read_range(struct district_tree *t, const struct node *n,
     range->label = label ? district_text(t, label) : "";
 }
 
+/* Shipped rules ask for these; every district has them. */
+static const char *const known_calendars[] = {"exams", "holidays"};
+
+#define KNOWN_CALENDARS (sizeof(known_calendars) / sizeof(*known_calendars))
+
+static void add_known(struct district *di, struct calendar *calendars)
+{
+    for (size_t i = 0; i < KNOWN_CALENDARS; i++)
+        if (!district_calendar(di, known_calendars[i]))
+            calendars[di->calendar_count++] = (struct calendar){.id = known_calendars[i]};
+}
+
 static void read_calendars(struct district_tree *t)
 {
     const struct node *map = node_get(t->root, "calendars");
-    struct calendar *calendars;
+    size_t count = map && node_is(map, NODE_MAP, t->diags) ? node_count(map) : 0;
+    struct calendar *calendars =
+        arena_array(&t->arena, count + KNOWN_CALENDARS, sizeof(*calendars));
 
-    if (!map || !node_is(map, NODE_MAP, t->diags))
-        return;
-    calendars = arena_array(&t->arena, node_count(map), sizeof(*calendars));
-    for (size_t i = 0; i < node_count(map); i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct node *days = node_value(map, i);
         struct day_range *ranges =
             arena_array(&t->arena, items_count(days), sizeof(*ranges));
@@ -54,7 +65,8 @@ static void read_calendars(struct district_tree *t)
                                          .range_count = items_count(days)};
     }
     t->district.calendars = calendars;
-    t->district.calendar_count = node_count(map);
+    t->district.calendar_count = count;
+    add_known(&t->district, calendars);
 }
 
 /* ---- sites ---- */

@@ -94,7 +94,7 @@ size_t domain_label_decode(struct text label, uint32_t *ret_characters, size_t r
     memcpy(text, label.at, label.len);
     text[label.len] = '\0';
     if (idn2_to_unicode_8z4z(text, &characters, 0) == IDN2_OK)
-        for (; characters[len] && len < room; len++)
+        for (; len < room && characters[len]; len++)
             ret_characters[len] = characters[len];
     idn2_free(characters);
     return len;

@@ -163,6 +163,21 @@ static void duty_is_by_local_time_over_midnight_and_the_change_of_the_clock(void
     assert_int_equal(on_duty(di, "2026-11-08T05:00:00Z", &first), 0);
 }
 
+static void a_district_without_calendars_has_those_of_the_shipped_rules_empty(
+    void **state)
+{
+    auto_district struct district *none = load_well(HEAD SITE);
+    auto_district struct district *one =
+        load_well(HEAD SITE "calendars: {exams: [2026-12-07]}\n");
+
+    (void)state;
+    assert_non_null(district_calendar(none, "holidays"));
+    assert_int_equal(district_calendar(none, "exams")->range_count, 0);
+    assert_null(district_calendar(none, "lettings"));
+    assert_int_equal(one->calendar_count, 2);
+    assert_int_equal(district_calendar(one, "exams")->range_count, 1);
+}
+
 static void nobody_is_on_duty_on_their_days_off(void **state)
 {
     auto_district struct district *di = load_well(
@@ -369,6 +384,8 @@ int main(void)
         cmocka_unit_test(without_vlans_the_only_segment_is_meant),
         cmocka_unit_test(duty_is_by_local_time_over_midnight_and_the_change_of_the_clock),
         cmocka_unit_test(nobody_is_on_duty_on_their_days_off),
+        cmocka_unit_test(
+            a_district_without_calendars_has_those_of_the_shipped_rules_empty),
         cmocka_unit_test(every_fault_is_told_at_once_with_its_place),
         cmocka_unit_test(a_group_has_segments_networks_and_hardware_addresses),
         cmocka_unit_test(a_district_without_groups_has_those_of_the_shipped_rules_empty),
