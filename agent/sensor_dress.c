@@ -393,14 +393,13 @@ void dress_flow(struct event *e, const struct flow *f)
     }
 }
 
-/* Over a second at least: three packets in a millisecond are not three thousand. */
+/* Over a second at least: three packets in a millisecond are not three thousand; nor may
+ * the last be a little older than the first, where frames came out of order. */
 static uint64_t rate(uint64_t packets, const struct flow_part *part)
 {
-    usec_t lasted = part->until - part->since;
-
-    if (lasted < USEC_PER_SEC)
-        lasted = USEC_PER_SEC;
-    return packets * USEC_PER_SEC / lasted;
+    if (part->until < part->since + USEC_PER_SEC)
+        return packets;
+    return packets * USEC_PER_SEC / (part->until - part->since);
 }
 
 void dress_part(struct event *e, const struct flow_part *part)

@@ -249,6 +249,16 @@ static void a_part_shorter_than_a_second_counts_as_a_second(void **state)
     assert_int_equal(number(f, FIELD_FLOW_RATE_OUT), 3);
 }
 
+static void a_part_that_ends_before_it_began_counts_as_a_second(void **state)
+{
+    struct fixture *f = *state;
+    struct flow_part part = {.since = 101, .until = 100, .out = {.packets = 3}};
+
+    event_begin(f->event, EVENT_FLOW, 5);
+    dress_part(f->event, &part);
+    assert_int_equal(number(f, FIELD_FLOW_RATE_OUT), 3);
+}
+
 static void a_conversation_s_start_tells_its_time_to_live_and_its_end_does_not(
     void **state)
 {
@@ -571,6 +581,7 @@ int main(void)
         WITH_FIXTURE(the_flow_s_counters_go_into_its_events),
         WITH_FIXTURE(a_part_is_told_with_its_packets_a_second),
         WITH_FIXTURE(a_part_shorter_than_a_second_counts_as_a_second),
+        WITH_FIXTURE(a_part_that_ends_before_it_began_counts_as_a_second),
         WITH_FIXTURE(a_conversation_s_start_tells_its_time_to_live_and_its_end_does_not),
         WITH_FIXTURE(a_flow_keeps_the_first_host_but_none_of_dns),
         WITH_FIXTURE(what_led_to_a_flow_is_told_until_it_names_a_host),
