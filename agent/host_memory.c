@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "agent/answer.h"
 #include "crypt.h"
 #include "cur.h"
 #include "file.h"
@@ -227,12 +228,14 @@ static void touch(struct host_memory *m, _Atomic uint64_t *at, uint64_t slot, us
     change(m, at, slot, pack(first, day, code_of(slot)));
 }
 
+/* A clock that is not set yet says nothing of days: else each start with one would make
+ * the day after it a new one. */
 static void count_day(struct host_memory *m, uint64_t day)
 {
     uint64_t was = get(&m->table->days);
     uint64_t newest = was >> 32, days = was & UINT32_MAX;
 
-    if (newest == day || newest == day + 1)
+    if (day == 0 || newest == day || newest == day + 1)
         return;
     change(m, &m->table->days, was, day << 32 | (days + (day > newest)));
 }
@@ -248,12 +251,12 @@ static bool has_number(const struct event *e, enum field_id f, uint64_t number)
 
 static bool counts(const struct event *e)
 {
+    if (event_kind(e) == EVENT_DNS)
+        return answer_is_for_inside(e) && answer_addr(e, 0);
     if (!has_number(e, FIELD_DIRECTION, DIRECTION_OUTBOUND) &&
         !has_number(e, FIELD_DIRECTION, DIRECTION_INTERNAL))
         return false;
     switch (event_kind(e)) {
-    case EVENT_DNS:
-        return event_has(e, FIELD_DNS_ANSWER_IP);
     case EVENT_TLS:
     case EVENT_QUIC:
         return has_number(e, FIELD_TLS_SIDE, TLS_CLIENT);

@@ -116,6 +116,18 @@ static void days_without_traffic_and_a_clock_that_jumps_make_it_no_older(void **
     assert_int_equal(first_seen(f, LATER, "new.test"), SILENT);
 }
 
+static void a_clock_that_is_not_set_at_each_start_makes_it_no_older(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned i = 0; i <= HOST_MEMORY_DAYS; i++) {
+        see(f, USEC_PER_DAY, "early.test");
+        see(f, START, "early.test");
+    }
+    assert_int_equal(stat_of(f, "days"), 1);
+    assert_int_equal(first_seen(f, START, "new.test"), SILENT);
+}
+
 static void two_sensors_at_midnight_count_one_day(void **state)
 {
     struct fixture *f = *state;
@@ -213,6 +225,31 @@ static void a_host_is_seen_when_it_is_answered_or_called(void **state)
     assert_true(is_known(f, "answered.test"));
     assert_true(is_known(f, "quic.test"));
     assert_true(is_known(f, "http.test"));
+}
+
+static void an_answer_counts_by_who_asked_and_its_hints_are_addresses(void **state)
+{
+    struct fixture *f = *state;
+    const struct addr hint = addr_v4((const uint8_t[]){192, 0, 2, 8});
+
+    grow_old(f, HOST_MEMORY_DAYS);
+    begin_as(f, EVENT_DNS, "turned.test"); /* the answer is all that was seen of it */
+    event_put_number(f->event, FIELD_DIRECTION, DIRECTION_INBOUND);
+    event_put_number(f->event, FIELD_DNS_QR, DNS_ANSWER);
+    event_put_number(f->event, FIELD_SRC_PORT, 53);
+    event_put_number(f->event, FIELD_DST_PORT, 40000);
+    put_answer(f);
+    host_memory_learn(f->memory, f->event);
+    begin_as(f, EVENT_DNS, "hinted.test");
+    event_add_addr(f->event, FIELD_DNS_HINT_IP, &hint);
+    host_memory_learn(f->memory, f->event);
+    begin_as(f, EVENT_DNS, "foreign.test"); /* somebody outside has asked a server here */
+    event_put_number(f->event, FIELD_DIRECTION, DIRECTION_INBOUND);
+    put_answer(f);
+    host_memory_learn(f->memory, f->event);
+    assert_true(is_known(f, "turned.test"));
+    assert_true(is_known(f, "hinted.test"));
+    assert_int_equal(first_seen(f, LATER, "foreign.test"), 0);
 }
 
 static void a_question_a_certificate_and_a_call_from_outside_teach_nothing(void **state)
@@ -409,12 +446,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(nothing_is_said_before_hosts_were_seen_on_fourteen_days),
         WITH_FIXTURE(days_without_traffic_and_a_clock_that_jumps_make_it_no_older),
+        WITH_FIXTURE(a_clock_that_is_not_set_at_each_start_makes_it_no_older),
         WITH_FIXTURE(two_sensors_at_midnight_count_one_day),
         WITH_FIXTURE(a_host_is_as_old_as_its_first_sight_to_the_minute),
         WITH_FIXTURE(all_names_below_a_registrable_domain_are_one_host),
         WITH_FIXTURE(an_address_is_no_host),
         WITH_FIXTURE(a_host_of_a_clock_that_was_ahead_is_new_when_it_is_right_again),
         WITH_FIXTURE(a_host_is_seen_when_it_is_answered_or_called),
+        WITH_FIXTURE(an_answer_counts_by_who_asked_and_its_hints_are_addresses),
         WITH_FIXTURE(a_question_a_certificate_and_a_call_from_outside_teach_nothing),
         WITH_FIXTURE(when_it_is_full_hosts_go_and_are_counted),
         WITH_FIXTURE(a_flood_of_names_does_not_push_out_hosts_that_came_back),
