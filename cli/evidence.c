@@ -343,17 +343,38 @@ static bool write_opened(struct viewer *v, const struct store_evidence *e,
     return false;
 }
 
-/* Each alert as the person may see it; all of it as it is where they may see all. */
-static char *as_seen(const char *text, unsigned seen)
+/* Alerts of one incident are of several owners: each is seen as the alert itself is. */
+static unsigned sight_of_one(const struct viewer *v, const struct json *one,
+                             int64_t incident)
+{
+    int owner = names_find(&names_role, json_get_text(one, "owner", ""));
+
+    return owner < 0 ? 0 : viewer_sight(v, (enum role)owner, incident);
+}
+
+/* What is left of the document for the person; *ret_whole: all of it. NULL: it is none.
+ */
+static char *as_seen(const struct viewer *v, const char *text, bool *ret_whole)
 {
     auto_json struct json *o = text ? json_parse(text, strlen(text), NULL) : NULL;
     const struct json *alerts = json_get(o, "alerts");
-    struct json *list = json_new_list();
+    struct json *list;
 
+    if (!json_is_object(o))
+        return NULL;
+    list = json_new_list();
+    *ret_whole = true;
     for (size_t i = 0; i < json_count(alerts); i++) {
-        struct json *one = json_clone(json_item(alerts, i));
+        const struct json *it = json_item(alerts, i);
+        unsigned seen = sight_of_one(v, it, json_get_number(o, "incident", 0));
+        struct json *one;
 
-        json_put(one, "document", sight_document(json_get(one, "document"), seen));
+        *ret_whole = *ret_whole && (seen & SIGHT_ALL) == SIGHT_ALL;
+        if (!(seen & SIGHT_WHAT))
+            continue;
+        one = json_clone(it);
+        if ((seen & SIGHT_ALL) != SIGHT_ALL)
+            json_put(one, "document", sight_document(json_get(it, "document"), seen));
         json_add(list, one);
     }
     json_put(o, "alerts", list);
@@ -365,29 +386,28 @@ static uint8_t *open_metadata(struct viewer *v, const struct store_evidence *e,
                               size_t *ret_len)
 {
     auto_json struct json *custody = json_parse(e->custody, strlen(e->custody), NULL);
-    auto_free char *text = NULL;
-    unsigned seen = sight(v, e);
-    char *shown;
+    auto_free char *text = NULL, *shown = NULL;
+    bool whole = false;
 
     if (store_evidence_sealed(v->store, e, &text) < 0 ||
-        !has_hash(custody, "sha256", text, strlen(text))) {
+        !has_hash(custody, "sha256", text, strlen(text)) ||
+        !(shown = as_seen(v, text, &whole))) {
         fprintf(stderr, "hallwatch: evidence %" PRId64 ": %s\n", e->id,
                 e->expired ? "it has expired: only its custody record is left"
                 : text     ? "it is not what was written down: its hash differs"
                            : store_error(v->store));
         return NULL;
     }
-    if ((seen & SIGHT_ALL) == SIGHT_ALL) {
+    if (whole) {
         *ret_len = strlen(text);
         return (uint8_t *)take(text);
     }
-    shown = as_seen(text, seen);
     *ret_len = strlen(shown);
     fputs(
         "hallwatch: what your role does not see of an alert is left out, so the hash is "
         "not that of the custody record\n",
         stderr);
-    return (uint8_t *)shown;
+    return (uint8_t *)take(shown);
 }
 
 static uint8_t *open_one(const struct evidence_options *o, struct viewer *v,

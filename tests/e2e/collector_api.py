@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The questions that programs may ask, and what they get when they ask wrongly."""
+import hashlib
 import json
 import os
 import socket
@@ -119,6 +120,34 @@ def an_incident_has_its_evidence_with_custody(w):
     assert ask(w, "/v1/evidence/1", role="exams-officer")[0] == 403
 
 
+def alerts_that_were_written_down_are_each_seen_as_the_alert_is(w):
+    """The oldest is security's, and says whose the evidence is; one is the privacy officer's."""
+    w.alert()
+    until("it is settled", lambda: ask(w, "/v1/incidents")[1]["incidents"])
+    document = json.dumps({"incident": 1, "alerts": [
+        {"id": 1, "owner": "security", "document": {"dest_ip": "192.0.2.1"}},
+        {"id": 2, "owner": "privacy-officer", "document": {"dest_ip": "192.0.2.2"}},
+        {"id": 3, "owner": "nobody", "document": {"dest_ip": "192.0.2.3"}}]})
+    custody = {"kind": "metadata", "alerts": 3,
+               "sha256": hashlib.sha256(document.encode()).hexdigest()}
+    db = sqlite3.connect(w.store, timeout=60)
+    with db:
+        db.execute("INSERT INTO evidence (district, agent, name, parts, have, bytes, custody, arrived,"
+                   " alert) SELECT district, 'collector', ?, 1, 1, ?, ?, arrived, id FROM alerts",
+                   ("0" * 32, len(document), json.dumps(custody)))
+        db.execute("INSERT INTO evidence_parts (district, evidence, part, sealed)"
+                   " SELECT district, id, 1, ? FROM evidence", (document,))
+    db.close()
+    said = w.hallwatch("evidence", "get", "1", "--out", w.path("got.json"), "--reason",
+                       "counsel asked", "--as", "duty-security")
+    assert "3 alerts" in said, said
+    with open(w.path("got.json"), encoding="utf-8") as f:
+        got = json.load(f)["alerts"]
+    assert [a["id"] for a in got] == [1, 2], got
+    assert got[0]["document"]["dest_ip"] == "192.0.2.1", got
+    assert "dest_ip" not in got[1]["document"], got
+
+
 def a_role_sees_what_it_may(w):
     w.alert()
     until("it is settled", lambda: ask(w, "/v1/incidents")[1]["incidents"])
@@ -174,6 +203,7 @@ if __name__ == "__main__":
         filters_choose_what_is_shown,
         who_asks_wrongly_is_told_how_to_ask,
         an_incident_has_its_evidence_with_custody,
+        alerts_that_were_written_down_are_each_seen_as_the_alert_is,
         a_role_sees_what_it_may,
         who_looked_at_what_is_on_the_audit_record,
         figures_are_told_for_prometheus,
