@@ -178,11 +178,23 @@ static void on_secret(bool before_too, void *arg)
     hide(arg, before_too);
 }
 
+/* A protected name led one of the two to the other: who answers may begin, too, as with
+ * an ICMP error, or when it goes on after the conversation was over to us. */
+static bool is_shielded(const struct sensor *s, const struct flow *f, usec_t now)
+{
+    const struct addr *c = &f->client, *v = &f->server;
+    struct text name;
+
+    return shield_covers(s->shield, c, v, now) || shield_covers(s->shield, v, c, now) ||
+           name_memory_find(s->names, c, v, now, &name) == NAME_MEMORY_HIDDEN ||
+           name_memory_find(s->names, v, c, now, &name) == NAME_MEMORY_HIDDEN;
+}
+
 static void on_flow_start(struct flow *f, usec_t now, void *arg)
 {
     struct sensor *s = arg;
 
-    if (!f->stage.protected && shield_covers(s->shield, &f->client, &f->server, now)) {
+    if (!f->stage.protected && is_shielded(s, f, now)) {
         bool hidden = s->keep.hidden;
 
         f->stage.protected = true;
@@ -279,22 +291,16 @@ static void inspect(struct sensor *s, const struct packet *p, struct flow *f,
  */
 static void remember(struct sensor *s, struct flow *f, usec_t now)
 {
-    enum name_memory_verdict verdict;
     struct text name;
 
-    if (shield_covers(s->shield, &f->client, &f->server, now)) {
+    if (is_shielded(s, f, now)) {
         f->stage.protected = true;
         return;
     }
     if (addr_is_multicast(&f->server))
         return;
-    verdict = name_memory_find(s->names, &f->client, &f->server, now, &name);
-    if (verdict == NAME_MEMORY_HIDDEN) {
-        f->stage.protected = true;
-        return;
-    }
-    f->stage.looked = verdict & 3u;
-    if (verdict != NAME_MEMORY_ASKED)
+    f->stage.looked = name_memory_find(s->names, &f->client, &f->server, now, &name) & 3u;
+    if (f->stage.looked != NAME_MEMORY_ASKED)
         return;
     f->stage.name = xstrndup(name.at, name.len);
     f->stage.led = true;
@@ -317,7 +323,7 @@ static void on_packet(struct sensor *s, const struct packet *p)
         keep_packet(&s->keep, f, p, from_client);
     if (f->ip_proto == 1 || f->ip_proto == 58)
         icmp_shape_add(&f->stage.reading.icmp, p);
-    if (f->out.packets + f->in.packets == 1)
+    if (f->out.packets + f->in.packets == p->frames) /* its first */
         remember(s, f, p->time);
     if (f->stage.protected)
         hide(s, false);

@@ -5,7 +5,8 @@
  * A conversation with a help line begins before its name is seen on the wire. Without
  * this its start would be told by address. A shielded conversation is told to nobody
  * until it names another host itself (many names share one address); if it never names
- * one, it is never told.
+ * one, it is never told. So it is with what the called end begins: its addresses are
+ * asked for both ways round.
  *
  * The table has a fixed size; a new entry takes the place of the oldest of its few.
  */

@@ -632,6 +632,96 @@ static void where_a_protected_name_led_is_hidden_though_only_its_answer_was_seen
     sensor_use(f->sensor, NULL, NULL, NULL);
 }
 
+/* 10.0.0.1 calls 192.0.2.9 with a datagram in two pieces. */
+static void call_in_pieces(struct fixture *f, usec_t time)
+{
+    for (unsigned piece = 0; piece < 2; piece++) {
+        f->frame.len = 0;
+        frame_ethernet(&f->frame, 0x0800);
+        frame_ipv4(&f->frame, 17, piece ? 8 : 16, piece ? 2 : 0x2000);
+        memcpy(f->frame.bytes + 14 + 16, "\xc0\0\x02\x09", 4);
+        if (piece == 0) {
+            frame_udp(&f->frame, 8);
+            frame_set(&f->frame, 14 + 20 + 2, 4433);
+            frame_set(&f->frame, 14 + 20 + 4, 24);
+        } else {
+            frame_fill(&f->frame, 'x', 8);
+        }
+        sensor_frame(f->sensor, &(struct frame){.time = time + piece,
+                                                .bytes = f->frame.bytes,
+                                                .len = f->frame.len,
+                                                .wire_len = f->frame.len,
+                                                .link = LINK_ETHERNET});
+    }
+}
+
+static void a_conversation_that_begins_in_pieces_tells_which_name_led_to_it(void **state)
+{
+    struct fixture *f = *state;
+
+    answer_name(f, "led", NOW);
+    call_in_pieces(f, NOW + 1);
+    sensor_finish(f->sensor);
+    assert_string_equal(f->led, "led.test");
+}
+
+static void in_pieces_as_well_where_a_name_led_that_became_protected_is_not_told(
+    void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    answer_only(f, "help", NOW);
+    sensor_use(f->sensor, NULL, NULL, lists);
+    call_in_pieces(f, NOW + 1);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_FLOW], 1); /* the answer's */
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
+/* 192.0.2.9 sends an ICMP error to 10.0.0.1. */
+static void give_icmp_error(struct fixture *f, usec_t time)
+{
+    f->frame.len = 0;
+    frame_ethernet(&f->frame, 0x0800);
+    frame_ipv4(&f->frame, 1, 8 + 28, 0);
+    memcpy(f->frame.bytes + 14 + 12, "\xc0\0\x02\x09\x0a\0\0\x01", 8);
+    frame_u32(&f->frame, 0x03030000); /* port unreachable */
+    frame_fill(&f->frame, 0, 4 + 28);
+    sensor_frame(f->sensor, &(struct frame){.time = time,
+                                            .bytes = f->frame.bytes,
+                                            .len = f->frame.len,
+                                            .wire_len = f->frame.len,
+                                            .link = LINK_ETHERNET});
+}
+
+static void what_a_protected_host_sends_by_itself_is_told_to_nobody(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    sensor_use(f->sensor, NULL, NULL, lists);
+    answer_only(f, "help", NOW);
+    give_icmp_error(f, NOW + 1);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_FLOW], 1); /* the answer's */
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
+static void what_a_host_sends_by_itself_that_became_protected_is_told_to_nobody(
+    void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    answer_only(f, "help", NOW);
+    sensor_use(f->sensor, NULL, NULL, lists);
+    give_icmp_error(f, NOW + 1);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_FLOW], 1); /* the answer's */
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
 /* The shield is gone after an hour and a minute; the other name counts for longer. */
 static void what_led_there_before_a_protected_name_is_not_told_afterwards(void **state)
 {
@@ -664,6 +754,11 @@ int main(void)
         WITH_FIXTURE(a_new_list_leaves_other_conversations_as_they_are),
         WITH_FIXTURE(
             where_a_protected_name_led_is_hidden_though_only_its_answer_was_seen),
+        WITH_FIXTURE(a_conversation_that_begins_in_pieces_tells_which_name_led_to_it),
+        WITH_FIXTURE(
+            in_pieces_as_well_where_a_name_led_that_became_protected_is_not_told),
+        WITH_FIXTURE(what_a_protected_host_sends_by_itself_is_told_to_nobody),
+        WITH_FIXTURE(what_a_host_sends_by_itself_that_became_protected_is_told_to_nobody),
         WITH_FIXTURE(what_led_there_before_a_protected_name_is_not_told_afterwards),
         WITH_FIXTURE(a_conversation_is_told_twice_its_start_and_its_end),
         WITH_FIXTURE(a_conversation_that_goes_on_is_told_every_minute),
