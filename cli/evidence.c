@@ -12,6 +12,7 @@
 #include "collector/store_alert.h"
 #include "collector/store_custody.h"
 #include "collector/store_evidence.h"
+#include "collector/store_freeze.h"
 #include "crypt.h"
 #include "evidence.h"
 #include "mem.h"
@@ -45,7 +46,7 @@ static unsigned sight_and_owner(const struct viewer *v, const struct store_evide
     return seen;
 }
 
-static unsigned sight(const struct viewer *v, const struct store_evidence *e)
+unsigned evidence_sight(const struct viewer *v, const struct store_evidence *e)
 {
     enum role owner;
 
@@ -54,12 +55,13 @@ static unsigned sight(const struct viewer *v, const struct store_evidence *e)
 
 /* ---- list, and on an incident's page ---- */
 
-/* Alerts that were written down, not frames of an agent. */
+/* Alerts that were written down, not frames of an agent, whatever that says they are. */
 static bool is_metadata(const struct store_evidence *e)
 {
     auto_json struct json *custody = json_parse(e->custody, strlen(e->custody), NULL);
 
-    return custody && strcmp(json_get_text(custody, "kind", ""), "metadata") == 0;
+    return custody && strcmp(e->agent, STORE_FREEZE_AGENT) == 0 &&
+           strcmp(json_get_text(custody, "kind", ""), "metadata") == 0;
 }
 
 static int64_t count_of(const struct store_evidence *e)
@@ -103,7 +105,7 @@ static void add_evidence(const struct store_evidence *e, void *arg)
     struct listing *l = arg;
     char when[VIEWER_WHEN], state[EVIDENCE_STATE];
 
-    if (l->count >= LIST_MOST || !(sight(l->viewer, e) & SIGHT_WHAT))
+    if (l->count >= LIST_MOST || !(evidence_sight(l->viewer, e) & SIGHT_WHAT))
         return;
     if (l->json) {
         l->count++;
@@ -157,7 +159,7 @@ static bool find(struct viewer *v, const char *word, unsigned wanted, const char
         fprintf(stderr, "hallwatch: there is no evidence %" PRId64 "\n", id);
         return false;
     }
-    if ((sight(v, ret_evidence) & wanted) != wanted) {
+    if ((evidence_sight(v, ret_evidence) & wanted) != wanted) {
         fprintf(stderr,
                 "hallwatch: evidence %" PRId64 " is not for your role: packets of an "
                 "alert are for who sees its addresses\n",

@@ -25,16 +25,19 @@ static void add_task(const struct store_task *t, void *arg)
 }
 
 struct evidence_list {
-    struct store *store;
+    const struct viewer *viewer;
     struct json *list;
 };
 
 static void add_evidence(const struct store_evidence *e, void *arg)
 {
     const struct evidence_list *l = arg;
-    struct json *json = store_evidence_json(e);
-    struct json *history = store_custody_list(l->store, e->id);
+    struct json *json, *history;
 
+    if (!(evidence_sight(l->viewer, e) & SIGHT_WHAT))
+        return;
+    json = store_evidence_json(e);
+    history = store_custody_list(l->viewer->store, e->id);
     json_put(json, "history", history ? history : json_new_null());
     json_add(l->list, json);
 }
@@ -65,7 +68,7 @@ static int show_json(struct viewer *r, const struct store_incident *i)
                 *alerts = json_new_list(), *evidence = json_new_list();
     const struct store_task_filter all = {.incident = i->id, .states = UINT32_MAX};
     const struct store_alert_filter of_it = {.incident = i->id, .limit = ALERTS};
-    struct evidence_list e = {r->store, evidence};
+    struct evidence_list e = {r, evidence};
     struct store_record record = {0};
     int rc = store_incident_each_entry(r->store, i->id, add_entry, entries);
 
@@ -141,6 +144,8 @@ static void print_evidence(const struct store_evidence *e, void *arg)
     const struct page *p = arg;
     char state[EVIDENCE_STATE];
 
+    if (!(evidence_sight(p->viewer, e) & SIGHT_WHAT))
+        return;
     begin_line(arg, e->arrived);
     evidence_state(e, store_now(p->viewer->store), state);
     printf("%8" PRId64 "  of alert %" PRId64 ": %s\n", e->id, e->alert, state);

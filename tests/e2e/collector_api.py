@@ -118,6 +118,15 @@ def an_incident_has_its_evidence_with_custody(w):
     assert ask(w, "/v1/evidence/2")[0] == 404
     assert ask(w, "/v1/evidence/1", role="principal")[0] == 403
     assert ask(w, "/v1/evidence/1", role="exams-officer")[0] == 403
+    db = sqlite3.connect(w.store, timeout=60)
+    with db:  # an incident of somebody else's, with an alert of security among it
+        db.execute("UPDATE incidents SET owner = 0")
+    db.close()
+    for person, count in (("duty-security", 1), ("exams-officer", 0)):
+        shown = w.hallwatch("incidents", "show", "1", "--json", "--as", person)
+        assert len(json.loads(shown)["evidence"]) == count, shown
+        shown = w.hallwatch("incidents", "show", "1", "--as", person)
+        assert shown.count("of alert 1") == count, shown
 
 
 def alerts_that_were_written_down_are_each_seen_as_the_alert_is(w):
