@@ -7,7 +7,8 @@
  * A host is its registrable domain, so that a service with a thousand names is one. Of
  * each are kept a keyed code of 40 bits, the minute when it was first seen and the day
  * when it was last: no name, and nothing of who called it. Whoever has the file has the
- * key too, and can try names. Protected names are kept away by who calls here.
+ * key too, and can try names. Protected names are kept away by who calls here; the code
+ * of one that a list protects later stays until it has to make room.
  *
  * A host is seen when an inside device gets an address for it from DNS, or names it in
  * the hello of TLS or QUIC or in an HTTP request. A question alone is not enough, for
