@@ -95,6 +95,11 @@ static int add(const void *values, int argc, char **argv)
             argv[0]);
         return OPTIONS_USAGE;
     }
+    if (strcmp(argv[0], "collector") == 0) {
+        fprintf(stderr, "hallwatch: \"collector\" is the collector's own name: call it "
+                        "after the place where it stands, like lincoln-2\n");
+        return OPTIONS_USAGE;
+    }
     if (!read_key(argv[1], key))
         return EXIT_FAULT;
     if (wire_key_is_known(key)) {

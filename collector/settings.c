@@ -58,7 +58,7 @@ const struct conf_option collector_settings_table[] = {
     {"smtp.password_file", CONF_PATH, AT(smtp.password_file),
      .help = "file with the password, readable by its owner only"},
     {"smtp.tls", CONF_NAME, AT(smtp.tls), .otherwise = "required", .names = tls_words,
-     .help = "whether mails go encrypted: required, try or never"},
+     .help = "whether mails go encrypted"},
     {"webhook.key", CONF_PATH, AT(webhook_key),
      .help = "file with the secret that signs webhooks, readable by its owner only"},
     {"outbox.pause", CONF_DURATION, AT(outbox.pause), .otherwise = "5s",
@@ -81,8 +81,9 @@ const struct conf_option collector_settings_table[] = {
      .help = "how long frames that agents sent are kept after they came; then they are "
              "deleted, unless their incident is open or somebody holds them"},
     {"evidence.room", CONF_SIZE, AT(evidence.room), .otherwise = "1 GiB", .min = 1 << 20,
-     .help = "disk for such frames; beyond it the oldest are deleted, with the same "
-             "exceptions"},
+     .help =
+         "disk for those of such frames that may go; beyond it the oldest of them are "
+         "deleted"},
     {"user", CONF_TEXT, AT(user), .otherwise = "hallwatch",
      .help = "whom to run as when started as root"},
     {"log", CONF_NAME, AT(log), .otherwise = "info", .names = log_levels,

@@ -237,11 +237,14 @@ static int oldest(struct store *s, usec_t before, int64_t *ret_id)
         OUR, TIME(before), TIME(store_now(s)), NUM(INCIDENT_CLOSED));
 }
 
+/* Of what may go: what is held must not push out all that comes after it. */
 static int total(struct store *s, int64_t *ret_bytes)
 {
-    return sql_number(s, ret_bytes,
-                      "SELECT COALESCE(SUM(bytes), 0) FROM evidence WHERE district = $1",
-                      OUR);
+    return sql_number(
+        s, ret_bytes,
+        "SELECT COALESCE(SUM(bytes), 0) FROM evidence WHERE district = $1"
+        " AND arrived < $2 AND expired = 0 AND held <= $3" NOT_OF_AN_OPEN_INCIDENT,
+        OUR, TIME(store_now(s)), TIME(store_now(s)), NUM(INCIDENT_CLOSED));
 }
 
 /* Which one goes next, and why. -ENOENT: none. */

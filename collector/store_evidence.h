@@ -41,7 +41,7 @@ int store_evidence_expect(struct store *s, const char *agent, uint64_t epoch,
 
 /*
  * Drops what is to go, at most `most` of them; *ret_count is how many went. keep: for how
- * long after it came, 0 for ever; room: bytes of seals.
+ * long after it came, 0 for ever; room: bytes of seals that may go.
  */
 struct store_evidence_keep {
     usec_t keep;

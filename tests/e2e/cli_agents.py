@@ -76,6 +76,7 @@ def mistakes_get_a_sentence(folder):
     for args, words in (
         (("list",), "--store FILE"),
         (("add", "Box", key, "--site", "lincoln"), "no name for an agent"),
+        (("add", "collector", key, "--site", "lincoln"), "own name"),
         (("add", "box", key), "--site says where"),
         (("add", "box", key, "--site", "lincon"), 'did you mean "lincoln"?'),
         (("add", "box", f"{folder}/keys/vault.pub", "--site", "lincoln"), "not of this kind"),

@@ -462,6 +462,24 @@ static void a_longer_hold_of_a_person_is_not_made_shorter(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void what_is_held_takes_no_room_from_what_comes_after_it(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    assert_int_equal(hold(f, "counsel asked for it", 60 * USEC_PER_DAY), 0);
+    assert_int_equal(
+        put(f,
+            "{\"hallwatch\": {\"evidence\": {\"id\": \"fedcba9876543210fedcba9876543210\", \"part\": 1, "
+            "\"parts\": 1, \"custody\": {\"frames\": 7}, "
+            "\"sealed\": \"CCCC\"}}}"),
+        0);
+    f->now += USEC_PER_HOUR;
+    assert_int_equal(expire_beyond(f, 4), 0);
+    assert_int_equal(expire_beyond(f, 3), 1);
+    assert_true(is_kept(f));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +499,7 @@ int main(void)
         TEST(frozen_twice_by_the_same_step_is_frozen_once),
         TEST(a_longer_hold_of_a_person_is_not_made_shorter),
         TEST(beyond_its_room_the_oldest_goes_and_custody_says_so),
+        TEST(what_is_held_takes_no_room_from_what_comes_after_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
