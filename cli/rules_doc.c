@@ -99,20 +99,50 @@ static void put_by(struct buffer *b, const enum field_id *by, size_t count, usec
     buffer_print(b, ", within %s", span);
 }
 
+/* "20 events", "50 different values of dst.ip", "70 per cent of ..." */
+static void put_amount(struct buffer *b, const struct rule_window *win)
+{
+    const char *of = win->of == FIELD_UNKNOWN ? "" : field_get(win->of)->name;
+    unsigned long long reach = win->reach;
+    char shortest[CLOCK_TEXT], longest[CLOCK_TEXT];
+
+    switch (win->kind) {
+    case WINDOW_NONE:
+        break;
+    case WINDOW_COUNT:
+        buffer_print(b, "%llu events", reach);
+        break;
+    case WINDOW_DISTINCT:
+        buffer_print(b, "%llu different values of %s", reach, of);
+        break;
+    case WINDOW_SUM:
+        buffer_print(b, "%llu in the sum of %s", reach, of);
+        break;
+    case WINDOW_RATIO:
+        buffer_print(b, "%llu per cent of the events of the one kind", reach);
+        break;
+    case WINDOW_SHARE:
+        buffer_print(b, "%llu per cent of the sum of %s of one %s alone", reach, of,
+                     field_get(win->value)->name);
+        break;
+    case WINDOW_REGULAR:
+        clock_print_duration(win->shortest, shortest);
+        clock_print_duration(win->longest, longest);
+        buffer_print(
+            b, "%u events in a row at even times (%s to %s apart, %u %% off at most)",
+            (unsigned)win->times, shortest, longest, (unsigned)win->jitter);
+        break;
+    }
+}
+
 static void put_state(struct writing *w, const struct rule *rule)
 {
-    static const char *const counted[] = {
-        [WINDOW_COUNT] = "events",
-        [WINDOW_DISTINCT] = "different values of ",
-        [WINDOW_SUM] = "in the sum of ",
-        [WINDOW_RATIO] = "per cent of the events are of the one kind"};
     const struct rule_window *win = &rule->window;
     auto_buffer struct buffer b = {0};
 
     if (win->kind != WINDOW_NONE) {
-        buffer_print(&b, "%s %llu %s%s", win->above ? "more than" : "at least",
-                     (unsigned long long)win->reach, counted[win->kind],
-                     win->of == FIELD_UNKNOWN ? "" : field_get(win->of)->name);
+        buffer_text(&b, win->above ? "more than " : "at least ");
+        put_amount(&b, win);
         put_by(&b, win->by, win->by_count, win->within);
     } else if (rule->sequence.steps > 0) {
         buffer_text(&b, "the steps below, one after the other,");
@@ -129,8 +159,52 @@ static void put_state(struct writing *w, const struct rule *rule)
     page_line(&w->page, "Only when there are", b.len ? b.at : NULL);
 }
 
+/* "segments lab and shop; not groups managed" */
+static void put_places(struct buffer *b, const char *kind, const struct text *names,
+                       size_t count, bool not )
+{
+    if (count == 0)
+        return;
+    buffer_print(b, "%s%s%s", b->len ? "; " : "", not ? "not " : "", kind);
+    for (size_t i = 0; i < count; i++)
+        buffer_print(b, "%s %.*s", i ? "," : "", (int)names[i].len, names[i].at);
+}
+
+static void put_audiences(struct buffer *b, uint32_t audiences, bool not )
+{
+    const char *between = not ? "not audiences" : "audiences";
+
+    if (audiences == 0)
+        return;
+    buffer_text(b, b->len ? "; " : "");
+    for (size_t i = 0; i < names_audience.count; i++)
+        if (audiences >> i & 1) {
+            buffer_print(b, "%s %s", between, names_get(&names_audience, i));
+            between = ",";
+        }
+}
+
+static void put_scope(struct writing *w, const struct scope *s)
+{
+    static const char *const kinds[SCOPE_PARTS] = {[SCOPE_SITES] = "sites",
+                                                   [SCOPE_SITE_TYPES] = "kinds of school",
+                                                   [SCOPE_SEGMENTS] = "segments",
+                                                   [SCOPE_GROUPS] = "groups of devices"};
+    auto_buffer struct buffer b = {0};
+
+    for (size_t p = 0; p < SCOPE_PARTS; p++) {
+        put_places(&b, kinds[p], s->only[p].names, s->only[p].count, false);
+        put_places(&b, kinds[p], s->not [p].names, s->not [p].count, true);
+    }
+    put_audiences(&b, s->audiences, false);
+    put_audiences(&b, s->not_audiences, true);
+    page_line(&w->page, "Only in", b.len ? b.at : NULL);
+}
+
 static void put_when(struct writing *w, const struct compiled_rule *c)
 {
+    if (c->scope != NO_SCOPE)
+        put_scope(w, &w->rules->scopes[c->scope]);
     if (c->during)
         page_line(&w->page, "Only during", c->during->name);
     if (c->not_during)

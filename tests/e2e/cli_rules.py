@@ -225,6 +225,15 @@ class Doc(unittest.TestCase):
                       "* severity, at lincoln, oak, up to 2027-01-31 (lead: a wave)\n"
                       "* disabled, at lincoln, oak, up to 2027-03-20 (lead: the move)\n", out)
 
+    def test_where_it_holds_and_what_is_counted_are_told(self):
+        more = ("    scope: {segments: [lab, shop], not_audiences: [staff]}\n"
+                "    window: {regular: {times: 20, jitter: 15%, from: 30s, to: 1h},"
+                " by: [device], within: 24h}\n    when: ")
+        out = self.doc(self.write("r.yaml", RULE.replace("    when: ", more)))
+        self.assertIn("**Only in:** segments lab, shop; not audiences staff\n", out)
+        self.assertIn("**Only when there are:** at least 20 events in a row at even times (30 s "
+                      "to 1 h apart, 15 % off at most) for each device, within 1 d\n", out)
+
     def test_what_a_rule_says_is_no_mark_of_the_page(self):
         path = self.write("r.yaml", RICH.replace("title: A query",
                                                  "title: '<script>*a* [b](c)</script>'"))
