@@ -61,13 +61,22 @@ static struct json *record_json(const struct store_record *r)
     return json;
 }
 
+/* Those that the person may know of: an incident may have alerts of several owners. */
+static struct store_alert_filter alerts_of(const struct viewer *r,
+                                           const struct store_incident *i)
+{
+    return (struct store_alert_filter){.incident = i->id,
+                                       .owners = viewer_owners(r, SIGHT_WHAT, i->id),
+                                       .limit = ALERTS};
+}
+
 static int show_json(struct viewer *r, const struct store_incident *i)
 {
     auto_json struct json *json = store_incident_json(i);
     struct json *entries = json_new_list(), *tasks = json_new_list(),
                 *alerts = json_new_list(), *evidence = json_new_list();
     const struct store_task_filter all = {.incident = i->id, .states = UINT32_MAX};
-    const struct store_alert_filter of_it = {.incident = i->id, .limit = ALERTS};
+    const struct store_alert_filter of_it = alerts_of(r, i);
     struct evidence_list e = {r, evidence};
     struct store_record record = {0};
     int rc = store_incident_each_entry(r->store, i->id, add_entry, entries);
@@ -241,7 +250,7 @@ static int print_parts(struct viewer *r, const struct store_incident *i)
 {
     const struct store_task_filter tasks = {.incident = i->id, .states = UINT32_MAX};
     const struct store_run_filter runs = {.incident = i->id};
-    const struct store_alert_filter alerts = {.incident = i->id, .limit = ALERTS};
+    const struct store_alert_filter alerts = alerts_of(r, i);
     struct page p = {.viewer = r, .incident = i, .head = "Newest alerts"};
     int rc = store_alert_each(r->store, &alerts, print_alert, &p);
 

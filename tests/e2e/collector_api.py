@@ -125,8 +125,10 @@ def an_incident_has_its_evidence_with_custody(w):
     for person, count in (("duty-security", 1), ("exams-officer", 0)):
         shown = w.hallwatch("incidents", "show", "1", "--json", "--as", person)
         assert len(json.loads(shown)["evidence"]) == count, shown
+        assert len(json.loads(shown)["newest_alerts"]) == count, shown
         shown = w.hallwatch("incidents", "show", "1", "--as", person)
         assert shown.count("of alert 1") == count, shown
+        assert shown.count("Newest alerts") == count, shown
 
 
 def alerts_that_were_written_down_are_each_seen_as_the_alert_is(w):
