@@ -202,6 +202,9 @@ SILENT = [
     ("irregular-calls", "dns"),
 ]
 
+# So many packets of one conversation, with numbers drawn at random, that some come twice.
+DRAWN = {"flood-in-one"}
+
 
 def path_of(name):
     return os.path.join(GOLDEN, name + ".pcap")
@@ -264,7 +267,7 @@ class Contents(unittest.TestCase):
         large = all_of([(name, "frame.len > 1514") for name in captures()])
         for name, rows, beyond in zip(captures(), told, large):
             with self.subTest(capture=name):
-                counts = collections.Counter(rows)
+                counts = collections.Counter(rows if name not in DRAWN else ())
                 self.assertEqual([row for row in rows if counts[row] > 1], [])
                 self.assertEqual(beyond, [])
 
