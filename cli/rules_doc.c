@@ -161,18 +161,18 @@ static void put_state(struct writing *w, const struct rule *rule)
 
 /* "segments lab and shop; not groups managed" */
 static void put_places(struct buffer *b, const char *kind, const struct text *names,
-                       size_t count, bool not )
+                       size_t count, bool except)
 {
     if (count == 0)
         return;
-    buffer_print(b, "%s%s%s", b->len ? "; " : "", not ? "not " : "", kind);
+    buffer_print(b, "%s%s%s", b->len ? "; " : "", except ? "not " : "", kind);
     for (size_t i = 0; i < count; i++)
         buffer_print(b, "%s %.*s", i ? "," : "", (int)names[i].len, names[i].at);
 }
 
-static void put_audiences(struct buffer *b, uint32_t audiences, bool not )
+static void put_audiences(struct buffer *b, uint32_t audiences, bool except)
 {
-    const char *between = not ? "not audiences" : "audiences";
+    const char *between = except ? "not audiences" : "audiences";
 
     if (audiences == 0)
         return;
