@@ -493,17 +493,6 @@ static bool may_hold(const struct viewer *v, const struct store_evidence *e)
     return false;
 }
 
-static int commit(struct viewer *v, int rc)
-{
-    if (rc == 0)
-        rc = store_commit(v->store);
-    if (rc == 0)
-        return 0;
-    viewer_fault(v);
-    store_rollback(v->store);
-    return rc == -EINVAL ? OPTIONS_USAGE : EXIT_FAULT;
-}
-
 /* length 0: it is released. */
 static int write_hold(struct viewer *v, int64_t id, const char *why, usec_t length)
 {
@@ -514,7 +503,7 @@ static int write_hold(struct viewer *v, int64_t id, const char *why, usec_t leng
     if (rc == 0)
         rc = length ? store_evidence_hold(v->store, id, v->who, why, until)
                     : store_evidence_release(v->store, id, v->who, why);
-    rc = commit(v, rc);
+    rc = viewer_commit(v, rc);
     viewer_when(v, "", until, end);
     if (rc == 0 && length)
         printf("evidence %" PRId64 " is not deleted before %s\n", id, end);

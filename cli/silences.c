@@ -22,17 +22,6 @@ static const char *given(const char *text)
     return text ? text : "";
 }
 
-static int finish(struct viewer *v, int rc)
-{
-    if (rc == 0)
-        rc = store_commit(v->store);
-    if (rc == 0)
-        return 0;
-    viewer_fault(v);
-    store_rollback(v->store);
-    return rc == -EINVAL ? OPTIONS_USAGE : EXIT_FAULT;
-}
-
 static int add(const void *values, int argc, char **argv)
 {
     const struct silences_options *o = values;
@@ -57,7 +46,7 @@ static int add(const void *values, int argc, char **argv)
     rc = store_begin(v.store);
     if (rc == 0)
         rc = store_silence_add(v.store, &silence, &id);
-    status = finish(&v, rc);
+    status = viewer_commit(&v, rc);
     if (status)
         return status;
     viewer_when(&v, silence.site, silence.until, until);
@@ -81,7 +70,7 @@ static int end(const void *values, int argc, char **argv)
     rc = store_begin(v.store);
     if (rc == 0)
         rc = store_silence_end(v.store, id, v.who);
-    status = finish(&v, rc);
+    status = viewer_commit(&v, rc);
     if (status == 0)
         printf("silence %" PRId64 " is over\n", id);
     return status;

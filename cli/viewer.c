@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "viewer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,17 @@ int viewer_fault(const struct viewer *r)
 {
     fprintf(stderr, "hallwatch: %s\n", store_error(r->store));
     return EXIT_FAULT;
+}
+
+int viewer_commit(struct viewer *r, int rc)
+{
+    if (rc == 0)
+        rc = store_commit(r->store);
+    if (rc == 0)
+        return 0;
+    viewer_fault(r);
+    store_rollback(r->store);
+    return rc == -EINVAL ? OPTIONS_USAGE : EXIT_FAULT;
 }
 
 bool viewer_audit(struct viewer *r, const char *what, const char *about,

@@ -65,7 +65,7 @@ bool viewer_is_somebody(const struct viewer *r);
 unsigned viewer_sight(const struct viewer *r, enum role owner, int64_t incident);
 
 /* Owners of whose alerts of this incident (0: of any) all these bits are seen; for
- * filters. ~0: nothing at all is. */
+ * filters. A role that nobody has: nothing at all is. */
 uint32_t viewer_owners(const struct viewer *r, unsigned sight, int64_t incident);
 
 /* Writes the look down. False after a complaint: then nothing may be shown. */
@@ -74,6 +74,11 @@ bool viewer_audit(struct viewer *r, const char *what, const char *about,
 
 /* EXIT_FAULT, after the store's sentence. */
 int viewer_fault(const struct viewer *r);
+
+/* Ends what store_begin began: rc is how it went so far. 0; else it is taken back, and
+ * after the store's sentence OPTIONS_USAGE (-EINVAL: what was asked for) or EXIT_FAULT.
+ */
+int viewer_commit(struct viewer *r, int rc);
 
 /* A number on the command line; what: "alert". False after a complaint. */
 bool viewer_number(const char *word, const char *what, int64_t *ret_id);
