@@ -16,7 +16,6 @@ struct courier {
     struct tracker *tracker;
     struct matcher *matcher; /* for the parts of a rule */
     struct alert_maker *maker;
-    struct event *event;   /* the hit, dressed with its device */
     struct matcher *moves; /* for what is judged here: such a one matches one at a time */
     struct event *move;    /* that an address has another machine now */
 };
@@ -60,7 +59,6 @@ struct courier *courier_new(const struct courier_settings *settings)
     c->tracker = tracker_new(settings->alert.rules, on_raised, c);
     c->matcher = matcher_new(settings->alert.rules);
     c->maker = alert_maker_new(&c->set.alert);
-    c->event = event_new();
     c->moves = matcher_new(settings->alert.rules);
     c->move = event_new();
     return c;
@@ -74,26 +72,24 @@ void courier_free(struct courier *c)
     matcher_free(c->matcher);
     alert_maker_free(c->maker);
     device_table_free(c->devices);
-    event_free(c->event);
     matcher_free(c->moves);
     event_free(c->move);
     free(c);
 }
 
-void courier_hit(struct courier *c, size_t rule, const struct event *e)
+void courier_hit(struct courier *c, size_t rule, struct event *e)
 {
     uint32_t parts;
 
     if (rule >= ruleset_count(c->set.alert.rules))
         return;
     parts = matcher_parts(c->matcher, rule, e);
-    event_copy(c->event, e);
-    device_table_dress(c->devices, c->event);
-    tracker_hit(c->tracker, rule, parts, c->event);
+    device_table_dress(c->devices, e);
+    tracker_hit(c->tracker, rule, parts, e);
 }
 
 void courier_hit_before(struct courier *c, size_t rule, size_t rule_before,
-                        const struct event *e)
+                        struct event *e)
 {
     alert_maker_found_by(c->maker, rule_before);
     courier_hit(c, rule, e);

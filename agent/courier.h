@@ -35,11 +35,12 @@ struct courier_settings {
 struct courier *courier_new(const struct courier_settings *settings);
 void courier_free(struct courier *c);
 
-void courier_hit(struct courier *c, size_t rule, const struct event *e);
+/* Who it was is put into e as well. */
+void courier_hit(struct courier *c, size_t rule, struct event *e);
 /* A hit of the rules before these, which were still in use in a sensor; there it had the
  * number rule_before. */
 void courier_hit_before(struct courier *c, size_t rule, size_t rule_before,
-                        const struct event *e);
+                        struct event *e);
 void courier_device(struct courier *c, const struct event *e);
 
 /* Packet time has come to now: summaries that are due are raised. */

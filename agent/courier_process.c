@@ -177,7 +177,7 @@ static void settle(struct running *r, usec_t until)
 
 /* ---- from the merger ---- */
 
-static void merged_hit(size_t rule, const struct event *e, void *arg)
+static void merged_hit(size_t rule, struct event *e, void *arg)
 {
     struct running *r = arg;
     uint8_t generation = hits_merger_generation(r->merger);

@@ -58,7 +58,7 @@ uint64_t hits_lost(const struct hits_writer *w);
 
 /* What the courier gets of one sensor. The rule is what the sensor said: check it. */
 struct hits_reader_calls {
-    void (*hit)(size_t rule, const struct event *e, void *arg);
+    void (*hit)(size_t rule, struct event *e, void *arg); /* e may be changed */
     void (*device)(const struct event *e, void *arg);
     void (*lost)(const uint32_t by_severity[HITS_SEVERITIES], void *arg);
     void (*counts)(const char *json, size_t len, void *arg);

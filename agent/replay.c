@@ -94,7 +94,7 @@ static void on_event(const struct event *e, void *arg)
 
 /* ---- in the courier ---- */
 
-static void merged_hit(size_t rule, const struct event *e, void *arg)
+static void merged_hit(size_t rule, struct event *e, void *arg)
 {
     struct replay *r = arg;
 

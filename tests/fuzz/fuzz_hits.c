@@ -12,7 +12,7 @@
 
 #define SENSORS 3
 
-static void on_hit(size_t rule, const struct event *e, void *arg)
+static void on_hit(size_t rule, struct event *e, void *arg)
 {
     (void)rule;
     *(usec_t *)arg = event_time(e);

@@ -34,7 +34,7 @@ static void note(struct fixture *f, const char *what, usec_t time)
     snprintf(f->told + len, sizeof(f->told) - len, "%s@%u ", what, (unsigned)time);
 }
 
-static void on_hit(size_t rule, const struct event *e, void *arg)
+static void on_hit(size_t rule, struct event *e, void *arg)
 {
     struct fixture *f = arg;
     char what[32];
@@ -518,7 +518,7 @@ static void a_record_that_cannot_be_is_damage(void **state)
     assert_int_equal(merge(f), 0);
 }
 
-static void on_generation(size_t rule, const struct event *e, void *arg)
+static void on_generation(size_t rule, struct event *e, void *arg)
 {
     struct fixture *f = arg;
 

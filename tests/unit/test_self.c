@@ -46,7 +46,7 @@ static void add(struct fixture *f, const struct event *e, enum field_id id)
     snprintf(f->said + strlen(f->said), sizeof(f->said) - strlen(f->said), "%s ", b.at);
 }
 
-static void on_hit(size_t rule, const struct event *e, void *arg)
+static void on_hit(size_t rule, struct event *e, void *arg)
 {
     (void)rule;
     add(arg, e, FIELD_AGENT_WHAT);
