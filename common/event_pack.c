@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The packed form, big-endian: kind (1), flags (1), number of fields of this build (2),
- * time (8), then for each field that is there, in ascending order, its id (2) and value:
- * numbers 8 bytes, addresses 16, hardware addresses 6, texts their length (2) and bytes,
- * lists their count (1) and items. Both ends are processes of one program file; the
- * number of fields is there to notice when they are not.
+ * The packed form: kind (1), flags (1), number of fields of this build (2, big-endian),
+ * time, then for each field that is there, in ascending order, how many it lies behind
+ * the one before, and its value: addresses their length (4 or 16) and bytes, hardware
+ * addresses 6 bytes, texts their length and bytes, lists their count and items. Numbers,
+ * times, lengths and counts are base 128, the low digits first, with the high bit set in
+ * all bytes but the last: most are small, and many events wait at a time. Both ends are
+ * processes of one program file; the number of fields is there to notice when they are
+ * not.
  */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -14,8 +18,10 @@
 
 #define FLAG_SHORT 1
 
-/* Every number, id and count that there can be, and texts that fit the room. */
-_Static_assert(12 + FIELD_COUNT * (2 + 16) + EVENT_ROOM < EVENT_PACK_MAX,
+/* A field of each id is an address at most, or lies in the room with what stands before
+ * it; there an address has no length. */
+_Static_assert(14 + FIELD_COUNT * (2 + 17) + EVENT_ROOM + EVENT_ROOM / 16 <
+                   EVENT_PACK_MAX,
                "a full event must fit");
 
 struct out {
@@ -25,8 +31,9 @@ struct out {
 
 static void put_bytes(struct out *o, const void *bytes, size_t len)
 {
-    if ((size_t)(o->end - o->pos) < len || o->full) {
+    if ((size_t)(o->end - o->pos) < len) {
         o->full = true;
+        o->end = o->pos; /* nothing behind it, either */
         return;
     }
     if (len > 0)
@@ -34,18 +41,35 @@ static void put_bytes(struct out *o, const void *bytes, size_t len)
     o->pos += len;
 }
 
-static void put_number(struct out *o, uint64_t number, size_t len)
+static void put_u8(struct out *o, uint8_t number)
 {
-    uint8_t bytes[8];
+    put_bytes(o, &number, sizeof(number));
+}
 
-    for (size_t i = 0; i < len; i++)
-        bytes[i] = (uint8_t)(number >> 8 * (len - 1 - i));
-    put_bytes(o, bytes, len);
+static void put_u16(struct out *o, uint16_t number)
+{
+    number = htobe16(number);
+    put_bytes(o, &number, sizeof(number));
+}
+
+static void put_number(struct out *o, uint64_t number)
+{
+    for (; number > 127; number >>= 7)
+        put_u8(o, (uint8_t)(number | 128));
+    put_u8(o, (uint8_t)number);
+}
+
+static void put_addr(struct out *o, const struct addr *a)
+{
+    size_t len = addr_is_v4(a) ? 4 : 16;
+
+    put_u8(o, (uint8_t)len);
+    put_bytes(o, a->bytes + sizeof(a->bytes) - len, len);
 }
 
 static void put_text(struct out *o, struct text text)
 {
-    put_number(o, text.len, 2);
+    put_number(o, text.len);
     put_bytes(o, text.at, text.len);
 }
 
@@ -57,44 +81,65 @@ static void put_value(struct out *o, enum field_type type, const struct value *v
         put_text(o, v->text);
         return;
     case TYPE_ADDR:
-        put_bytes(o, &v->addr, sizeof(v->addr));
+        put_addr(o, &v->addr);
         return;
     case TYPE_MAC:
         put_bytes(o, &v->mac, sizeof(v->mac));
         return;
     case TYPE_TEXTS:
     case TYPE_DOMAINS:
-        put_number(o, v->text_count, 1);
+        put_number(o, v->text_count);
         for (size_t i = 0; i < v->text_count; i++)
             put_text(o, v->texts[i]);
         return;
     case TYPE_ADDRS:
-        put_number(o, v->addr_count, 1);
-        put_bytes(o, v->addrs, v->addr_count * sizeof(v->addrs[0]));
+        put_number(o, v->addr_count);
+        for (size_t i = 0; i < v->addr_count; i++)
+            put_addr(o, &v->addrs[i]);
         return;
     default:
-        put_number(o, v->number, 8);
+        put_number(o, v->number);
     }
 }
 
 int event_pack(const struct event *e, uint8_t *out, size_t capacity)
 {
     struct out o = {.pos = out, .end = out + capacity};
+    unsigned next = 0;
 
-    put_number(&o, event_kind(e), 1);
-    put_number(&o, event_short(e) ? FLAG_SHORT : 0, 1);
-    put_number(&o, FIELD_COUNT, 2);
-    put_number(&o, event_time(e), 8);
+    put_u8(&o, (uint8_t)event_kind(e));
+    put_u8(&o, event_short(e) ? FLAG_SHORT : 0);
+    put_u16(&o, FIELD_COUNT);
+    put_number(&o, event_time(e));
     for (enum field_id f = event_next(e, 0); f < FIELD_COUNT; f = event_next(e, f + 1)) {
-        put_number(&o, f, 2);
+        put_number(&o, f - next);
+        next = f + 1;
         put_value(&o, field_get(f)->type, event_get(e, f));
     }
     return o.full ? -EMSGSIZE : (int)(o.pos - out);
 }
 
+/* One that needs over 64 bits breaks the cursor. */
+static uint64_t get_number(struct cur *c)
+{
+    uint64_t number = 0, digit;
+
+    for (unsigned bits = 0; bits < 63; bits += 7) {
+        digit = cur_u8(c);
+        number |= (digit & 127) << bits;
+        if (digit < 128)
+            return number;
+    }
+    digit = cur_u8(c);
+    if (digit <= 1)
+        return number | digit << 63;
+    c->broken = true;
+    return 0;
+}
+
 static struct text get_text(struct cur *c)
 {
-    size_t len = cur_u16(c);
+    size_t len = get_number(c);
     const uint8_t *at = cur_bytes(c, len);
 
     return (struct text){.at = (const char *)at, .len = at ? len : 0};
@@ -116,9 +161,22 @@ static bool number_fits(const struct field *f, uint64_t number)
     }
 }
 
-static void get_number(struct cur *c, struct event *e, enum field_id f)
+static struct addr get_addr(struct cur *c)
 {
-    uint64_t number = cur_u64(c);
+    size_t len = cur_u8(c);
+    const uint8_t *bytes = cur_bytes(c, len);
+
+    if (bytes && len == 4)
+        return addr_v4(bytes);
+    if (bytes && len == 16)
+        return addr_v6(bytes);
+    c->broken = true;
+    return (struct addr){0};
+}
+
+static void put_got(struct cur *c, struct event *e, enum field_id f)
+{
+    uint64_t number = get_number(c);
 
     if (cur_broken(c) || !number_fits(field_get(f), number)) {
         c->broken = true;
@@ -129,13 +187,12 @@ static void get_number(struct cur *c, struct event *e, enum field_id f)
 
 static void get_list(struct cur *c, struct event *e, enum field_id f)
 {
-    unsigned count = cur_u8(c);
+    uint64_t count = get_number(c);
 
-    for (unsigned i = 0; i < count && !cur_broken(c); i++) {
+    for (uint64_t i = 0; i < count && !cur_broken(c); i++) {
         if (field_get(f)->type == TYPE_ADDRS) {
-            struct addr addr;
+            struct addr addr = get_addr(c);
 
-            cur_copy(c, &addr, sizeof(addr));
             event_add_addr(e, f, &addr);
         } else {
             event_add_text(e, f, get_text(c));
@@ -154,7 +211,7 @@ static void get_value(struct cur *c, struct event *e, enum field_id f)
         event_put_text(e, f, get_text(c));
         return;
     case TYPE_ADDR:
-        cur_copy(c, &addr, sizeof(addr));
+        addr = get_addr(c);
         event_put_addr(e, f, &addr);
         return;
     case TYPE_MAC:
@@ -167,26 +224,26 @@ static void get_value(struct cur *c, struct event *e, enum field_id f)
         get_list(c, e, f);
         return;
     default:
-        get_number(c, e, f);
+        put_got(c, e, f);
     }
 }
 
 static int unpack(struct cur *c, struct event *e)
 {
     unsigned kind = cur_u8(c), flags = cur_u8(c), fields = cur_u16(c);
-    usec_t time = cur_u64(c);
-    unsigned least = 0;
+    usec_t time = get_number(c);
+    uint64_t least = 0;
 
     if (kind >= EVENT_KINDS || flags > FLAG_SHORT || fields != FIELD_COUNT)
         return -EBADMSG;
 
     event_begin(e, kind, time);
     while (!cur_broken(c) && cur_left(c) > 0) {
-        unsigned f = cur_u16(c);
+        uint64_t f = get_number(c) + least;
 
         if (f < least || f >= FIELD_COUNT)
             return -EBADMSG;
-        get_value(c, e, f);
+        get_value(c, e, (enum field_id)f);
         least = f + 1;
     }
     if (flags & FLAG_SHORT)

@@ -18,6 +18,7 @@
 #ifndef CUR_H
 #define CUR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -99,9 +100,13 @@ static inline uint32_t cur_u32(struct cur *c)
 
 static inline uint64_t cur_u64(struct cur *c)
 {
-    uint64_t high = cur_u32(c);
+    const uint8_t *b = cur_bytes(c, 8);
+    uint64_t number;
 
-    return high << 32 | cur_u32(c);
+    if (!b)
+        return 0;
+    memcpy(&number, b, sizeof(number));
+    return be64toh(number);
 }
 
 static inline uint16_t cur_u16_le(struct cur *c)

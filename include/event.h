@@ -22,7 +22,7 @@
 
 #define EVENT_ROOM     8192 /* bytes for texts and lists */
 #define EVENT_LIST_MAX 24   /* items kept of a list field */
-#define EVENT_PACK_MAX 12288
+#define EVENT_PACK_MAX 15360
 
 /* Which member counts follows from the field's type. */
 struct value {

@@ -233,13 +233,14 @@ static void a_packed_event_cut_short_is_refused_and_leaves_nothing(void **state)
 {
     auto_event struct event *e = begun(EVENT_DNS), *back = event_new();
     uint8_t bytes[EVENT_PACK_MAX];
-    int len;
+    int empty, len;
 
     (void)state;
+    empty = event_pack(e, bytes, sizeof(bytes));
     put_text(e, FIELD_DNS_QNAME, "www.example.org");
     len = event_pack(e, bytes, sizeof(bytes));
     for (int cut = 0; cut < len; cut++) {
-        if (cut == 12)
+        if (cut == empty)
             continue; /* an event without any field is whole */
         assert_int_equal(event_unpack(back, bytes, (size_t)cut), -EBADMSG);
         assert_int_equal(event_next(back, 0), FIELD_COUNT);
@@ -248,40 +249,58 @@ static void a_packed_event_cut_short_is_refused_and_leaves_nothing(void **state)
 
 static void packed_bytes_that_no_event_gives_are_refused(void **state)
 {
-    static const struct {
-        size_t at;
-        uint8_t byte;
-    } faults[] = {{0, EVENT_KINDS}, {1, 2}, {3, 1}, {12, 0xff}, {13, 0xff}, {14, 0xff}};
     auto_event struct event *e = begun(EVENT_DNS), *back = event_new();
     uint8_t bytes[64];
-    int len;
+    size_t empty = (size_t)event_pack(e, bytes, sizeof(bytes)), len;
+    const struct {
+        size_t at;
+        uint8_t byte;
+    } faults[] = {{0, EVENT_KINDS}, {1, 2}, {3, 1}, {empty, 0xff}, {empty + 1, 0xff}};
 
     (void)state;
-    event_put_number(e, FIELD_DNS_RCODE, 3);
-    len = event_pack(e, bytes, sizeof(bytes));
-    assert_int_equal(event_unpack(back, bytes, (size_t)len), 0);
+    event_put_number(e, FIELD_SRC_PORT, 3);
+    len = (size_t)event_pack(e, bytes, sizeof(bytes));
+    assert_int_equal(event_unpack(back, bytes, len), 0);
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         uint8_t broken[64];
 
         memcpy(broken, bytes, sizeof(broken));
         broken[faults[i].at] = faults[i].byte;
-        if (event_unpack(back, broken, (size_t)len) != -EBADMSG)
+        if (event_unpack(back, broken, len) != -EBADMSG)
             fail_msg("took byte %zu", faults[i].at);
     }
 }
 
-static void a_field_packed_twice_is_refused(void **state)
+static void a_packed_number_of_over_64_bits_is_refused(void **state)
+{
+    static const uint8_t most[] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 1};
+    auto_event struct event *e = begun(EVENT_FLOW), *back = event_new();
+    uint8_t bytes[64];
+    size_t len;
+
+    (void)state;
+    event_put_number(e, FIELD_FLOW_BYTES_OUT, UINT64_MAX);
+    len = (size_t)event_pack(e, bytes, sizeof(bytes));
+    assert_memory_equal(bytes + len - 10, most, sizeof(most));
+    assert_int_equal(event_unpack(back, bytes, len), 0);
+    assert_true(event_get(back, FIELD_FLOW_BYTES_OUT)->number == UINT64_MAX);
+    bytes[len - 1] = 2;
+    assert_int_equal(event_unpack(back, bytes, len), -EBADMSG);
+}
+
+static void a_packed_field_behind_the_last_is_refused(void **state)
 {
     auto_event struct event *e = begun(EVENT_DNS), *back = event_new();
     uint8_t bytes[64];
     int len;
 
     (void)state;
-    event_put_number(e, FIELD_DNS_RCODE, 3);
+    event_put_number(e, FIELD_SRC_PORT, 3);
     len = event_pack(e, bytes, sizeof(bytes));
-    assert_int_equal(len, 12 + 10);
-    memcpy(bytes + len, bytes + 12, 10);
-    assert_int_equal(event_unpack(back, bytes, (size_t)len + 10), -EBADMSG);
+    bytes[len] = (FIELD_COUNT - FIELD_SRC_PORT - 1) % 128 + 128;
+    bytes[len + 1] = (FIELD_COUNT - FIELD_SRC_PORT - 1) / 128;
+    bytes[len + 2] = 0;
+    assert_int_equal(event_unpack(back, bytes, (size_t)len + 3), -EBADMSG);
 }
 
 static void a_host_name_is_put_clean_with_its_registrable_domain(void **state)
@@ -361,7 +380,8 @@ int main(void)
         cmocka_unit_test(a_packet_that_is_too_small_is_told),
         cmocka_unit_test(a_packed_event_cut_short_is_refused_and_leaves_nothing),
         cmocka_unit_test(packed_bytes_that_no_event_gives_are_refused),
-        cmocka_unit_test(a_field_packed_twice_is_refused),
+        cmocka_unit_test(a_packed_number_of_over_64_bits_is_refused),
+        cmocka_unit_test(a_packed_field_behind_the_last_is_refused),
         cmocka_unit_test(a_host_name_is_put_clean_with_its_registrable_domain),
         cmocka_unit_test(an_address_as_host_has_no_registrable_domain),
         cmocka_unit_test(a_tunnels_name_keeps_its_registrable_domain),
