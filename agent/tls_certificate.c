@@ -125,7 +125,7 @@ static void put_hash(struct event *e, enum field_id f, const uint8_t *hash, size
 {
     char text[65];
 
-    digest_hex(hash, len, text);
+    crypt_hex(hash, len, text);
     event_put_text(e, f, text_of(text));
 }
 

@@ -139,7 +139,7 @@ bool tls_ja3(const struct tls_hello *h, char ret_text[TLS_JA3])
     if (l.full)
         return false;
     digest_md5(l.at, l.len, digest);
-    digest_hex(digest, sizeof(digest), ret_text);
+    crypt_hex(digest, sizeof(digest), ret_text);
     return true;
 }
 
@@ -200,7 +200,7 @@ static void ja4_hash(const struct line *l, char ret_text[13])
     if (l->len == 0)
         return;
     crypt_sha256(l->at, l->len, hash);
-    digest_hex(hash, 6, ret_text);
+    crypt_hex(hash, 6, ret_text);
 }
 
 static void items_without_names(struct items *s)

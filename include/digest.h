@@ -14,9 +14,6 @@
 void digest_md5(const void *bytes, size_t len, uint8_t ret_digest[16]);  /* RFC 1321 */
 void digest_sha1(const void *bytes, size_t len, uint8_t ret_digest[20]); /* RFC 3174 */
 
-/* Lower-case hexadecimal, 2 * len characters and a zero byte. */
-void digest_hex(const uint8_t *bytes, size_t len, char *ret_text);
-
 #define COMMUNITY_ID_TEXT 32
 
 /* Community ID 1 with seed 0: the same for both directions. ICMP: type and code as ports;

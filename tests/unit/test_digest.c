@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "crypt.h"
 #include "digest.h"
 
 static void md5_agrees_with_rfc_1321(void **state)
@@ -25,7 +26,7 @@ static void md5_agrees_with_rfc_1321(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         digest_md5(cases[i][0], strlen(cases[i][0]), digest);
-        digest_hex(digest, sizeof(digest), text);
+        crypt_hex(digest, sizeof(digest), text);
         assert_string_equal(text, cases[i][1]);
     }
 }
@@ -36,7 +37,7 @@ static void sha1_is(const char *bytes, size_t len, const char *expected)
     char text[41];
 
     digest_sha1(bytes, len, digest);
-    digest_hex(digest, sizeof(digest), text);
+    crypt_hex(digest, sizeof(digest), text);
     assert_string_equal(text, expected);
 }
 
@@ -67,13 +68,13 @@ static void digests_are_right_at_every_length_around_a_block(void **state)
     for (size_t len = 0; len <= sizeof(bytes); len++)
         digest_sha1(bytes, len, all + 20 * len);
     digest_sha1(all, sizeof(all), digest);
-    digest_hex(digest, sizeof(digest), text);
+    crypt_hex(digest, sizeof(digest), text);
     assert_string_equal(text, "c8aae94427ef2bc2653160a5197170068f5fc9fd");
 
     for (size_t len = 0; len <= sizeof(bytes); len++)
         digest_md5(bytes, len, all + 16 * len);
     digest_md5(all, 131 * 16, digest);
-    digest_hex(digest, 16, text);
+    crypt_hex(digest, 16, text);
     assert_string_equal(text, "e4edc384b1abcb5696e09f9aca1eb23c");
 }
 
