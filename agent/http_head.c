@@ -297,7 +297,8 @@ static bool begins_like(struct text bytes, struct text with)
 {
     size_t known = bytes.len < with.len ? bytes.len : with.len;
 
-    return known == 0 || memcmp(bytes.at, with.at, known) == 0;
+    return known == 0 ||
+           (bytes.at[0] == with.at[0] && memcmp(bytes.at, with.at, known) == 0);
 }
 
 bool http_head_begins(struct cur bytes)
