@@ -30,8 +30,8 @@ struct dpi_counts {
     uint64_t evicted; /* flows whose inspection gave up its place */
 };
 
-/* Once in a process, before it gives up opening files: the libraries behind nDPI look at
- * the system when they are first used. */
+/* Before a process gives up opening files: the libraries behind nDPI look at the system
+ * when they are first used. The first dpi_new then has less to do. */
 void dpi_prepare(void);
 
 /* NULL: this nDPI cannot be used (then dpi_version says which it is). */
