@@ -112,6 +112,7 @@ static struct content *load(const struct arguments *a)
             .rules = a->rules.items,
             .rule_count = a->rules.count,
             .site = a->site,
+            .untested = true,
         },
         d);
     auto_free char *text = diags_text(d);

@@ -47,7 +47,8 @@ static bool load_rules(struct content *c, const struct content_settings *s,
                                                        .lists = c->lists,
                                                        .site = s->site,
                                                        .now = s->now,
-                                                       .ndpi = dpi_version()},
+                                                       .ndpi = dpi_version(),
+                                                       .untested = s->untested},
                             d);
     return c->rules;
 }
@@ -105,8 +106,15 @@ static bool unpack_district(struct content *c, const struct bundle *b, struct di
     return !e || c->district;
 }
 
-static bool unpack_rules(struct content *c, const struct bundle *b, const char *site,
-                         struct diags *d)
+struct unpacking {
+    const char *site;
+    int lists_fd;
+    bool reads_zones; /* from the system, those that the bundle lacks */
+    bool untested;
+};
+
+static bool unpack_rules(struct content *c, const struct bundle *b,
+                         const struct unpacking *how, struct diags *d)
 {
     auto_free struct ruleset_source *sources = xcalloc(b->count + 1, sizeof(*sources));
     size_t count = 0;
@@ -121,8 +129,9 @@ static bool unpack_rules(struct content *c, const struct bundle *b, const char *
                                                        .district = c->district,
                                                        .lists = c->lists,
                                                        .zones = c->zones,
-                                                       .site = site,
-                                                       .ndpi = dpi_version()},
+                                                       .site = how->site,
+                                                       .ndpi = dpi_version(),
+                                                       .untested = how->untested},
                             d);
     return c->rules;
 }
@@ -134,18 +143,18 @@ static void unpack_zones(struct content *c, const struct bundle *b)
             zone_shelf_put(c->zones, b->entries[i].name, b->entries[i].text);
 }
 
-static struct content *unpack(const struct bundle *b, const char *site, int lists_fd,
-                              bool reads_zones, struct diags *d)
+static struct content *unpack(const struct bundle *b, const struct unpacking *how,
+                              struct diags *d)
 {
     const struct bundle_entry *lists = bundle_find(b, BUNDLE_LISTS);
     struct content *c = xcalloc(1, sizeof(*c));
     bool fine;
 
-    c->zones = zone_shelf_new(reads_zones);
+    c->zones = zone_shelf_new(how->reads_zones);
     unpack_zones(c, b);
     fine = unpack_district(c, b, d);
-    fine = (!lists || load_lists(c, lists->name, lists_fd, d)) && fine;
-    fine = fine && unpack_rules(c, b, site, d);
+    fine = (!lists || load_lists(c, lists->name, how->lists_fd, d)) && fine;
+    fine = fine && unpack_rules(c, b, how, d);
     if (fine)
         return c;
     content_free(c);
@@ -153,9 +162,11 @@ static struct content *unpack(const struct bundle *b, const char *site, int list
 }
 
 struct content *content_unpack(const struct bundle *b, const char *site, int lists_fd,
-                               struct diags *d)
+                               bool untested, struct diags *d)
 {
-    return unpack(b, site, lists_fd, false, d);
+    return unpack(
+        b, &(struct unpacking){.site = site, .lists_fd = lists_fd, .untested = untested},
+        d);
 }
 
 static void pack_file(struct buffer *to, enum bundle_kind kind, const char *path,
@@ -239,7 +250,12 @@ struct bundle *content_pack(const struct content_settings *settings, uint64_t se
     without_zones = pack(settings, serial, from_files->lists, NULL, d);
     if (!without_zones)
         return NULL;
-    again = unpack(without_zones, settings->site, -1, true, same);
+    again = unpack(without_zones,
+                   &(struct unpacking){.site = settings->site,
+                                       .lists_fd = -1,
+                                       .reads_zones = true,
+                                       .untested = true},
+                   same);
     if (!again)
         diags_error(d, (struct place){0}, "E0521",
                     "the rules changed while they were read");

@@ -27,8 +27,9 @@ struct content_settings {
     const char *const *rules;
     size_t rule_count;
     const char *site; /* whose local time and overlays apply; NULL: the first */
-    usec_t now; /* that the age of lists and the ends of exceptions are held against;
-                 * 0: nothing is */
+    usec_t now;    /* that the age of lists and the ends of exceptions are held against;
+                    * 0: nothing is */
+    bool untested; /* the rules' tests are passed over, to begin sooner */
 };
 
 /* NULL when anything of it has an error; every fault is told to d. */
@@ -36,10 +37,11 @@ struct content *content_load(const struct content_settings *settings, struct dia
 
 /*
  * The same from a bundle. Nothing is opened but the list file, and not even that when its
- * descriptor is given (lists_fd, else -1), which stays the caller's.
+ * descriptor is given (lists_fd, else -1), which stays the caller's. untested: the rules'
+ * tests are passed over, which were run before the bundle was put into use.
  */
 struct content *content_unpack(const struct bundle *b, const char *site, int lists_fd,
-                               struct diags *d);
+                               bool untested, struct diags *d);
 
 /* Runs the rules' own tests with these lists and calendars; captures are left out. False:
  * d names those that failed. between, unless it is NULL, is called after each test, for

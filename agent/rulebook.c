@@ -31,7 +31,7 @@ void rulebook_free(struct rulebook *b)
 
 /* Takes the bundle over, also when it fails. */
 static struct rulebook *book_of(struct bundle *bundle, const char *site, int lists_fd,
-                                struct diags *d)
+                                bool untested, struct diags *d)
 {
     auto_rulebook struct rulebook *b = xcalloc(1, sizeof(*b));
 
@@ -39,7 +39,7 @@ static struct rulebook *book_of(struct bundle *bundle, const char *site, int lis
     b->bundle = bundle;
     b->generation = (uint8_t)bundle->serial;
     b->before = b->generation;
-    b->content = content_unpack(bundle, site, lists_fd, d);
+    b->content = content_unpack(bundle, site, lists_fd, untested, d);
     return b->content ? take(b) : NULL;
 }
 
@@ -79,7 +79,7 @@ static struct rulebook *load(const char *state, const char *name, const char *si
     *ret_error = bundle_load(path, &bundle);
     if (*ret_error < 0)
         return NULL;
-    b = book_of(bundle, site, -1, d);
+    b = book_of(bundle, site, -1, true, d);
     faults = diags_text(d);
     if (!b) {
         *ret_error = -EINVAL;
@@ -135,7 +135,7 @@ int rulebook_make(const struct rulebook_making *m, struct rulebook **ret_book,
         bundle_free(bundle);
         return -EALREADY;
     }
-    b = book_of(bundle, m->settings->site, -1, same);
+    b = book_of(bundle, m->settings->site, -1, false, same);
     if (!b || !content_test(b->content, m->between, m->arg, d))
         return -EINVAL;
     if (old)
@@ -251,7 +251,7 @@ int rulebook_receive(int fd, const char *site, uint64_t serial,
     if (r == 0)
         r = parse_mapped(fds[0], &bundle);
     if (r == 0) {
-        struct rulebook *b = book_of(bundle, site, fds[1], d);
+        struct rulebook *b = book_of(bundle, site, fds[1], true, d);
 
         if (b)
             *ret_book = b;

@@ -169,6 +169,9 @@ void rule_tests_read(struct rule_reader *r)
     struct ruleset_tests *all = arena_new(&s->arena, sizeof(*all));
     size_t most = 0;
 
+    s->tests = all;
+    if (s->settings.untested)
+        return;
     for (size_t i = 0; i < s->rule_count; i++)
         most += count_tests(s->rules[i].node);
     for (size_t i = 0; i < s->file_count; i++)
@@ -179,5 +182,4 @@ void rule_tests_read(struct rule_reader *r)
             read_tests(r, s->rules[i].node, i, s->rules[i].file, all);
     for (size_t i = 0; i < s->file_count; i++)
         read_tests(r, yaml_root(s->files[i].yaml), ALL_RULES, &s->files[i], all);
-    s->tests = all;
 }

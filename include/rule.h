@@ -213,6 +213,8 @@ struct ruleset_settings {
     struct zone_shelf *zones;   /* NULL: time zones are the system's files */
     const char *site;           /* whose overlays and local time apply; NULL: first */
     const char *ndpi; /* version that `requires` is held against; NULL: not known here */
+    bool untested; /* its tests are passed over: there is nothing for ruleset_test to run
+                    */
 };
 
 /* NULL when there is an error. district and lists must outlive the set. */

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     crypt_sha256(bytes, len, bytes + len);
     if (bundle_parse(bytes, len + 32, &b) != 0)
         return 0;
-    c = content_unpack(b, "lincoln", -1, d);
+    c = content_unpack(b, "lincoln", -1, false, d);
     free(diags_text(d));
     demand(c || diags_errors(d) > 0);
     return 0;

@@ -120,7 +120,7 @@ static void a_zone_that_is_not_in_the_bundle_is_a_fault(void **state)
     bundle_add(&bytes, BUNDLE_RULES, "r.yaml", text_of(text));
     bundle_end(&bytes);
     assert_int_equal(bundle_parse(bytes.at, bytes.len, &b), 0);
-    assert_null(content_unpack(b, NULL, -1, f->diags));
+    assert_null(content_unpack(b, NULL, -1, false, f->diags));
     faults = diags_text(f->diags);
     assert_non_null(strstr(faults, "Asia/Tokyo"));
 }
