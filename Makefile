@@ -178,7 +178,7 @@ docs: all ## write the pages anew that come from the table of fields
 	$(BUILD)/bin/hallwatch rules fields --format schema >docs/events.schema.json
 
 fuzzers: $(FUZZERS:%.c=$(BUILD)/%)
-fuzz: ## run every fuzzer, ten minutes each; RUN=dns one of them, SECONDS=60 each
+fuzz: ## run every fuzzer, ten minutes each; RUN=dns those of DNS, SECONDS=60 each
 	$(SELF) MODE=fuzz fuzzers
 	@tests/fuzz/run $(TOP)/fuzz "$(RUN)" "$(or $(SECONDS),600)"
 
