@@ -60,6 +60,8 @@ const struct alert_key alert_keys[] = {
      "of a ratio: events that the value, in per cent, is a share of; of a share or even "
      "times: events of that kind"},
     {"hallwatch.window.within", TYPE_TEXT, false, NULL, "length of the window"},
+    {"hallwatch.window.apart", TYPE_TEXT, false, NULL,
+     "events closer together than this counted as one visit"},
     {"hallwatch.window.approximate", TYPE_BOOL, false, NULL,
      "the value is not exact: more than is remembered"},
     {"hallwatch.window.error", TYPE_NUMBER, false, NULL,

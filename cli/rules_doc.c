@@ -110,7 +110,12 @@ static void put_amount(struct buffer *b, const struct rule_window *win)
     case WINDOW_NONE:
         break;
     case WINDOW_COUNT:
-        buffer_print(b, "%llu events", reach);
+        clock_print_duration(win->apart, shortest);
+        if (win->apart)
+            buffer_print(b, "%llu visits (events closer together than %s are one)", reach,
+                         shortest);
+        else
+            buffer_print(b, "%llu events", reach);
         break;
     case WINDOW_DISTINCT:
         buffer_print(b, "%llu different values of %s", reach, of);

@@ -285,12 +285,16 @@ static struct json *window_json(const struct rule *rule, const struct raised *r)
     static const char *const kinds[] = {"none",  "count", "distinct", "sum",
                                         "ratio", "share", "regular"};
     struct json *w = json_new_object();
-    char within[CLOCK_TEXT];
+    char within[CLOCK_TEXT], apart[CLOCK_TEXT];
 
     clock_print_duration(rule->window.within, within);
     json_put_text(w, "kind", kinds[rule->window.kind]);
     if (rule->window.of != FIELD_UNKNOWN)
         json_put_text(w, "of", field_get(rule->window.of)->name);
+    if (rule->window.apart) {
+        clock_print_duration(rule->window.apart, apart);
+        json_put_text(w, "apart", apart);
+    }
     json_put_number(w, "value", r->value > INT64_MAX ? INT64_MAX : (int64_t)r->value);
     if (rule->window.kind >= WINDOW_RATIO)
         json_put_number(w, "count", (int64_t)r->count);

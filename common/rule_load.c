@@ -276,6 +276,10 @@ static void note_use(struct ruleset *s, const struct compiled_rule *c)
         field_set_add(&s->uses, rule->window.of);
     if (rule->window.value != FIELD_UNKNOWN)
         field_set_add(&s->uses, rule->window.value);
+    if (rule->window.apart) {
+        field_set_add(&s->uses, FIELD_FLOW_START_TIME);
+        field_set_add(&s->uses, FIELD_FLOW_DURATION);
+    }
 }
 
 static void note_age_of(struct ruleset *s, struct rule *rule,

@@ -381,6 +381,36 @@ static bool read_least(struct rule_reader *r, const struct node *n, struct rule_
     return true;
 }
 
+/* `apart` belongs to a count, and leaves room for so many in the window. */
+static bool read_apart(struct rule_reader *r, const struct node *window,
+                       struct rule_window *w)
+{
+    const struct node *n = node_get(window, "apart");
+    char least[CLOCK_TEXT];
+
+    if (!n)
+        return true;
+    if (w->kind != WINDOW_COUNT) {
+        diags_error(r->diags, node_place(n), "E0104",
+                    "only a count of events has \"apart\"");
+        return false;
+    }
+    if (!rule_read_within(r, n, &w->apart))
+        return false;
+    if (w->reach < 2) {
+        diags_error(r->diags, node_place(n), "E0502",
+                    "one visit is met by its first event: \"apart\" needs two or more");
+        return false;
+    }
+    if ((w->reach - 1) <= w->within / w->apart)
+        return true;
+    clock_print_duration((w->reach - 1) * w->apart, least);
+    diags_error(r->diags, node_place(n), "E0502",
+                "%llu visits so far apart take %s: \"within\" is shorter",
+                (unsigned long long)w->reach, least);
+    return false;
+}
+
 /* `least` belongs to ratio and share, `events` to a share, exact_up_to to a distinct
  * count. */
 static bool read_limits(struct rule_reader *r, const struct node *n,
@@ -410,9 +440,10 @@ static bool read_limits(struct rule_reader *r, const struct node *n,
 bool rule_read_window(struct rule_reader *r, const struct node *n,
                       struct compiled_rule *c)
 {
-    static const char *const keys[] = {
-        "count",  "distinct", "sum", "ratio", "share",  "regular",     "by",
-        "within", "gt",       "gte", "least", "events", "exact_up_to", "max_keys"};
+    static const char *const keys[] = {"count",       "distinct", "sum",   "ratio",
+                                       "share",       "regular",  "by",    "within",
+                                       "gt",          "gte",      "least", "events",
+                                       "exact_up_to", "max_keys", "apart"};
     struct rule_window *w = &c->rule.window;
     const struct node *by;
     bool good;
@@ -426,7 +457,7 @@ bool rule_read_window(struct rule_reader *r, const struct node *n,
     good =
         rule_read_within(r, node_need(n, "the window", "within", r->diags), &w->within) &&
         good;
-    return good && read_reach(r, n, w) && read_limits(r, n, w);
+    return good && read_reach(r, n, w) && read_limits(r, n, w) && read_apart(r, n, w);
 }
 
 /* What tells one device from another has no place among what is shown. */
@@ -464,6 +495,11 @@ bool rule_read_aggregate(struct rule_reader *r, const struct node *n,
         diags_error(r->diags, node_place(n), "E0104",
                     "devices are counted in a window, and the rule has none");
         return false;
+    }
+    if (rule->window.apart) {
+        diags_error(r->diags, node_place(node_get(window, "apart")), "E0104",
+                    "a visit is one device's, and the rule counts many together");
+        good = false;
     }
     if (identity && rule->identity != IDENTITY_NONE) {
         diags_error(r->diags, node_place(identity), "E0524",

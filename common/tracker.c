@@ -160,6 +160,20 @@ static void note_reading(struct rule_state *s, const struct window_reading *got,
         note_peak(s, got->value, now);
 }
 
+/* Of a conversation all of it, which may be over for a while when it is told. */
+static void put_span(struct window_item *item, const struct event *e)
+{
+    const struct value *start = event_get(e, FIELD_FLOW_START_TIME);
+    const struct value *duration = event_get(e, FIELD_FLOW_DURATION);
+
+    item->began = item->ended = event_time(e);
+    if (!start || start->number > event_time(e))
+        return;
+    item->began = start->number;
+    if (duration && duration->number <= item->ended - item->began)
+        item->ended = item->began + duration->number;
+}
+
 /* True when the window is met; an event that lacks what is counted adds nothing. */
 static bool meets_window(struct rule_state *s, uint32_t parts, struct raised *r)
 {
@@ -180,6 +194,8 @@ static bool meets_window(struct rule_state *s, uint32_t parts, struct raised *r)
         item.amount = of->number;
     if (whose)
         tracker_tell_apart(s->tracker, whose, field_get(rule->value)->type, &item);
+    if (rule->apart)
+        put_span(&item, r->event);
     met = add_to_window(s, r, &item, &got);
     note_reading(s, &got, event_time(r->event));
     r->first = got.first;

@@ -89,11 +89,16 @@ static void make_room(struct window *w, const struct rule_window *rule)
     drop_first(w);
 }
 
-static void add_part(struct window *w, const struct rule_window *rule, usec_t time,
-                     uint64_t amount)
+static void drop_old(struct window *w, const struct rule_window *rule, usec_t time)
 {
     while (w->count > 0 && time - part_at(w, 0)->time > rule->within)
         drop_first(w);
+}
+
+static void add_part(struct window *w, const struct rule_window *rule, usec_t time,
+                     uint64_t amount)
+{
+    drop_old(w, rule, time);
     if (w->count == w->room && w->room < most_parts(rule))
         grow(w, rule);
     if (w->count == w->room)
@@ -104,6 +109,30 @@ static void add_part(struct window *w, const struct rule_window *rule, usec_t ti
     }
     *part_at(w, w->count++) = (struct window_part){time, amount};
     w->sum += amount;
+}
+
+/* ---- visits ---- */
+
+/* True when the event is part of the visit before it. One that goes on for longer than
+ * the window is another when its beginning has left it. */
+static bool is_same_visit(struct window *w, const struct rule_window *rule, usec_t time,
+                          const struct window_item *item)
+{
+    usec_t until = w->visited_until;
+
+    drop_old(w, rule, time);
+    if (w->visited_until < item->ended)
+        w->visited_until = item->ended;
+    return w->count > 0 && (item->began < until || item->began - until < rule->apart);
+}
+
+static struct window_reading read_visit(const struct window *w, usec_t time)
+{
+    return (struct window_reading){.value = w->count,
+                                   .first = part_at(w, 0)->time,
+                                   .last = time,
+                                   .approximate =
+                                       w->blurred_until >= time && w->blurred_until > 0};
 }
 
 /* ---- different values ---- */
@@ -283,6 +312,8 @@ struct window_reading window_add(struct window *w, const struct rule_window *rul
     if (time < w->newest)
         time = w->newest;
     w->newest = time;
+    if (rule->apart && is_same_visit(w, rule, time, item))
+        return read_visit(w, time);
     if (rule->kind == WINDOW_DISTINCT)
         add_value(w, rule, time, item);
     else

@@ -11,6 +11,11 @@
  * count's is an estimate (hll.h), and error how far off it may be. Of a share, the two
  * oldest parts join and are nobody's: it is what is certain at least.
  *
+ * A count of visits (`apart`) takes events that are closer together than that for one,
+ * and tells of it when it begins: what goes on with a visit is never met. An event
+ * reaches from its beginning to its end, so a conversation that is open all the while
+ * keeps a visit up.
+ *
  * Regular are events whose last intervals are alike: four of five differ from the middle
  * one by `jitter` per cent of it at most. One in five may be anything, as a lost packet
  * doubles an interval and a second look halves one.
@@ -45,6 +50,7 @@ struct window_item {
     struct agemap_key key; /* DISTINCT, SHARE: the value, by a hash nobody can foresee;
                               SHARE: {0} is none, which has no part of its own */
     uint64_t hash;         /* DISTINCT: by one that is the same in every process */
+    usec_t began, ended;   /* COUNT with `apart`: what the event tells of */
 };
 
 /* {0} is an empty one of any kind. */
@@ -59,6 +65,7 @@ struct window {
     struct hll *estimate;  /* DISTINCT: while they are more than exact_up_to */
     uint64_t sum;
     usec_t newest, blurred_until;
+    usec_t visited_until; /* COUNT with `apart` */
 };
 
 /* An event at time. Time never goes back: an earlier one counts as the newest. */

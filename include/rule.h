@@ -57,8 +57,9 @@ struct rule_window {
     uint32_t times;  /* REGULAR: events in a row; SHARE: events of the value */
     uint32_t jitter; /* REGULAR: per cent of the middle interval that others differ by */
     usec_t shortest, longest; /* REGULAR: between these is the middle interval */
-    uint32_t exact_up_to;     /* DISTINCT: values told apart */
-    uint32_t max_keys;        /* keys remembered; the longest silent one goes */
+    usec_t apart; /* COUNT: events closer together than this are one visit; 0: none are */
+    uint32_t exact_up_to; /* DISTINCT: values told apart */
+    uint32_t max_keys;    /* keys remembered; the longest silent one goes */
 };
 
 #define RULE_KEYS_DEFAULT 10000

@@ -229,6 +229,14 @@ static void what_is_wrong_with_a_share_or_even_times_is_said(void **state)
          "12 events that are 30 s apart take 330 s: \"within\" is shorter"},
         {"regular: {times: 12, jitter: 10%, from: 30s, to: 1h}, within: 1d, gte: 3",
          "a regular window is met by its \"times\""},
+        {"distinct: dst.ip, within: 1h, gte: 2, apart: 1m",
+         "only a count of events has \"apart\""},
+        {"count: events, within: 1h, gte: 1, apart: 1m",
+         "one visit is met by its first event: \"apart\" needs two or more"},
+        {"count: events, within: 1h, gte: 8, apart: 10m",
+         "8 visits so far apart take 70 min: \"within\" is shorter"},
+        {"count: events, within: 1h, gte: 2, apart: 0m",
+         "a window is at most 31 days long"},
         {"evenly: 3, within: 1d", "a window has one of: count, distinct, sum, ratio, "
                                   "share, regular"},
     };

@@ -499,6 +499,83 @@ static void time_that_goes_back_counts_as_now(void **state)
     window_done(&w);
 }
 
+/* Of a conversation from `began` to `time`. */
+static struct window_reading visit(struct window *w, const struct rule_window *r,
+                                   usec_t began, usec_t time)
+{
+    struct window_item item = {.began = began, .ended = time};
+
+    return window_add(w, r, time, &item);
+}
+
+static struct rule_window two_visits(void)
+{
+    struct rule_window r = rule(WINDOW_COUNT);
+
+    r.within = 24 * USEC_PER_HOUR;
+    r.apart = 10 * USEC_PER_MIN;
+    r.reach = 2;
+    return r;
+}
+
+static void events_close_together_are_one_visit(void **state)
+{
+    struct rule_window r = two_visits();
+    struct window w = {0};
+    usec_t at = USEC_PER_DAY;
+
+    (void)state;
+    for (int i = 0; i < 50; i++, at += r.apart - 1)
+        assert_int_equal(visit(&w, &r, at, at).value, 1);
+    at += 1;
+    assert_true(visit(&w, &r, at, at).met);
+    window_done(&w);
+}
+
+static void what_goes_on_with_a_visit_does_not_meet_the_window_again(void **state)
+{
+    struct rule_window r = two_visits();
+    struct window w = {0};
+    struct window_reading got;
+
+    (void)state;
+    visit(&w, &r, USEC_PER_DAY, USEC_PER_DAY);
+    assert_true(visit(&w, &r, USEC_PER_DAY + r.apart, USEC_PER_DAY + r.apart).met);
+    got = visit(&w, &r, USEC_PER_DAY + r.apart + 1, USEC_PER_DAY + r.apart + 1);
+    assert_int_equal(got.value, 2);
+    assert_false(got.met);
+    assert_int_equal(got.first, USEC_PER_DAY);
+    window_done(&w);
+}
+
+/* One of a page's connections is held open for a quarter of an hour and told of then. */
+static void a_conversation_that_began_within_a_visit_is_part_of_it(void **state)
+{
+    struct rule_window r = two_visits();
+    struct window w = {0};
+    usec_t at = USEC_PER_DAY;
+
+    (void)state;
+    visit(&w, &r, at, at + SECOND);
+    assert_int_equal(visit(&w, &r, at, at + 15 * USEC_PER_MIN).value, 1);
+    at += 24 * USEC_PER_MIN;
+    assert_int_equal(visit(&w, &r, at, at + SECOND).value, 1);
+    at += r.apart + SECOND;
+    assert_int_equal(visit(&w, &r, at, at).value, 2);
+    window_done(&w);
+}
+
+static void a_visit_without_an_end_is_counted_once_in_each_window(void **state)
+{
+    struct rule_window r = two_visits();
+    struct window w = {0};
+
+    (void)state;
+    for (usec_t at = USEC_PER_DAY; at < 10 * USEC_PER_DAY; at += USEC_PER_MIN)
+        assert_int_equal(visit(&w, &r, at, at).value, 1);
+    window_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,6 +603,10 @@ int main(void)
         cmocka_unit_test(intervals_outside_the_limits_do_not_count),
         cmocka_unit_test(a_regular_window_remembers_its_last_events_only),
         cmocka_unit_test(time_that_goes_back_counts_as_now),
+        cmocka_unit_test(events_close_together_are_one_visit),
+        cmocka_unit_test(what_goes_on_with_a_visit_does_not_meet_the_window_again),
+        cmocka_unit_test(a_conversation_that_began_within_a_visit_is_part_of_it),
+        cmocka_unit_test(a_visit_without_an_end_is_counted_once_in_each_window),
     };
 
     return cmocka_run_group_tests_name("window", tests, NULL, NULL);
