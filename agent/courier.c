@@ -147,6 +147,16 @@ void courier_tick(struct courier *c, usec_t now)
     tracker_tick(c->tracker, now);
 }
 
+void courier_seen(struct courier *c, usec_t until)
+{
+    tracker_seen(c->tracker, until);
+}
+
+void courier_missed(struct courier *c, usec_t until)
+{
+    tracker_missed(c->tracker, until);
+}
+
 void courier_finish(struct courier *c)
 {
     tracker_finish(c->tracker);
@@ -191,6 +201,7 @@ static bool add_counts(struct tracker_counts *all, struct tracker_counts n)
     all->in_burst += n.in_burst;
     all->inhibited += n.inhibited;
     all->evicted += n.evicted;
+    all->unsure += n.unsure;
     return n.hits > 0;
 }
 
@@ -222,6 +233,7 @@ struct json *courier_stats(const struct courier *c)
         json_put_number(one, "in_burst", (int64_t)n.in_burst);
         json_put_number(one, "inhibited", (int64_t)n.inhibited);
         json_put_number(one, "evicted", (int64_t)n.evicted);
+        json_put_number(one, "unsure", (int64_t)n.unsure);
         json_put(rules, rule->id, one);
     }
     json_put(o, "rules", rules);

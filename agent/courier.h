@@ -46,6 +46,11 @@ void courier_device(struct courier *c, const struct event *e);
 /* Packet time has come to now: summaries that are due are raised. */
 void courier_tick(struct courier *c, usec_t now);
 
+/* What the sensors saw of all that there was, so that "nothing came" can be told: as
+ * tracker_seen and tracker_missed have it. */
+void courier_seen(struct courier *c, usec_t until);
+void courier_missed(struct courier *c, usec_t until);
+
 /* The end of a capture: pending summaries are raised. */
 void courier_finish(struct courier *c);
 

@@ -50,6 +50,7 @@ struct line {
     bool gone;
     bool closed;      /* nobody can write to it any more: the warden is gone, too */
     bool read_before; /* a batch since this courier was started */
+    usec_t seen;      /* packet time up to which it told what it saw, and what it lost */
     unsigned told;    /* of its crashes, and when */
     usec_t told_at;
 };
@@ -76,6 +77,7 @@ struct running {
     usec_t silent_before;
     usec_t safe_when, safe_put; /* alerts that must be safe for that time to be */
     unsigned unsettled;         /* alerts let out since the journal was told */
+    bool missed;                /* something was lost since it was told to the courier */
     uint64_t stale;             /* hits of a bundle that nobody knows any more */
     bool ending;
 };
@@ -211,6 +213,7 @@ static void on_lost(const uint32_t by_severity[HITS_SEVERITIES], void *arg)
 
     for (size_t i = 0; i < HITS_SEVERITIES; i++)
         all += by_severity[i];
+    r->missed = true;
     if (r->silent_before)
         return;
     log_warn("sensor-%zu had no room for %llu hits", r->counting,
@@ -221,17 +224,39 @@ static void on_lost(const uint32_t by_severity[HITS_SEVERITIES], void *arg)
 static void on_counts(const char *json, size_t len, void *arg)
 {
     struct running *r = arg;
+    struct self_sight sight;
 
-    if (!r->silent_before)
-        self_count(r->self, r->counting, json, len, clock_wall());
+    if (r->silent_before)
+        return;
+    sight = self_count(r->self, r->counting, json, len, clock_wall());
+    r->missed |= sight.lost;
+    if (sight.until)
+        r->lines[r->counting].seen = sight.until;
+}
+
+/* That nothing came is told only of a time that every sensor saw. What was lost may be
+ * newer than what was told of it. A sensor that is gone sees nothing until it is back. */
+static void note_sight(struct running *r)
+{
+    usec_t latest = hits_merger_latest(r->merger), wall = clock_wall();
+    usec_t seen = UINT64_MAX;
+
+    for (size_t i = 0; i < r->set->sensors; i++)
+        seen = r->lines[i].seen < seen ? r->lines[i].seen : seen;
+    if (r->missed)
+        courier_missed(r->courier, (latest > wall ? latest : wall) + USEC_PER_SEC);
+    r->missed = false;
+    courier_seen(r->courier, seen);
 }
 
 /* Everything that all sensors have told is decided. When all are gone there is no time
  * to tell, and none to wait for. */
 static void work(struct running *r)
 {
-    usec_t until = hits_merger_run(r->merger);
+    usec_t until;
 
+    note_sight(r);
+    until = hits_merger_run(r->merger);
     settle(r, until);
     if (r->gather)
         gather_tick(r->gather, until);
@@ -242,8 +267,10 @@ static void work(struct running *r)
 static void take_batch(struct running *r, size_t sensor, const uint8_t *bytes, size_t len)
 {
     r->counting = sensor;
-    if (hits_merger_batch(r->merger, sensor, bytes, len) != 0)
-        log_error("a batch of sensor-%zu is damaged", sensor);
+    if (hits_merger_batch(r->merger, sensor, bytes, len) == 0)
+        return;
+    r->missed = true;
+    log_error("a batch of sensor-%zu is damaged", sensor);
 }
 
 /* Returns whether there was a batch. */
@@ -406,6 +433,7 @@ static void on_notes(int fd, int events, void *arg)
     while ((len = recv(fd, &note, sizeof(note), MSG_DONTWAIT)) == sizeof(note)) {
         if (note.sensor >= r->set->sensors)
             continue;
+        r->missed = true;
         if (note.what == NOTE_DIED)
             on_death(r, &note);
         else
@@ -584,6 +612,7 @@ static void make_parts(struct running *r)
         .on_evidence = on_evidence,
         .arg = r,
     });
+    courier_seen(r->courier, 0);
     if (p->recents && !p->print && p->keys->has_vault)
         r->gather = gather_new(&(struct gather_settings){
             .recents = p->recents, .count = p->sensors, .done = on_gathered, .arg = r});
@@ -631,6 +660,7 @@ static int prepare(struct running *r)
     if (again)
         outlet_end_line(r->outlet);
     read_journal(r);
+    r->missed = true; /* whatever was before */
     self_say(r->self, again ? "restarted" : "started", 1, clock_wall());
     for (size_t i = 0; i < p->sensors; i++)
         say_crashes(r, i);

@@ -98,6 +98,9 @@ void hits_merger_gone(struct hits_merger *m, size_t sensor);
 /* All sensors have told everything before it; the greatest number when all are gone. */
 usec_t hits_merger_horizon(const struct hits_merger *m);
 
+/* The latest mark of any of them. */
+usec_t hits_merger_latest(const struct hits_merger *m);
+
 /* Every record that all sensors' marks have passed is handed over, all of them when all
  * sensors are gone. Returns the time before which everything has been. */
 usec_t hits_merger_run(struct hits_merger *m);

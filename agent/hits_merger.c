@@ -310,6 +310,11 @@ usec_t hits_merger_horizon(const struct hits_merger *m)
     return least;
 }
 
+usec_t hits_merger_latest(const struct hits_merger *m)
+{
+    return m->latest;
+}
+
 usec_t hits_merger_run(struct hits_merger *m)
 {
     usec_t until = hits_merger_horizon(m);

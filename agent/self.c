@@ -10,7 +10,7 @@
 /* A sensor's counters begin at zero with each of its starts. */
 struct seen {
     struct json *counters; /* the latest; NULL: none yet */
-    int64_t lost_packets, clock_back, received;
+    int64_t lost_packets, clock_back, received, lost_hits;
     usec_t received_at; /* when there were packets last; 0: it was not looked at yet */
     bool no_packets;    /* and that was said */
 };
@@ -188,14 +188,23 @@ void self_look_at_lists(struct self *s, usec_t now)
 
 /* ---- counters ---- */
 
-static void say_growth(struct self *s, const char *what, int64_t *before, int64_t now_at,
-                       usec_t now)
+static int64_t growth(int64_t *before, int64_t now_at)
 {
     int64_t more = now_at >= *before ? now_at - *before : now_at;
 
     *before = now_at;
+    return more;
+}
+
+/* Returns whether there was any. */
+static bool say_growth(struct self *s, const char *what, int64_t *before, int64_t now_at,
+                       usec_t now)
+{
+    int64_t more = growth(before, now_at);
+
     if (more > 0)
         self_say(s, what, (uint64_t)more, now);
+    return more > 0;
 }
 
 void self_look_at_rules(struct self *s, const struct json *courier, usec_t now)
@@ -229,26 +238,44 @@ static void look_for_packets(struct self *s, struct seen *seen, int64_t received
     self_say(s, "no_packets", (now - seen->received_at) / USEC_PER_MIN, now);
 }
 
-void self_count(struct self *s, size_t sensor, const char *counters, size_t len,
-                usec_t now)
+/* A wire without a single packet is as good as none: what comes after a minute of it was
+ * not seen from its beginning. */
+static struct self_sight sight(const struct seen *seen, const struct json *capture,
+                               usec_t now)
+{
+    bool some = json_get_number(capture, "received", 0) != seen->received;
+    int64_t until = json_get_number(capture, "seen_until", 0);
+
+    return (struct self_sight){
+        .until = some && until > 0 ? (usec_t)until : 0,
+        .lost = some && seen->received_at && now >= seen->received_at + SELF_BLIND,
+    };
+}
+
+struct self_sight self_count(struct self *s, size_t sensor, const char *counters,
+                             size_t len, usec_t now)
 {
     struct seen *seen = &s->sensors[sensor];
     struct json *o = json_parse(counters, len, NULL);
     const struct json *capture = o ? json_get(o, "capture") : NULL;
+    struct self_sight ret;
 
     if (!capture) {
         json_free(o);
-        return;
+        return (struct self_sight){.lost = true};
     }
-    say_growth(s, "lost_packets", &seen->lost_packets,
-               json_get_number(capture, "dropped_ring", 0) +
-                   json_get_number(capture, "dropped_interface", 0),
-               now);
-    say_growth(s, "clock_skew", &seen->clock_back,
-               json_get_number(capture, "clock_back_seconds", 0), now);
+    ret = sight(seen, capture, now);
+    ret.lost |= say_growth(s, "lost_packets", &seen->lost_packets,
+                           json_get_number(capture, "dropped_ring", 0) +
+                               json_get_number(capture, "dropped_interface", 0),
+                           now);
+    ret.lost |= say_growth(s, "clock_skew", &seen->clock_back,
+                           json_get_number(capture, "clock_back_seconds", 0), now);
+    ret.lost |= growth(&seen->lost_hits, json_get_number(o, "lost_hits", 0)) > 0;
     look_for_packets(s, seen, json_get_number(capture, "received", 0), now);
     json_free(seen->counters);
     seen->counters = o;
+    return ret;
 }
 
 void self_report(struct self *s, struct json *courier, usec_t now)

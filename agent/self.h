@@ -35,9 +35,17 @@ void self_look_at_lists(struct self *s, usec_t now);
 /* A sensor that got no packet for so long says so, once until there are some again. */
 #define SELF_NO_PACKETS (15 * USEC_PER_MIN)
 
+/* What a sensor saw, as its counters say. */
+struct self_sight {
+    usec_t until; /* up to this packet time everything, but what was lost; 0: it got no
+                     packet since the last ones, and nobody knows */
+    bool lost;    /* since the last ones something was, or it got none for a minute */
+};
+#define SELF_BLIND USEC_PER_MIN
+
 /* A sensor's counters; what got lost since the last ones is said. */
-void self_count(struct self *s, size_t sensor, const char *counters, size_t len,
-                usec_t now);
+struct self_sight self_count(struct self *s, size_t sensor, const char *counters,
+                             size_t len, usec_t now);
 
 /* Alerts that had to be given up since it was asked last, and what there is to say of the
  * rules. */

@@ -92,6 +92,7 @@ static void put_counts(struct running *r)
     json_put_number(capture, "dropped_ring", (int64_t)c.dropped_ring);
     json_put_number(capture, "dropped_interface", (int64_t)c.dropped_interface);
     json_put_number(capture, "clock_back_seconds", (int64_t)(r->put_back / USEC_PER_SEC));
+    json_put_number(capture, "seen_until", (int64_t)sensor_mark(r->sensor));
     json_put(o, "capture", capture);
     json_put_number(o, "lost_hits", (int64_t)hits_lost(r->hits));
     line = json_write(o);

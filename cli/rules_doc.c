@@ -206,6 +206,21 @@ static void put_scope(struct writing *w, const struct scope *s)
     page_line(&w->page, "Only in", b.len ? b.at : NULL);
 }
 
+/* "Step silence: for 10m no event for which holds" */
+static void put_part(struct writing *w, const struct compiled_rule *c, size_t i)
+{
+    auto_buffer struct buffer b = {0};
+    char silence[CLOCK_TEXT];
+
+    buffer_text(&b, c->parts[i].name);
+    if (c->rule.sequence.silences >> i & 1) {
+        clock_print_duration(c->rule.sequence.silence[i], silence);
+        buffer_print(&b, ", a silence: for %s after it comes no event for which holds",
+                     silence);
+    }
+    page_line(&w->page, c->rule.window.kind == WINDOW_RATIO ? "Side" : "Step", b.at);
+}
+
 static void put_when(struct writing *w, const struct compiled_rule *c)
 {
     if (c->scope != NO_SCOPE)
@@ -224,8 +239,7 @@ static void put_when(struct writing *w, const struct compiled_rule *c)
     for (size_t i = 0; i < c->part_count; i++) {
         if (c->parts[i].when == c->written)
             continue;
-        page_line(&w->page, c->rule.window.kind == WINDOW_RATIO ? "Side" : "Step",
-                  c->parts[i].name);
+        put_part(w, c, i);
         page_items_begin(&w->page);
         put_condition(w, c->parts[i].when, 0);
         page_items_end(&w->page);

@@ -258,6 +258,11 @@ static const struct diag_code codes[] = {
      "What an agent told, the collector cannot take back, and an agent knows nothing of\n"
      "the collector. In the collector's files (hallwatch-correlate(5)) inhibit: keeps\n"
      "alerts of agents from being told that another alert explains."},
+    {"E0543", "a silence that cannot be told",
+     "A step with none_for: is that nothing comes for so long after the event before it.\n"
+     "So it is not the first step, and no silence follows upon another; within: has room\n"
+     "for all of them. A rule at the collector has none: what an agent that is cut off\n"
+     "has to tell comes later."},
     {"E0550", "an overlay of unknown rules",
      "overlay_of: is the name after ruleset: of the rules that are changed. They and the\n"
      "overlay are loaded together: hallwatch rules check RULES OVERLAY."},

@@ -77,6 +77,11 @@ usec_t event_time(const struct event *e)
     return e->time;
 }
 
+void event_set_time(struct event *e, usec_t time)
+{
+    e->time = time;
+}
+
 bool event_short(const struct event *e)
 {
     return e->too_small;

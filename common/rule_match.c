@@ -216,6 +216,16 @@ static bool is_excepted(struct matcher *m, const struct compiled_rule *c,
     return false;
 }
 
+/* What an exception covers leads to no alert; that nothing came would. */
+static bool breaks_silence(struct matcher *m, const struct compiled_rule *c,
+                           const struct event *e)
+{
+    for (size_t i = 0; i < c->part_count && c->rule.sequence.silences; i++)
+        if (c->rule.sequence.silences >> i & 1 && run(m, &c->parts[i].program, e))
+            return true;
+    return false;
+}
+
 static bool meets(struct matcher *m, const struct compiled_rule *c, const struct event *e)
 {
     return (c->rule.watch >> event_kind(e) & 1) && event_time(e) <= c->rule.off_after &&
@@ -234,8 +244,12 @@ static void try_rule(struct matcher *m, size_t rule, const struct event *e, matc
 {
     const struct compiled_rule *c = &m->set->rules[rule];
 
-    if (meets(m, c, e) && holds_now(m, rule, e))
-        fn(rule, is_excepted(m, c, e) ? MATCH_EXCEPTED : MATCH_HIT, arg);
+    if (!meets(m, c, e) || !holds_now(m, rule, e))
+        return;
+    if (is_excepted(m, c, e) && !breaks_silence(m, c, e))
+        fn(rule, MATCH_EXCEPTED, arg);
+    else
+        fn(rule, MATCH_HIT, arg);
 }
 
 /* The candidates of one word, which is empty afterwards. */
@@ -276,6 +290,8 @@ uint32_t matcher_parts(struct matcher *m, size_t rule, const struct event *e)
     begin(m);
     for (size_t i = 0; i < c->part_count; i++)
         met |= (uint32_t)run(m, &c->parts[i].program, e) << i;
+    if (met & c->rule.sequence.silences && is_excepted(m, c, e))
+        met &= c->rule.sequence.silences;
     return met;
 }
 
@@ -352,7 +368,10 @@ static void explain_parts(struct matcher *m, const struct compiled_rule *c,
         if (p->when == c->written)
             continue;
         add_check(out, run(m, &p->program, e),
-                  c->rule.window.kind == WINDOW_RATIO ? "ratio" : "step", p->name);
+                  c->rule.window.kind == WINDOW_RATIO  ? "ratio"
+                  : c->rule.sequence.silences >> i & 1 ? "breaks the silence"
+                                                       : "step",
+                  p->name);
         expr_explain(p->when, t, e, m->lists, 1, out);
     }
 }
@@ -383,6 +402,25 @@ void ruleset_explain(struct matcher *m, size_t rule, const struct event *e,
     for (size_t i = 0; met && i < c->exception_count; i++)
         if (event_time(e) < c->exceptions[i].until && run(m, &c->exceptions[i].when, e))
             add_check(out, true, "exception", c->exceptions[i].name);
+}
+
+bool ruleset_in_force(const struct ruleset *set, size_t rule, const struct event *e,
+                      usec_t from, usec_t until)
+{
+    const struct compiled_rule *c = &set->rules[rule];
+    const struct zone *zone = set->zones[find_zone(set, e)].zone;
+
+    if (until > c->rule.off_after)
+        return false;
+    for (usec_t at = from; c->during || c->not_during; at += USEC_PER_MIN) {
+        at = at < until ? at : until;
+        if ((c->during && !schedule_holds(c->during, zone, at)) ||
+            (c->not_during && schedule_holds(c->not_during, zone, at)))
+            return false;
+        if (at == until)
+            break;
+    }
+    return true;
 }
 
 void ruleset_exceptions(const struct ruleset *set, ruleset_exception_fn *fn, void *arg)

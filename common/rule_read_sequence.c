@@ -27,10 +27,33 @@ static bool read_id(struct rule_reader *r, const struct node *n,
     return false;
 }
 
-static bool read_step(struct rule_reader *r, const struct node *n,
+/* `none_for: 10m`: the step is that no event meets its `when` for so long. */
+static bool read_silence(struct rule_reader *r, const struct node *n, size_t step,
+                         struct rule *rule)
+{
+    struct rule_sequence *q = &rule->sequence;
+    const char *why = NULL;
+
+    if (!n)
+        return true;
+    if (!rule_read_within(r, n, &q->silence[step]))
+        return false;
+    q->silences |= 1U << step;
+    if (step == 0)
+        why = "a sequence begins with an event: what should nothing follow upon?";
+    else if (q->silences >> (step - 1) & 1)
+        why = "two silences after one another: an event must come in between";
+    else if (rule->at_collector)
+        why = "at the collector nobody knows that nothing came: an agent may be cut off";
+    if (why)
+        diags_error(r->diags, node_place(n), "E0543", "%s", why);
+    return !why;
+}
+
+static bool read_step(struct rule_reader *r, const struct node *n, size_t step,
                       struct compiled_rule *c)
 {
-    static const char *const keys[] = {"id", "when"};
+    static const char *const keys[] = {"id", "when", "none_for"};
     const struct node *when;
     struct expr *e = NULL;
     const char *id;
@@ -38,8 +61,9 @@ static bool read_step(struct rule_reader *r, const struct node *n,
 
     if (!node_is(n, NODE_MAP, r->diags))
         return false;
-    node_check_keys(n, "a step", keys, 2, r->diags);
+    node_check_keys(n, "a step", keys, 3, r->diags);
     good = read_id(r, node_need(n, "the step", "id", r->diags), c, &id);
+    good = read_silence(r, node_get(n, "none_for"), step, &c->rule) && good;
     when = node_need(n, "the step", "when", r->diags);
     if (when)
         e = rule_read_expr(r, when, &c->rule);
@@ -61,7 +85,7 @@ static bool read_steps(struct rule_reader *r, const struct node *n,
         return false;
     }
     for (size_t i = 0; i < node_count(n); i++)
-        good = read_step(r, node_item(n, i), c) && good;
+        good = read_step(r, node_item(n, i), i, c) && good;
     c->rule.sequence.steps = node_count(n);
     return good;
 }
@@ -82,6 +106,23 @@ bool rule_read_keys(struct rule_reader *r, const struct node *n, const char *wha
     return good;
 }
 
+/* All of them must find room. */
+static bool has_time_enough(struct rule_reader *r, const struct node *n,
+                            const struct rule_sequence *q)
+{
+    usec_t needed = 0;
+    char least[CLOCK_TEXT];
+
+    for (size_t i = 0; i < q->steps; i++)
+        needed += q->silence[i];
+    if (needed <= q->keys.within)
+        return true;
+    clock_print_duration(needed, least);
+    diags_error(r->diags, node_place(n), "E0543",
+                "its silences take %s: \"within\" is shorter", least);
+    return false;
+}
+
 bool rule_read_sequence(struct rule_reader *r, const struct node *n,
                         struct compiled_rule *c)
 {
@@ -95,7 +136,8 @@ bool rule_read_sequence(struct rule_reader *r, const struct node *n,
     node_check_keys(n, "sequence", keys, 4, r->diags);
     good = rule_read_keys(r, n, "the sequence", c->rule.watch, &q->keys);
     steps = node_need(n, "the sequence", "steps", r->diags);
-    return steps && read_steps(r, steps, c) && good;
+    return steps && read_steps(r, steps, c) && good &&
+           has_time_enough(r, node_get(n, "within"), q);
 }
 
 bool rule_read_combine(struct rule_reader *r, const struct node *n,

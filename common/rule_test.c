@@ -193,6 +193,7 @@ static void run_events(struct runner *r, struct trial *t)
 
         if (!rule_test_event(t->event, p->body, p->n, t->test->start, p->at, t->diags))
             continue;
+        tracker_tick(t->tracker, event_time(t->event));
         ruleset_match(r->matcher, t->event, on_match, t);
         if (event_kind(t->event) == EVENT_ALERT)
             tracker_alert(t->tracker, t->event);

@@ -10,6 +10,19 @@
 #include "sequence.h"
 #include "tracker_state.h"
 
+static bool ends_in_silence(const struct rule *rule)
+{
+    return rule->sequence.steps > 0 && rule->sequence.silence[rule->sequence.steps - 1];
+}
+
+static void note_silent_rules(struct tracker *t)
+{
+    t->silent_rules = xcalloc(t->count + 1, sizeof(*t->silent_rules));
+    for (size_t i = 0; i < t->count; i++)
+        if (ends_in_silence(ruleset_rule(t->set, i)))
+            t->silent_rules[t->silent_count++] = i;
+}
+
 struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg)
 {
     struct tracker *t = xcalloc(1, sizeof(*t));
@@ -19,8 +32,11 @@ struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg
     t->arg = arg;
     tracker_make_keys(t);
     t->event = event_new();
+    t->quiet = event_new();
+    t->seen = UINT64_MAX;
     t->count = ruleset_count(set);
     t->states = xcalloc(t->count + 1, sizeof(*t->states));
+    note_silent_rules(t);
     return t;
 }
 
@@ -39,6 +55,7 @@ void tracker_free(struct tracker *t)
             continue;
         agemap_free(t->states[i]->windows);
         agemap_free(t->states[i]->sequences);
+        agemap_free(t->states[i]->waiting);
         agemap_free(t->states[i]->combined);
         agemap_free(t->states[i]->inhibiting);
         agemap_free(t->states[i]->bursts);
@@ -46,7 +63,9 @@ void tracker_free(struct tracker *t)
         free(t->states[i]);
     }
     free(t->states);
+    free(t->silent_rules);
     event_free(t->event);
+    event_free(t->quiet);
     free(t);
 }
 
@@ -209,19 +228,35 @@ static bool meets_window(struct rule_state *s, uint32_t parts, struct raised *r)
 
 /* ---- sequences ---- */
 
+/* Whether a silence is over is known when its time was seen. */
 static void drop_old_sequences(struct rule_state *s, usec_t now)
 {
     const struct sequence *q;
 
+    if (rule_of(s)->sequence.silences && s->tracker->seen < now)
+        now = s->tracker->seen;
     while (s->sequences && (q = agemap_oldest(s->sequences)) && now > q->newest &&
            now - q->newest > rule_of(s)->sequence.keys.within)
         agemap_drop_oldest(s->sequences);
+}
+
+/* Of a rule that ends in a silence, those that wait for it have places as well, and half
+ * of the bytes are their events'. */
+static uint32_t sequences_most(const struct rule_state *s)
+{
+    const struct rule_sequence *rule = &rule_of(s)->sequence;
+    size_t place = sequence_size(rule->steps);
+
+    if (ends_in_silence(rule_of(s)))
+        place = 2 * (place + tracker_silence_place());
+    return tracker_keys_most(&rule->keys, place);
 }
 
 static bool meets_sequence(struct rule_state *s, uint32_t parts, struct raised *r)
 {
     const struct rule_sequence *rule = &rule_of(s)->sequence;
     const struct rule_keys *keys = &rule->keys;
+    struct sequence_plan plan = tracker_plan(rule_of(s));
     struct tracker *t = s->tracker;
     size_t place = sequence_size(rule->steps);
     usec_t now = event_time(r->event);
@@ -232,10 +267,14 @@ static bool meets_sequence(struct rule_state *s, uint32_t parts, struct raised *
     if (!tracker_whole_key(t, keys->by, keys->by_count, r->event, &key))
         return false;
     if (!s->sequences)
-        s->sequences = agemap_new(place, tracker_keys_most(keys, place), NULL, NULL);
+        s->sequences = agemap_new(place, sequences_most(s), NULL, NULL);
     q = agemap_touch(s->sequences, &key, &is_new, &evicted);
     s->counts.evicted += evicted;
-    met = sequence_add(q, rule->steps, keys->within, parts, now, t->step_times);
+    if (rule->silences)
+        tracker_silences(s, q, &plan, r->event);
+    met = sequence_add(q, &plan, parts, now, t->step_times);
+    if (rule->silences)
+        tracker_silence_note(s, &key, q, &plan, r->event);
     note_peak(s, met ? rule->steps : sequence_reached(q), now);
     r->value = rule->steps;
     r->first = t->step_times[0];
@@ -281,6 +320,31 @@ static void rule_is_met(struct rule_state *s, const struct raised *r)
         let_hear(s->tracker, &rule->listeners[i], r);
 }
 
+void tracker_met(struct rule_state *s, const struct raised *r)
+{
+    tracker_tell_due(s, event_time(r->event));
+    rule_is_met(s, r);
+}
+
+/* What is silent until now is so before what comes now, whenever time is told of. */
+static void tell_silences(struct tracker *t, usec_t now)
+{
+    for (size_t i = 0; i < t->silent_count; i++)
+        if (t->states[t->silent_rules[i]])
+            tracker_silence_due(t->states[t->silent_rules[i]], now);
+}
+
+void tracker_seen(struct tracker *t, usec_t until)
+{
+    t->seen = until;
+}
+
+void tracker_missed(struct tracker *t, usec_t until)
+{
+    if (t->missed < until)
+        t->missed = until;
+}
+
 void tracker_hit(struct tracker *t, size_t rule, uint32_t parts, const struct event *e)
 {
     struct rule_state *s = state_of(t, rule);
@@ -290,6 +354,7 @@ void tracker_hit(struct tracker *t, size_t rule, uint32_t parts, const struct ev
                        .first = event_time(e),
                        .last = event_time(e)};
 
+    tell_silences(t, event_time(e));
     s->counts.hits++;
     tracker_tell_due(s, event_time(e));
     if (rule_of(s)->window.kind != WINDOW_NONE && !meets_window(s, parts, &r))
@@ -320,6 +385,7 @@ void tracker_ask(struct tracker *t, tracker_recall_fn *fn)
 
 void tracker_tick(struct tracker *t, usec_t now)
 {
+    tell_silences(t, now);
     for (size_t i = 0; i < t->count; i++) {
         if (!t->states[i])
             continue;
@@ -382,7 +448,9 @@ uint64_t tracker_bytes_most(const struct rule *rule)
         each = sizeof(struct window) + window_most(&rule->window);
     } else if (rule->sequence.steps > 0) {
         keys = rule->sequence.keys.max_keys;
-        each = rule->sequence.steps * sizeof(usec_t);
+        each = sequence_size(rule->sequence.steps);
+        if (ends_in_silence(rule))
+            each += tracker_silence_place() + EVENT_PACK_MAX;
     } else if (rule->combine.count > 0) {
         keys = rule->combine.keys.max_keys;
         each = rule->combine.count * sizeof(usec_t);
@@ -427,6 +495,8 @@ void tracker_inherit(struct tracker *t, struct tracker *old)
 {
     memcpy(t->secrets, old->secrets, sizeof(t->secrets));
     memcpy(t->shared, old->shared, sizeof(t->shared));
+    t->seen = old->seen;
+    t->missed = old->missed;
     for (size_t i = 0; i < t->count; i++) {
         const struct rule *rule = ruleset_rule(t->set, i);
         int from = ruleset_find_like(old->set, rule);

@@ -6,6 +6,7 @@
 #define TRACKER_STATE_H
 
 #include "hash.h"
+#include "sequence.h"
 #include "tracker.h"
 #include "window.h"
 
@@ -14,11 +15,13 @@ struct rule_state {
     size_t rule;
     struct agemap *windows;    /* struct window; made when it is needed, as the others */
     struct agemap *sequences;  /* struct sequence */
+    struct agemap *waiting;    /* struct waiting, tracker_silence.c */
     struct agemap *combined;   /* struct combined */
     struct agemap *inhibiting; /* usec_t: when it was met last */
     struct agemap *bursts;     /* struct burst, tracker_burst.c */
     struct agemap *told;       /* struct told, tracker_tell.c */
     size_t bytes;              /* of the windows */
+    size_t waiting_bytes;      /* of the events of those that wait */
     uint64_t peak;
     usec_t peak_at;
     struct tracker_counts counts;
@@ -34,7 +37,11 @@ struct tracker {
     struct rule_state **states; /* NULL: the rule was not hit yet */
     size_t count;
     usec_t step_times[RULE_PARTS_MAX];
+    usec_t seen, missed;  /* tracker_seen, tracker_missed */
+    size_t *silent_rules; /* whose last step is a silence */
+    size_t silent_count;
     struct event *event;            /* room for a summary's */
+    struct event *quiet;            /* ... for that of a silence */
     uint8_t packed[EVENT_PACK_MAX]; /* room to pack one */
     bool silent;                    /* going away: no summaries */
     bool shipped;                   /* without local changes */
@@ -72,6 +79,31 @@ bool tracker_whole_key(const struct tracker *t, const enum field_id *by, size_t 
 
 void tracker_tell_apart(const struct tracker *t, const struct value *v,
                         enum field_type type, struct window_item *item);
+
+/* ---- tracker_silence.c ---- */
+
+static inline struct sequence_plan tracker_plan(const struct rule *rule)
+{
+    return (struct sequence_plan){rule->sequence.steps, rule->sequence.keys.within,
+                                  rule->sequence.silence};
+}
+
+/* Before an event of the key: silences within its sequence that are over by now. */
+void tracker_silences(struct rule_state *s, struct sequence *q,
+                      const struct sequence_plan *plan, const struct event *e);
+
+/* After it: whether it is waited for the end of the last one from now on, or no more. */
+void tracker_silence_note(struct rule_state *s, const struct agemap_key *key,
+                          const struct sequence *q, const struct sequence_plan *plan,
+                          const struct event *e);
+
+/* Those that are over by now are told. */
+void tracker_silence_due(struct rule_state *s, usec_t now);
+size_t tracker_silence_place(void); /* bytes of one that waits, without its event */
+
+/* ---- tracker.c ---- */
+
+void tracker_met(struct rule_state *s, const struct raised *r);
 
 /* ---- tracker_combine.c ---- */
 

@@ -57,6 +57,7 @@ void event_copy(struct event *to, const struct event *from);
 
 enum event_kind event_kind(const struct event *e);
 usec_t event_time(const struct event *e);
+void event_set_time(struct event *e, usec_t time);
 bool event_short(const struct event *e);
 
 /* Who had more to say than an event holds may mark it so, too. */

@@ -74,7 +74,10 @@ struct rule_keys {
 };
 
 struct rule_sequence {
-    size_t steps; /* 0: the rule has none; they are its parts */
+    size_t steps;                   /* 0: the rule has none; they are its parts */
+    usec_t silence[RULE_PARTS_MAX]; /* of each: how long no event is to meet it after the
+                                       step before it; 0: an event is to */
+    uint32_t silences;              /* those that are silences, a bit each */
     struct rule_keys keys;
 };
 
@@ -250,6 +253,11 @@ size_t ruleset_form(const struct ruleset *set, size_t rule, const struct event *
 /* Whether it is this form of the rule that holds at the event's time and site. */
 bool ruleset_holds(const struct ruleset *set, size_t rule, const struct event *e);
 
+/* Whether the rule hears of what happens at the event's place all the time from `from` to
+ * `until`: its hours and the age of its lists. */
+bool ruleset_in_force(const struct ruleset *set, size_t rule, const struct event *e,
+                      usec_t from, usec_t until);
+
 /* The form of a rule of another set that is the same here; else the rule as shipped. */
 int ruleset_find_like(const struct ruleset *set, const struct rule *rule);
 
@@ -288,7 +296,8 @@ typedef void match_fn(size_t rule, enum match_verdict verdict, void *arg);
 void ruleset_match(struct matcher *m, const struct event *e, match_fn *fn, void *arg);
 
 /* Which parts of a rule the event meets, a bit each; 0 for a rule without any. Ask for
- * the event as the sensor judged it. */
+ * the event as the sensor judged it. An event that an exception covers is a part only of
+ * what it breaks: a silence is none because of an exception. */
 uint32_t matcher_parts(struct matcher *m, size_t rule, const struct event *e);
 
 /*

@@ -15,6 +15,11 @@
  *
  * A window with `aggregate` is met only when events of so many devices are in it.
  *
+ * A silence (a step of a sequence) is told only when it is known that nothing came: when
+ * its time was seen to the end (tracker_seen), nothing of it was missed (tracker_missed),
+ * and the rule was in force all the while. It is over with the first event, or tick, of
+ * after its end; what is still waited for at the end of a capture is not told.
+ *
  * An alert of a rule with `burst` counts its device for the place. When so many are there
  * within the time, one alert is raised for the place, and of further devices none is
  * until there are fewer again. What was told of the first ones stays told: nothing is
@@ -65,6 +70,7 @@ struct tracker_counts {
     uint64_t in_burst;  /* alerts that a burst's stood for */
     uint64_t inhibited; /* alerts, and repeats, that another rule's explains */
     uint64_t evicted;   /* window and dedup keys that gave up their place */
+    uint64_t unsure;    /* silences that were not told, as not all of them was seen */
 };
 
 struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg);
@@ -94,6 +100,13 @@ void tracker_ask(struct tracker *t, tracker_recall_fn *fn);
 
 /* Time went on to now: summaries that are due are raised. */
 void tracker_tick(struct tracker *t, usec_t now);
+
+/* Everything before this time was seen, or is known to be missing; without a word of it,
+ * all is, as in a capture. */
+void tracker_seen(struct tracker *t, usec_t until);
+
+/* Something up to this time may have been missed. */
+void tracker_missed(struct tracker *t, usec_t until);
 
 /* The end of a capture: raises every summary that is pending. */
 void tracker_finish(struct tracker *t);

@@ -115,6 +115,17 @@ static void count(struct fixture *f, unsigned received, usec_t now)
     "  - {id: t.rule, title: R, severity: low, owner: security, watch: [rule]," \
     " when: rule.what exists}\n"
 
+/* What the counters say of what was seen. */
+static struct self_sight saw(struct fixture *f, unsigned received, unsigned dropped,
+                             unsigned until, usec_t now)
+{
+    auto_free char *text =
+        xasprintf("{\"capture\":{\"received\":%u,\"dropped_ring\":%u,\"seen_until\":%u}}",
+                  received, dropped, until);
+
+    return self_count(f->self, 0, text, strlen(text), now);
+}
+
 /* ---- tests ---- */
 
 static void a_sensor_without_packets_says_so_once(void **state)
@@ -131,6 +142,36 @@ static void a_sensor_without_packets_says_so_once(void **state)
     count(f, 8, NOW + 40 * USEC_PER_MIN);
     count(f, 8, NOW + 60 * USEC_PER_MIN);
     assert_string_equal(said(f), "\"no_packets\" 20 ");
+}
+
+static void counters_say_up_to_when_everything_was_seen(void **state)
+{
+    struct fixture *f = *state;
+    struct self_sight s;
+
+    open_with(f, ON_AGENT);
+    s = saw(f, 7, 0, 100, NOW);
+    assert_int_equal(s.until, 100);
+    assert_false(s.lost);
+    s = saw(f, 9, 2, 200, NOW + 5 * USEC_PER_SEC);
+    assert_int_equal(s.until, 200);
+    assert_true(s.lost);
+    assert_false(saw(f, 11, 2, 300, NOW + 10 * USEC_PER_SEC).lost);
+}
+
+static void a_sensor_without_packets_saw_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct self_sight s;
+
+    open_with(f, ON_AGENT);
+    saw(f, 7, 0, 100, NOW);
+    assert_int_equal(saw(f, 7, 0, 200, NOW + 5 * USEC_PER_SEC).until, 0);
+    s = saw(f, 8, 0, 300, NOW + 30 * USEC_PER_SEC);
+    assert_int_equal(s.until, 300);
+    assert_false(s.lost);
+    s = saw(f, 9, 0, 400, NOW + 30 * USEC_PER_SEC + SELF_BLIND);
+    assert_true(s.lost);
 }
 
 static void a_sensor_that_was_started_again_has_packets(void **state)
@@ -268,6 +309,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(a_sensor_without_packets_says_so_once),
+        WITH_FIXTURE(counters_say_up_to_when_everything_was_seen),
+        WITH_FIXTURE(a_sensor_without_packets_saw_nothing),
         WITH_FIXTURE(a_sensor_that_was_started_again_has_packets),
         WITH_FIXTURE(alerts_that_were_given_up_are_told),
         WITH_FIXTURE(what_a_rule_forgot_and_what_met_it_in_shadow_is_said),

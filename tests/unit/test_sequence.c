@@ -10,6 +10,16 @@
 #define SECOND USEC_PER_SEC
 #define WITHIN (10 * SECOND)
 
+static const usec_t no_silence[8];
+
+static bool add(struct sequence *s, size_t steps, uint32_t met, usec_t time,
+                usec_t *ret_times)
+{
+    struct sequence_plan plan = {steps, WITHIN, no_silence};
+
+    return sequence_add(s, &plan, met, time, ret_times);
+}
+
 static struct sequence *new_of(size_t steps)
 {
     return xcalloc(1, sequence_size(steps));
@@ -22,8 +32,8 @@ static usec_t met_at(size_t steps, const char *events, usec_t *ret_times)
     auto_free struct sequence *s = new_of(steps);
 
     for (usec_t i = 0; events[i]; i++)
-        if (events[i] != '.' && sequence_add(s, steps, WITHIN, 1U << (events[i] - 'a'),
-                                             (i + 1) * SECOND, ret_times))
+        if (events[i] != '.' &&
+            add(s, steps, 1U << (events[i] - 'a'), (i + 1) * SECOND, ret_times))
             return i + 1;
     return 0;
 }
@@ -80,8 +90,8 @@ static void one_event_is_one_step(void **state)
     usec_t times[2];
 
     (void)state;
-    assert_false(sequence_add(s, 2, WITHIN, 3, SECOND, times));
-    assert_true(sequence_add(s, 2, WITHIN, 3, 2 * SECOND, times));
+    assert_false(add(s, 2, 3, SECOND, times));
+    assert_true(add(s, 2, 3, 2 * SECOND, times));
     assert_int_equal(times[0], SECOND);
 }
 
@@ -91,13 +101,13 @@ static void what_was_met_is_used_up(void **state)
     usec_t times[2];
 
     (void)state;
-    sequence_add(s, 2, WITHIN, 1, 1 * SECOND, times);
-    assert_true(sequence_add(s, 2, WITHIN, 2, 2 * SECOND, times));
-    assert_false(sequence_add(s, 2, WITHIN, 2, 3 * SECOND, times));
+    add(s, 2, 1, 1 * SECOND, times);
+    assert_true(add(s, 2, 2, 2 * SECOND, times));
+    assert_false(add(s, 2, 2, 3 * SECOND, times));
     assert_int_equal(sequence_reached(s), 0);
-    sequence_add(s, 2, WITHIN, 1, 4 * SECOND, times);
+    add(s, 2, 1, 4 * SECOND, times);
     assert_int_equal(sequence_reached(s), 1);
-    assert_true(sequence_add(s, 2, WITHIN, 2, 5 * SECOND, times));
+    assert_true(add(s, 2, 2, 5 * SECOND, times));
 }
 
 static void time_that_goes_back_counts_as_now(void **state)
@@ -106,8 +116,8 @@ static void time_that_goes_back_counts_as_now(void **state)
     usec_t times[2];
 
     (void)state;
-    sequence_add(s, 2, WITHIN, 1, 20 * SECOND, times);
-    assert_true(sequence_add(s, 2, WITHIN, 2, 5 * SECOND, times));
+    add(s, 2, 1, 20 * SECOND, times);
+    assert_true(add(s, 2, 2, 5 * SECOND, times));
     assert_int_equal(times[1], 20 * SECOND);
 }
 
@@ -149,7 +159,7 @@ static void no_run_that_could_be_met_is_missed(void **state)
             if ((seed >> 24 & 3) == 0)
                 met[i] |= (uint8_t)(1U << (seed >> 20 & 3));
             wanted = (met[i] >> 3 & 1) && search(met, at, 0, 4, i, now);
-            got = sequence_add(s, 4, WITHIN, met[i], now, times);
+            got = add(s, 4, met[i], now, times);
             assert_int_equal(got, wanted);
             if (got) {
                 assert_true(times[0] <= times[1] && times[2] <= times[3]);
@@ -160,6 +170,106 @@ static void no_run_that_could_be_met_is_missed(void **state)
         }
     }
     assert_true(met_ever > 500 && met_ever < 2900);
+}
+
+/* ---- silences: `a`, then three seconds without `b`, then (of three) `c` ---- */
+
+#define SILENCE (3 * SECOND)
+
+static const usec_t second_is_silent[8] = {[1] = SILENCE};
+
+/* Events at one second, two seconds, ...: what was seen is what has come. Returns the
+ * second with which it was known that the sequence is met, or 0. */
+static usec_t met_with_silence(size_t steps, const char *events, usec_t *ret_times)
+{
+    struct sequence_plan plan = {steps, WITHIN, second_is_silent};
+    auto_free struct sequence *s = new_of(steps);
+    usec_t since;
+
+    for (usec_t i = 0; events[i]; i++) {
+        usec_t now = (i + 1) * SECOND;
+
+        if (sequence_waits(s, &plan, 1, &since) && now - since > SILENCE &&
+            sequence_silence(s, &plan, 1, true, ret_times))
+            return i + 1;
+        if (events[i] != '.' &&
+            sequence_add(s, &plan, 1U << (events[i] - 'a'), now, ret_times))
+            return i + 1;
+    }
+    return 0;
+}
+
+static void a_silence_is_met_when_its_time_went_by(void **state)
+{
+    usec_t times[8];
+
+    (void)state;
+    assert_int_equal(met_with_silence(2, "a....", times), 5);
+    assert_int_equal(times[0], 1 * SECOND);
+    assert_int_equal(times[1], 4 * SECOND);
+    assert_int_equal(met_with_silence(2, "a...", times), 0);
+}
+
+static void what_is_not_to_come_breaks_the_silence_up_to_its_end(void **state)
+{
+    usec_t times[8];
+
+    (void)state;
+    assert_int_equal(met_with_silence(2, "ab....", times), 0);
+    assert_int_equal(met_with_silence(2, "a..b....", times), 0);
+    assert_int_equal(met_with_silence(2, "a...b", times), 5);
+    assert_int_equal(met_with_silence(2, "aba....", times), 7);
+}
+
+/* A device that goes on with what began the silence does not put its end off. */
+static void the_silence_is_counted_from_the_first_of_many_events_before_it(void **state)
+{
+    usec_t times[8];
+
+    (void)state;
+    assert_int_equal(met_with_silence(2, "aaaaaaa", times), 5);
+    assert_int_equal(times[0], 1 * SECOND);
+    assert_int_equal(met_with_silence(2, "aaabaaaaa", times), 9);
+    assert_int_equal(times[0], 5 * SECOND);
+}
+
+static void a_step_after_a_silence_comes_when_it_is_over(void **state)
+{
+    usec_t times[8];
+
+    (void)state;
+    assert_int_equal(met_with_silence(3, "a...c", times), 5);
+    assert_int_equal(times[1], 4 * SECOND);
+    assert_int_equal(times[2], 5 * SECOND);
+    assert_int_equal(met_with_silence(3, "a.c", times), 0);
+    assert_int_equal(met_with_silence(3, "a.b.c", times), 0);
+    assert_int_equal(met_with_silence(3, "a...bc", times), 6);
+    assert_int_equal(met_with_silence(3, "a..........c", times), 0);
+}
+
+static void an_event_does_not_break_the_silence_that_it_begins(void **state)
+{
+    struct sequence_plan plan = {2, WITHIN, second_is_silent};
+    auto_free struct sequence *s = new_of(2);
+    usec_t times[2], since;
+
+    (void)state;
+    assert_false(sequence_add(s, &plan, 3, SECOND, times));
+    assert_true(sequence_waits(s, &plan, 1, &since));
+    assert_int_equal(since, SECOND);
+}
+
+static void a_silence_that_was_not_seen_is_none(void **state)
+{
+    struct sequence_plan plan = {2, WITHIN, second_is_silent};
+    auto_free struct sequence *s = new_of(2);
+    usec_t times[2], since;
+
+    (void)state;
+    sequence_add(s, &plan, 1, SECOND, times);
+    assert_false(sequence_silence(s, &plan, 1, false, times));
+    assert_false(sequence_waits(s, &plan, 1, &since));
+    assert_int_equal(sequence_reached(s), 0);
 }
 
 int main(void)
@@ -173,6 +283,12 @@ int main(void)
         cmocka_unit_test(what_was_met_is_used_up),
         cmocka_unit_test(time_that_goes_back_counts_as_now),
         cmocka_unit_test(no_run_that_could_be_met_is_missed),
+        cmocka_unit_test(a_silence_is_met_when_its_time_went_by),
+        cmocka_unit_test(what_is_not_to_come_breaks_the_silence_up_to_its_end),
+        cmocka_unit_test(the_silence_is_counted_from_the_first_of_many_events_before_it),
+        cmocka_unit_test(a_step_after_a_silence_comes_when_it_is_over),
+        cmocka_unit_test(an_event_does_not_break_the_silence_that_it_begins),
+        cmocka_unit_test(a_silence_that_was_not_seen_is_none),
     };
 
     return cmocka_run_group_tests_name("sequence", tests, NULL, NULL);
