@@ -54,6 +54,8 @@ const struct alert_key alert_keys[] = {
      "keyed name of the device, another one each term; identity pseudonym only"},
     {"hallwatch.device.sealed", TYPE_TEXT, false, NULL,
      "true addresses and names, for the vault key only; identity pseudonym only"},
+    {"hallwatch.hidden", TYPE_TEXTS, false, NULL,
+     "what the rule leaves out of its alerts; host: all that tells what was visited"},
     {"hallwatch.window.kind", TYPE_NAME, false, &names_window, "what the window counts"},
     {"hallwatch.window.of", TYPE_TEXT, false, NULL, "field that is counted"},
     {"hallwatch.window.count", TYPE_NUMBER, false, NULL,

@@ -333,6 +333,18 @@ static void put_local(struct writing *w, const char *rule)
         page_items_end(&w->page);
 }
 
+static void put_hidden(struct writing *w, const struct rule *rule)
+{
+    auto_buffer struct buffer b = {0};
+
+    for (enum field_id f = 0; f < FIELD_COUNT; f++)
+        if (field_set_has(&rule->hide, f) && field_get(f)->privacy != PRIVACY_HOST)
+            buffer_print(&b, "%s%s", b.len ? ", " : "", field_get(f)->name);
+    if (field_set_has(&rule->hide, FIELD_HOST))
+        buffer_print(&b, "%swhat was visited", b.len ? ", " : "");
+    page_line(&w->page, "Left out of its alerts", b.len ? b.at : NULL);
+}
+
 static void put_rule(struct writing *w, const struct compiled_rule *c)
 {
     const struct rule *rule = &c->rule;
@@ -353,6 +365,7 @@ static void put_rule(struct writing *w, const struct compiled_rule *c)
     page_line(&w->page, "Playbook", playbook);
     page_line(&w->page, "Shows of a person at most",
               names_get(&names_identity, rule->identity));
+    put_hidden(w, rule);
     if (rule->mode != MODE_ALERT)
         page_line(&w->page, "Mode", names_get(&names_rule_mode, rule->mode));
     put_when(w, c);

@@ -147,6 +147,52 @@ static struct field_set hidden_fields(const struct event *e, enum identity ident
     return hidden;
 }
 
+/* ---- what a rule hides ---- */
+
+struct field_set alert_hides(const struct rule *rule, const struct event *e)
+{
+    static const enum field_id telling[] = {
+        FIELD_NDPI_PROTO,       FIELD_NDPI_MASTER,
+        FIELD_HTTP_USER_AGENT,  FIELD_TLS_JA3,
+        FIELD_TLS_JA4,          FIELD_DNS_QNAME_LEN,
+        FIELD_DNS_QNAME_LABELS, FIELD_DNS_QNAME_MAX_LABEL};
+    struct field_set hidden = rule->hide;
+    enum field_id end = outside_end(e);
+
+    if (!field_set_has(&hidden, FIELD_HOST))
+        return hidden;
+    for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++)
+        field_set_add(&hidden, telling[i]);
+    field_set_add(&hidden, end == FIELD_UNKNOWN ? FIELD_DST_IP : end);
+    return hidden;
+}
+
+/* Of what tells of a visit one name stands for all. */
+static struct json *hidden_json(const struct rule *rule)
+{
+    struct json *list = json_new_list();
+
+    for (enum field_id f = 0; f < FIELD_COUNT; f++)
+        if (field_set_has(&rule->hide, f) &&
+            (f == FIELD_HOST || field_get(f)->privacy != PRIVACY_HOST))
+            json_add(list, json_new_text(field_get(f)->name));
+    return list;
+}
+
+static struct field_set without(struct field_set of, const struct field_set *but)
+{
+    for (size_t i = 0; i < sizeof(of.bits) / sizeof(of.bits[0]); i++)
+        of.bits[i] &= ~but->bits[i];
+    return of;
+}
+
+static struct field_set both(struct field_set one, const struct field_set *other)
+{
+    for (size_t i = 0; i < sizeof(one.bits) / sizeof(one.bits[0]); i++)
+        one.bits[i] |= other->bits[i];
+    return one;
+}
+
 /* ---- the device ---- */
 
 void alert_pseudonym(const struct crypt_hash_key *key, const char *term,
@@ -390,7 +436,7 @@ static void put_alike(struct json *list, const struct listdb *lists,
 /* The first list that the rule asked and that said yes. */
 static struct json *first_list(const struct ruleset *s, size_t rule,
                                const struct listdb *lists, struct list_memo *memo,
-                               const struct event *e)
+                               const struct event *e, bool hides_host)
 {
     const struct program *program = &s->rules[rule].program;
     struct json *list;
@@ -403,10 +449,10 @@ static struct json *first_list(const struct ruleset *s, size_t rule,
             continue;
         list = json_new_object();
         json_put_text(list, "name", p->list);
-        if (p->listdb != LISTDB_NONE && lists) {
+        if (p->listdb != LISTDB_NONE && lists)
             put_list_version(list, listdb_info(lists, (unsigned)p->listdb));
+        if (p->listdb != LISTDB_NONE && lists && !hides_host)
             put_alike(list, lists, p, e);
-        }
         return list;
     }
     return NULL;
@@ -414,10 +460,14 @@ static struct json *first_list(const struct ruleset *s, size_t rule,
 
 static struct json *list_json(struct alert_maker *m, const struct raised *r)
 {
+    bool hides_host =
+        field_set_has(&ruleset_rule(m->set.rules, r->rule)->hide, FIELD_HOST);
+
     if (m->found_by != ALERT_PRESENT)
         return first_list(m->rules_before, m->found_by, m->lists_before, m->memo_before,
-                          r->event);
-    return first_list(m->set.rules, r->rule, m->set.lists, m->lists, r->event);
+                          r->event, hides_host);
+    return first_list(m->set.rules, r->rule, m->set.lists, m->lists, r->event,
+                      hides_host);
 }
 
 enum severity alert_severity(const struct rule *rule, const struct raised *r)
@@ -496,12 +546,14 @@ struct json *alert_make(struct alert_maker *m, const struct raised *r)
     const struct rule *rule = &c->rule;
     enum severity severity = alert_severity(rule, r);
     enum identity identity = r->burst ? IDENTITY_NONE : rule->identity;
-    struct field_set hidden = hidden_fields(r->event, identity);
-    struct json *doc, *h, *list;
+    struct field_set device = hidden_fields(r->event, identity);
+    struct field_set secret = alert_hides(rule, r->event), all = both(device, &secret);
+    struct json *doc, *h, *list, *hidden;
 
     if (rule->mode != MODE_ALERT)
         return NULL;
-    doc = event_json(r->event, &hidden);
+    device = without(device, &secret);
+    doc = event_json(r->event, &all);
     json_put_text(doc, "event_type", "alert");
     json_put(doc, "alert", eve_alert(rule, severity));
     json_put_path(doc, "hallwatch.event",
@@ -511,7 +563,12 @@ struct json *alert_make(struct alert_maker *m, const struct raised *r)
     put_state(h, m, c, r);
     if ((list = list_json(m, r)))
         json_put(h, "list", list);
+    hidden = hidden_json(rule);
+    if (json_count(hidden) > 0)
+        json_put(h, "hidden", hidden);
+    else
+        json_free(hidden);
     if (identity == IDENTITY_PSEUDONYM)
-        put_pseudonym(m, r->event, &hidden, doc);
+        put_pseudonym(m, r->event, &device, doc);
     return doc;
 }

@@ -224,6 +224,9 @@ static const struct diag_code codes[] = {
     {"E0524", "an aggregate names a device",
      "A rule with aggregate: says how many devices, never which: its identity is none,\n"
      "and no field that names a device stands under by."},
+    {"E0525", "a field that cannot be hidden",
+     "hide: leaves out of alerts what was visited, or other things about the event. How\n"
+     "much of a person they show is said by identity:, and the school they need."},
     {"E0530", "no Sigma rule",
      "A document of a Sigma file has detection or correlation. Collections with\n"
      "action and filters of Sigma are not read."},

@@ -157,6 +157,27 @@ static bool find_members(struct linking *l, struct compiled_rule *c)
     return true;
 }
 
+static bool hides_visit(const struct rule *rule)
+{
+    return field_set_has(&rule->hide, FIELD_HOST);
+}
+
+/* Its alert carries the event of one of them. */
+static void hide_as_members(struct linking *l, struct compiled_rule *c)
+{
+    const struct ruleset *s = l->r->set;
+    bool before = hides_visit(&c->rule);
+
+    for (size_t i = 0; i < c->rule.combine.count; i++)
+        for (size_t form = c->rule.combine.of[i];
+             form < s->rule_count && s->rules[form].base == c->rule.combine.of[i]; form++)
+            for (enum field_id f = 0; f < FIELD_COUNT; f++)
+                if (field_set_has(&s->rules[form].rule.hide, f))
+                    field_set_add(&c->rule.hide, f);
+    if (c->rule.evidence.pcap && hides_visit(&c->rule) && !before)
+        rule_may_have_evidence(l->r, node_get(c->node, "evidence"), &c->rule);
+}
+
 /* Depth first; a rule that is met again on the way is part of itself. */
 static void follow(struct linking *l, size_t rule)
 {
@@ -177,6 +198,7 @@ static void follow(struct linking *l, size_t rule)
                     "rule \"%s\" is made of itself", l->r->set->rules[member].rule.id);
         c->rule.combine.count = 0;
     }
+    hide_as_members(l, c);
     l->state[rule] = DONE;
 }
 

@@ -395,6 +395,9 @@ void ruleset_explain(struct matcher *m, size_t rule, const struct event *e,
                           : "does not match");
     if (c->rule.changed_by)
         buffer_print(out, "  with the local changes at %s\n", c->rule.changed_by);
+    if (field_set_has(&c->rule.hide, FIELD_HOST))
+        buffer_text(out, "  its alerts hide what was visited: of an event that is one of "
+                         "them the conditions on that cannot be looked at again\n");
     explain_combination(m->set, c, out);
     if (c->rule.combine.count == 0)
         explain_frame(m, c, e, out);

@@ -415,6 +415,7 @@ static const struct rule_key {
     {"inhibits", rule_read_inhibits, false},
     {"exceptions", rule_read_exceptions, false},
     {"mode", read_mode, false},
+    {"hide", rule_read_hide, false},
     {"evidence", rule_read_evidence, false},
     {"response", read_response, false},
     {"labels", read_labels, false},

@@ -71,8 +71,9 @@ static bool read_pcap(struct rule_reader *r, const struct node *n,
     return good;
 }
 
-/* Frames show which device it was. */
-static bool may_have(struct rule_reader *r, const struct node *n, const struct rule *rule)
+/* Frames show which device it was, and whom it spoke to. */
+bool rule_may_have_evidence(struct rule_reader *r, const struct node *n,
+                            const struct rule *rule)
 {
     const char *why = NULL;
 
@@ -80,6 +81,8 @@ static bool may_have(struct rule_reader *r, const struct node *n, const struct r
         why = "a rule of identity \"none\" shows no device, and frames do";
     else if (rule->at_collector)
         why = "a rule at the collector has no frames: only an agent sees them";
+    else if (field_set_has(&rule->hide, FIELD_HOST))
+        why = "what was visited is hidden, and frames show it";
     if (!why)
         return true;
     diags_error(r->diags, node_place(n), "E0561", "%s", why);
@@ -100,7 +103,7 @@ bool rule_read_evidence(struct rule_reader *r, const struct node *n,
     if (!node_need(n, "evidence", "pcap", r->diags))
         return false;
     good = read_pcap(r, node_get(n, "pcap"), &e);
-    good = may_have(r, n, &c->rule) && good;
+    good = rule_may_have_evidence(r, n, &c->rule) && good;
     c->rule.evidence = e;
     return good;
 }

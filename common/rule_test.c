@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alert.h"
 #include "items.h"
 #include "mem.h"
 #include "rule_tests.h"
@@ -139,6 +140,17 @@ static void on_match(size_t rule, enum match_verdict verdict, void *arg)
                     t->event);
 }
 
+/* As nobody who gets the alert could see it. */
+static void drop_hidden(const struct rule *rule, struct event *alert)
+{
+    struct field_set hidden = alert_hides(rule, alert);
+
+    for (enum field_id f = event_next(alert, 0); f < FIELD_COUNT;
+         f = event_next(alert, f + 1))
+        if (field_set_has(&hidden, f))
+            event_drop(alert, f);
+}
+
 static void on_alert(const struct raised *r, void *arg)
 {
     struct trial *t = arg;
@@ -149,6 +161,7 @@ static void on_alert(const struct raised *r, void *arg)
     if (r->summary || t->has_alert)
         return;
     event_copy(t->alert, r->event);
+    drop_hidden(ruleset_rule(t->set, r->rule), t->alert);
     event_put_number(t->alert, FIELD_WINDOW_VALUE, r->value);
     t->has_alert = true;
 }

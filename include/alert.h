@@ -8,6 +8,9 @@
  *   pseudonym  hallwatch.device.pseudonym, a keyed name that changes each term; the true
  *              address, MAC and name are sealed in hallwatch.device.sealed for the vault
  * key device     open
+ * What a rule hides (`hide`) is in no alert at all, sealed neither; hallwatch.hidden says
+ * that something was left out.
+ *
  * An alert that stands for a burst of devices shows none of them, and leads to no
  * playbook.
  */
@@ -49,6 +52,10 @@ void alert_maker_found_by(struct alert_maker *m, size_t rule_before);
 
 /* The document of an alert, or NULL for a rule in shadow mode. Yours to free. */
 struct json *alert_make(struct alert_maker *m, const struct raised *r);
+
+/* What the rule hides of this event: the fields that it names and, where these tell what
+ * was visited, the address of the outside end and what a program calls itself. */
+struct field_set alert_hides(const struct rule *rule, const struct event *e);
 
 /* By the age band of the event's segment; that of a burst where it stands for others. */
 enum severity alert_severity(const struct rule *rule, const struct raised *r);

@@ -167,6 +167,9 @@ struct rule {
     struct rule_burst burst;
     struct rule_inhibits inhibits;
     struct rule_evidence evidence;
+    struct field_set
+        hide; /* what its alerts must not carry; with `host` all that tells what
+                 was visited. Of a combination, also what its rules hide */
     const size_t *inhibitors; /* who inhibits this one */
     size_t inhibitor_count;
     const char *playbook; /* NULL: none */

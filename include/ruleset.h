@@ -143,6 +143,11 @@ void rule_add_part(struct rule_reader *r, struct compiled_rule *c, const char *n
 bool rule_read_dedup(struct rule_reader *r, const struct node *n, struct rule *rule);
 bool rule_read_aggregate(struct rule_reader *r, const struct node *n,
                          struct compiled_rule *c);
+bool rule_read_hide(struct rule_reader *r, const struct node *n, struct compiled_rule *c);
+
+/* Frames would show what the alert hides. */
+bool rule_may_have_evidence(struct rule_reader *r, const struct node *n,
+                            const struct rule *rule);
 bool rule_read_evidence(struct rule_reader *r, const struct node *n,
                         struct compiled_rule *c);
 bool rule_read_burst(struct rule_reader *r, const struct node *n,

@@ -447,6 +447,100 @@ static void the_alert_of_a_burst_shows_a_place_and_no_device(void **state)
     assert_null(json_get_path(doc, "hallwatch.device"));
 }
 
+/* ---- what a rule hides ---- */
+
+static void assert_hides_visit(const struct json *doc)
+{
+    static const char *const outside[] = {"example.org", "203.0.113.7", "Dating/1.0"};
+    auto_free char *text = json_write(doc);
+
+    for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
+        if (strstr(text, outside[i]))
+            fail_msg("%s is in %s", outside[i], text);
+    assert_null(json_get(doc, "community_id"));
+    assert_string_equal(
+        json_text(json_item(json_get_path(doc, "hallwatch.hidden"), 0), NULL), "host");
+}
+
+static void what_was_visited_can_be_hidden_by_any_of_its_names(void **state)
+{
+    static const char *const names[] = {"host", "[host.registrable]",
+                                        "[http.method, host]"};
+    struct fixture *f = *state;
+
+    event_put_text(f->event, FIELD_HTTP_USER_AGENT, TEXT("Dating/1.0"));
+    event_put_number(f->event, FIELD_HOST_FIRST_SEEN, 17);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        auto_free char *more = xasprintf(
+            "    when: host exists\n    identity: device\n    hide: %s\n", names[i]);
+        auto_json struct json *doc =
+            alert_with(f, "http", more, (struct raised){.value = 1});
+
+        assert_hides_visit(doc);
+        assert_string_equal(at(doc, "src_ip"), "10.20.0.9");
+        assert_string_equal(at(doc, "hallwatch.site"), "lincoln");
+        alert_maker_free(take(f->maker));
+        ruleset_free(take(f->set));
+    }
+}
+
+/* Who opens it for a grave reason finds out who it was, and not where. */
+static void what_is_hidden_is_not_sealed_either(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc =
+        alert_with(f, "http", "    when: host exists\n    hide: [host]\n",
+                   (struct raised){.value = 1});
+    auto_free char *truth = NULL;
+    uint8_t *bytes;
+    size_t len;
+
+    assert_hides_visit(doc);
+    assert_shows_no_device(doc);
+    assert_int_equal(crypt_unseal(&f->vault, &f->secret,
+                                  at(doc, "hallwatch.device.sealed"), &bytes, &len),
+                     0);
+    truth = xstrndup((const char *)bytes, len);
+    free(bytes);
+    assert_non_null(strstr(truth, "10.20.0.9"));
+    assert_null(strstr(truth, "203.0.113.7"));
+    assert_null(strstr(truth, "example.org"));
+}
+
+/* An end inside is the one that was called, and as telling. */
+static void the_called_end_is_hidden_where_both_are_inside(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc = NULL;
+
+    event_put_number(f->event, FIELD_DIRECTION, DIRECTION_INTERNAL);
+    doc = alert_with(f, "http",
+                     "    when: host exists\n    identity: device\n    hide: [host]\n",
+                     (struct raised){.value = 1});
+    assert_hides_visit(doc);
+}
+
+static void a_combination_hides_what_one_of_its_rules_hides(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc = NULL;
+    struct raised r = {.value = 2, .event = f->event};
+
+    f->set = rules_load(
+        RULES_HEAD
+        "rules:\n"
+        "  - {id: t.both, title: B, severity: low, owner: security,"
+        " combine: {of: [t.one, t.two], at_least: 2, by: [device], within: 1h}}\n"
+        "  - {id: t.one, title: O, severity: low, owner: security, watch: [http],"
+        " when: host exists, hide: [host]}\n"
+        "  - {id: t.two, title: T, severity: low, owner: security, watch: [http],"
+        " when: host exists}\n");
+    f->maker = alert_maker_new(&(struct alert_settings){.rules = f->set});
+    doc = alert_make(f->maker, &r);
+    assert_string_equal(at(doc, "hallwatch.rule"), "t.both");
+    assert_hides_visit(doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +560,10 @@ int main(void)
         WITH_FIXTURE(the_alert_of_a_burst_shows_a_place_and_no_device),
         WITH_FIXTURE(the_list_that_matched_is_named),
         WITH_FIXTURE(an_alert_says_which_name_the_host_looks_like),
+        WITH_FIXTURE(what_was_visited_can_be_hidden_by_any_of_its_names),
+        WITH_FIXTURE(what_is_hidden_is_not_sealed_either),
+        WITH_FIXTURE(the_called_end_is_hidden_where_both_are_inside),
+        WITH_FIXTURE(a_combination_hides_what_one_of_its_rules_hides),
     };
 
     return cmocka_run_group_tests_name("alert", tests, NULL, NULL);

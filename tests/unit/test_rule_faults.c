@@ -246,11 +246,61 @@ static void what_is_wrong_with_a_share_or_even_times_is_said(void **state)
         assert_window_fault(cases[i][0], cases[i][1]);
 }
 
+static void assert_rule_fault(const char *more, const char *fault)
+{
+    auto_free char *text = rules_one("flow", more);
+    auto_free char *said = rules_faults(text);
+
+    if (!strstr(said, fault))
+        fail_msg("%s should say \"%s\", and says\n%s", more, fault, said);
+}
+
+static void what_is_wrong_with_a_silence_is_said(void **state)
+{
+#define STEPS(at, within, steps) \
+    at "    sequence: {by: [device], within: " within ", steps: [" steps "]}\n"
+#define CALL    "{id: a, when: dst.port == 1}"
+#define SILENCE "{id: b, when: dst.port == 2, none_for: 10m}"
+    static const char *const cases[][2] = {
+        {STEPS("", "1h", SILENCE ", " CALL), "a sequence begins with an event"},
+        {STEPS("", "1h",
+               CALL ", " SILENCE ", {id: c, none_for: 1m, when: dst.port == 3}"),
+         "two silences after one another"},
+        {STEPS("", "9m", CALL ", " SILENCE),
+         "its silences take 10 min: \"within\" is shorter"},
+        {STEPS("    at: collector\n", "1h", CALL ", " SILENCE),
+         "at the collector nobody knows that nothing came"},
+        {STEPS("", "1h", CALL ", {id: b, when: dst.port == 2, none_for: soon}"), "soon"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_rule_fault(cases[i][0], cases[i][1]);
+}
+
+static void what_cannot_be_hidden_is_said(void **state)
+{
+    static const char *const cases[][2] = {
+        {"    when: host exists\n    hide: [hosts]\n", "unknown field \"hosts\""},
+        {"    when: host exists\n    hide: [src.ip]\n",
+         "\"src.ip\" cannot be hidden: how much of a person is shown, says \"identity\""},
+        {"    when: host exists\n    hide: [site.id]\n", "\"site.id\" cannot be hidden"},
+        {"    when: host exists\n    hide: [host]\n    evidence: {pcap: {}}\n",
+         "what was visited is hidden, and frames show it"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_rule_fault(cases[i][0], cases[i][1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(twenty_faults_and_more_are_told_at_once),
         cmocka_unit_test(what_is_wrong_with_a_share_or_even_times_is_said),
+        cmocka_unit_test(what_is_wrong_with_a_silence_is_said),
+        cmocka_unit_test(what_cannot_be_hidden_is_said),
     };
 
     return cmocka_run_group_tests_name("rule_faults", tests, NULL, NULL);
