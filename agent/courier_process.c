@@ -77,6 +77,7 @@ struct running {
     usec_t silent_before;
     usec_t safe_when, safe_put; /* alerts that must be safe for that time to be */
     unsigned unsettled;         /* alerts let out since the journal was told */
+    uint64_t early;             /* hits that were handed over before their time */
     bool missed;                /* something was lost since it was told to the courier */
     uint64_t stale;             /* hits of a bundle that nobody knows any more */
     bool ending;
@@ -243,6 +244,9 @@ static void note_sight(struct running *r)
 
     for (size_t i = 0; i < r->set->sensors; i++)
         seen = r->lines[i].seen < seen ? r->lines[i].seen : seen;
+    if (r->early != hits_merger_early(r->merger)) /* out of order is as bad as lost */
+        r->missed = true;
+    r->early = hits_merger_early(r->merger);
     if (r->missed)
         courier_missed(r->courier, (latest > wall ? latest : wall) + USEC_PER_SEC);
     r->missed = false;
