@@ -36,6 +36,7 @@ struct listdb {
     struct list_info *lists;
     struct list_set *sets;
     struct list_set white, protected, excepting; /* excepting: have exceptions */
+    struct listdb_inner inner; /* counts 0: there are no protected names */
     bool has_class[LIST_CLASSES];
     struct alike *alike;       /* NULL: there is no list of type lookalike */
     struct list_set lookalike; /* those lists */
@@ -62,6 +63,9 @@ static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
     n.v4_lens = cur_u64_le(c);
     n.mac_lens = cur_u64_le(c);
     n.names_len = cur_u32_le(c);
+    n.inner.counts = cur_u32_le(c);
+    for (size_t w = 0; w < 4; w++)
+        n.inner.ends[w] = cur_u64_le(c);
 
     if (magic != LISTDB_MAGIC)
         return -EBADMSG;
@@ -70,7 +74,8 @@ static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
     if (cur_broken(c) || zero != 0 || n.entries > LISTDB_ENTRIES_MAX ||
         n.lists > LISTDB_MAX || n.sets > LISTDB_SETS_MAX ||
         n.bucket_bits > LISTDB_BITS_MAX || n.v6_lens[2] > 1 || n.v4_lens >> 33 != 0 ||
-        n.mac_lens >> 49 != 0 || n.names_len > LISTDB_NAMES_MAX)
+        n.mac_lens >> 49 != 0 || n.inner.counts & ((1U << LISTDB_INNER_LEAST) - 1) ||
+        n.names_len > LISTDB_NAMES_MAX)
         return -EBADMSG;
     *ret_counts = n;
     return 0;
@@ -139,6 +144,24 @@ static void note_list(struct listdb *db, unsigned list)
         list_set_add(&db->excepting, list);
 }
 
+/* What the file tells of protected names; of one that tells nothing all is tried. */
+static void find_inner(struct listdb *db)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < db->counts.lists; i++)
+        any = any || (db->lists[i].kind == LIST_PROTECTED &&
+                      list_class_of(db->lists[i].type) == LIST_CLASS_NAME);
+    if (!any)
+        return;
+    db->inner = db->counts.inner;
+    if (db->inner.counts != 0)
+        return;
+    for (unsigned n = LISTDB_INNER_LEAST; n <= LISTDB_INNER_OLD; n++)
+        db->inner.counts |= UINT32_C(1) << n;
+    memset(db->inner.ends, 0xff, sizeof(db->inner.ends));
+}
+
 static int read_lists(struct listdb *db, struct cur c)
 {
     db->lists = xcalloc(db->counts.lists + 1, sizeof(*db->lists));
@@ -147,6 +170,7 @@ static int read_lists(struct listdb *db, struct cur c)
             return -EBADMSG;
         note_list(db, i);
     }
+    find_inner(db);
     return 0;
 }
 
@@ -356,13 +380,15 @@ static uint64_t hash_ahead(const struct listdb *db, enum list_class class,
     return hash;
 }
 
-/* The hashes of the name and all its parents; returns how many. */
-static size_t hash_suffixes(const struct listdb *db, struct text name, uint64_t *hashes)
+/* The hashes of the name and all its parents, and where each begins; returns how many. */
+static size_t hash_suffixes(const struct listdb *db, struct text name, uint64_t *hashes,
+                            uint8_t *starts)
 {
     size_t count = 0, start = 0;
 
     while (start < name.len && count < SUFFIXES_MAX) {
         const char *dot;
+        starts[count] = (uint8_t)start;
         hashes[count++] =
             hash_ahead(db, LIST_CLASS_NAME, name.at + start, name.len - start);
         dot = memchr(name.at + start, '.', name.len - start);
@@ -387,13 +413,61 @@ static struct list_set find_all(const struct listdb *db, const uint64_t *hashes,
     return all;
 }
 
+static bool may_end(const struct listdb *db, struct text label)
+{
+    unsigned bit;
+
+    if (label.len == 0)
+        return false;
+    bit = listdb_end(label);
+    return db->inner.ends[bit / 64] >> bit % 64 & 1;
+}
+
+/* The protected lists with some labels before `end`, of which label number `last` is the
+ * last. */
+static void add_inner(const struct listdb *db, struct text name, const uint8_t *starts,
+                      size_t last, size_t end, struct list_set *all)
+{
+    for (uint32_t left = db->inner.counts; left; left &= left - 1) {
+        size_t labels = (size_t)__builtin_ctz(left), start;
+        const struct list_set *set;
+
+        if (labels > last + 1)
+            return;
+        start = starts[last + 1 - labels];
+        set = find_set(
+            db, hash_bytes(&db->keys[LIST_CLASS_NAME], name.at + start, end - start));
+        for (size_t w = 0; set && w < LISTDB_MAX / 64; w++)
+            all->bits[w] |= set->bits[w] & db->protected.bits[w];
+    }
+}
+
+/* What is protected is so with anything behind it, as a resolver asks (RFC 1535). */
+static void add_suffixed(const struct listdb *db, struct text name, const uint8_t *starts,
+                         size_t count, struct list_set *all)
+{
+    for (size_t last = LISTDB_INNER_LEAST - 1; last + 1 < count; last++) {
+        size_t end = starts[last + 1] - 1U;
+
+        if (may_end(db, (struct text){name.at + starts[last], end - starts[last]}))
+            add_inner(db, name, starts, last, end, all);
+    }
+}
+
 struct list_set listdb_query(const struct listdb *db, struct text name)
 {
     uint64_t hashes[SUFFIXES_MAX];
+    uint8_t starts[SUFFIXES_MAX];
+    struct list_set all;
+    size_t count;
 
     if (!db->has_class[LIST_CLASS_NAME] || name.len >= DOMAIN_MAX)
         return (struct list_set){0};
-    return find_all(db, hashes, hash_suffixes(db, name, hashes));
+    count = hash_suffixes(db, name, hashes, starts);
+    all = find_all(db, hashes, count);
+    if (db->inner.counts != 0)
+        add_suffixed(db, name, starts, count, &all);
+    return all;
 }
 
 struct list_set listdb_query_print(const struct listdb *db, struct text print)

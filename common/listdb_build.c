@@ -30,6 +30,7 @@ struct list_builder {
     char *text; /* each name with its length in a byte before it */
     size_t text_len, text_capacity;
     uint64_t v6_lens[3], v4_lens, mac_lens; /* as in the file */
+    struct listdb_inner inner;
 };
 
 /* A name's hash and a list it is on; later the set of all lists it is on. */
@@ -163,6 +164,23 @@ static void note_len(struct list_builder *b, enum list_class class, const uint8_
         b->v6_lens[bits / 64] |= UINT64_C(1) << (bits % 64);
 }
 
+static void note_inner(struct list_builder *b, struct text name)
+{
+    size_t labels = 1, last = 0;
+
+    for (size_t i = 0; i < name.len; i++)
+        if (name.at[i] == '.') {
+            labels++;
+            last = i + 1;
+        }
+    if (labels >= LISTDB_INNER_LEAST && labels <= LISTDB_INNER_MOST && last < name.len) {
+        unsigned bit = listdb_end((struct text){name.at + last, name.len - last});
+
+        b->inner.counts |= UINT32_C(1) << labels;
+        b->inner.ends[bit / 64] |= UINT64_C(1) << bit % 64;
+    }
+}
+
 static void hash_list(struct list_builder *b, unsigned list, uint64_t seed,
                       struct hits *hits)
 {
@@ -179,6 +197,8 @@ static void hash_list(struct list_builder *b, unsigned list, uint64_t seed,
 
         assert(len > 0);
         note_len(b, class, bytes, len);
+        if (class == LIST_CLASS_NAME && l->info.kind == LIST_PROTECTED)
+            note_inner(b, name_at(b, l->names[i]));
         hits->at[hits->count++] =
             (struct hit){.hash = hash_bytes(&key, bytes, len), .number = list};
     }
@@ -260,7 +280,10 @@ static void put_header(uint8_t *at, const struct listdb_counts *n)
         at = put_number(at, n->v6_lens[w], 8);
     at = put_number(at, n->v4_lens, 8);
     at = put_number(at, n->mac_lens, 8);
-    put_number(at, n->names_len, 4);
+    at = put_number(at, n->names_len, 4);
+    at = put_number(at, n->inner.counts, 4);
+    for (size_t w = 0; w < 4; w++)
+        at = put_number(at, n->inner.ends[w], 8);
 }
 
 static uint8_t *put_set(uint8_t *at, const struct list_set *set)
@@ -347,6 +370,7 @@ static uint8_t *make_file(const struct list_builder *b, uint64_t seed,
         .sets = (uint32_t)sets->count,
         .v4_lens = b->v4_lens,
         .mac_lens = b->mac_lens,
+        .inner = b->inner,
     };
     struct listdb_layout at;
     uint8_t *file, *pos;

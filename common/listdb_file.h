@@ -7,10 +7,10 @@
  *   header   magic (8), format (4), zero (4), checksum (8), seed (8), entries (4),
  *            lists (4), sets (4), bucket bits (4); the lengths that occur, a bit each:
  *            of IPv6 networks, 0 to 128 (24), of IPv4 ones, 0 to 32 (8), of hardware
- *            addresses, 0 to 48 (8); bytes of names (4)
- *   lists    one struct list_info each: name (48), source (128), licence (64),
- *            version (32), entries (8), fetched (8), max_age (8), kind (2), type (2),
- *            on_stale (2), zero (2), except (32)
+ *            addresses, 0 to 48 (8); bytes of names (4); of protected names the numbers
+ * of labels that occur, 2 to 31 (4), and a filter of their last labels (32) lists    one
+ * struct list_info each: name (48), source (128), licence (64), version (32), entries
+ * (8), fetched (8), max_age (8), kind (2), type (2), on_stale (2), zero (2), except (32)
  *   sets     the sets of lists that occur, 256 bits each, list 0 is the lowest bit
  *   index    for each bucket the number of its first entry (4) and a filter (8), in which
  *            each of its entries sets four bits; one more behind the last
@@ -25,6 +25,12 @@
  * each: of a hundred thousand million names that are on no list, one is taken for a
  * listed one. Most names asked for are on no list, and the filter sends 19 of 20 of them
  * away with one cache line read.
+ *
+ * A resolver asks again with a search suffix behind the name (RFC 1535), so a protected
+ * name is looked for inside of others, too. Which of their labels could be the last one
+ * of a protected name the filter tells, and how many could be before it the numbers:
+ * nearly no name has such a label, and is asked for once more. Both are 0 in files that
+ * were built without them: then all is tried.
  *
  * The checksum (same hash, seed 0) covers all behind itself.
  */
@@ -57,11 +63,22 @@
 #define LISTDB_NAMES_MAX   (ALIKE_NAMES_MAX * (UINT32_C(2) + DOMAIN_MAX)) /* bytes */
 #define LISTDB_BUCKET_MAX  256 /* entries; on average there are 6 to 12 */
 
+/* Protected names inside of others: those of one label are too many things. */
+#define LISTDB_INNER_LEAST 2
+#define LISTDB_INNER_MOST  31
+#define LISTDB_INNER_OLD   4 /* where the file tells none: nearly none has more */
+
+struct listdb_inner {
+    uint32_t counts;  /* bit n: some of n labels */
+    uint64_t ends[4]; /* the filter */
+};
+
 struct listdb_counts {
     uint64_t seed;
     uint32_t entries, lists, sets, bucket_bits;
     uint64_t v6_lens[3], v4_lens, mac_lens; /* bit n: something of n bits is listed */
     uint32_t names_len;
+    struct listdb_inner inner;
 };
 
 /* Where the parts begin, and how long the file is. */
@@ -104,6 +121,15 @@ static inline uint64_t listdb_filter(uint64_t hash)
 {
     return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63) |
            UINT64_C(1) << (hash >> 12 & 63) | UINT64_C(1) << (hash >> 18 & 63);
+}
+
+/* Which bit of the filter stands for a label, which is not empty. */
+static inline unsigned listdb_end(struct text label)
+{
+    uint32_t first = (uint8_t)label.at[0], last = (uint8_t)label.at[label.len - 1];
+    uint32_t middle = (uint8_t)label.at[label.len / 2], len = (uint8_t)label.len;
+
+    return (first | middle << 8 | last << 16 | len << 24) * UINT32_C(2654435761) >> 24;
 }
 
 static inline void listdb_hash_key(uint64_t seed, enum list_class class,

@@ -95,7 +95,9 @@ size_t listdb_count(const struct listdb *db);
 const struct list_info *listdb_info(const struct listdb *db, unsigned list);
 int listdb_find(const struct listdb *db, const char *name); /* -ENOENT */
 
-/* Every list that the clean name, or a parent of it, is on. */
+/* Every list that the clean name, or a parent of it, is on; and every protected one that
+ * has a name of two labels or more which stands in it from one label on, whatever is
+ * behind: kooth.com is asked for as kooth.com.lan where "lan" is a search suffix. */
 struct list_set listdb_query(const struct listdb *db, struct text name);
 
 /* Every list with the address or a network around it. */
@@ -130,7 +132,7 @@ int listdb_longest_mac(const struct listdb *db, const struct mac *mac, unsigned 
  */
 struct list_set listdb_judge(const struct listdb *db, struct list_set on);
 
-/* The name, or a parent of it, is protected (help lines and their kind). */
+/* It is on a protected list by listdb_query (help lines and their kind). */
 bool listdb_protected(const struct listdb *db, struct text name);
 
 /* ---- building, for `hallwatch lists build` ---- */

@@ -45,8 +45,12 @@ static void ask_others(const struct listdb *db)
 
 static void ask(const struct listdb *db)
 {
-    static const char *const names[] = {"casino.example", "www.casino.example",
-                                        "cas1no.example", "a.b.c.d.e.f", "x"};
+    static const char *const names[] = {"casino.example",
+                                        "www.casino.example",
+                                        "cas1no.example",
+                                        "a.b.c.d.e.f",
+                                        "x",
+                                        "help.casino.example.lan"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct list_set set = listdb_query(db, text_of(names[i]));

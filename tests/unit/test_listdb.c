@@ -123,6 +123,71 @@ static void protection_is_inherited_too(void **state)
     assert_false(listdb_protected(db, TEXT("both.example")));
 }
 
+/* Resolvers try their search suffixes, proxies and gateways put their own name behind. */
+static void a_protected_name_is_so_with_any_suffix_behind_it(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = small(p->path);
+
+    assert_true(listdb_protected(db, TEXT("help.casino.example.lan")));
+    assert_true(listdb_protected(db, TEXT("help.casino.example.lincoln.k12.ca.us")));
+    assert_true(listdb_protected(db, TEXT("www.help.casino.example.proxy.test")));
+    assert_true(listdb_protected(db, TEXT("_imap._tcp.help.casino.example.lan")));
+    assert_int_equal(lists_of(db, "help.casino.example.lan"), 1 << HELP);
+    /* as a list of another kind, a suffix makes it another name */
+    assert_int_equal(lists_of(db, "both.example.lan"), 0);
+}
+
+static void part_of_a_protected_name_or_of_a_label_protects_nothing(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = small(p->path);
+
+    assert_false(listdb_protected(db, TEXT("selfhelp.casino.example.lan")));
+    assert_false(listdb_protected(db, TEXT("help.casino.examples.lan")));
+    assert_false(listdb_protected(db, TEXT("help.casino.lan")));
+    assert_false(listdb_protected(db, TEXT("casino.example.help.lan")));
+    assert_false(listdb_protected(db, TEXT("help-casino-example.lan")));
+    assert_false(listdb_protected(db, TEXT("help.my.casino.example.lan")));
+}
+
+static void a_protected_name_of_one_label_is_so_at_the_end_only(void **state)
+{
+    const struct place *p = *state;
+    struct list_builder *b = builder();
+    auto_listdb struct listdb *db = NULL;
+
+    list_builder_add(b, HELP, TEXT("help"));
+    list_builder_add(b, HELP, TEXT("line.help"));
+    db = written(b, p->path);
+    assert_true(listdb_protected(db, TEXT("www.help")));
+    assert_false(listdb_protected(db, TEXT("www.help.shop.example")));
+    assert_true(listdb_protected(db, TEXT("www.line.help.shop.example")));
+}
+
+static void a_long_protected_name_is_found_in_the_most_parted_one(void **state)
+{
+    static const char listed[] = "a.b.c.d.e.f.g.h.i.j.k.l.m.n.example";
+    const struct place *p = *state;
+    struct list_builder *b = builder();
+    auto_listdb struct listdb *db = NULL;
+    char name[254];
+
+    list_builder_add(b, HELP, text_of(listed));
+    list_builder_add(b, HELP, TEXT("x.y"));
+    db = written(b, p->path);
+    for (size_t i = 0; i < sizeof(name); i++)
+        name[i] = i % 2 ? '.' : 'y';
+    assert_false(listdb_protected(db, (struct text){name, 253}));
+    memcpy(name + 100, listed, sizeof(listed) - 1);
+    assert_true(listdb_protected(db, (struct text){name, 253}));
+    memcpy(name + 100, listed + 2, sizeof(listed) - 1);
+    name[100 + sizeof(listed) - 3] = 'y';
+    assert_false(listdb_protected(db, (struct text){name, 253}));
+    name[0] = 'x';
+    assert_true(listdb_protected(db, (struct text){name, 253}));
+}
+
 static void what_is_known_of_a_list_is_kept(void **state)
 {
     const struct place *p = *state;
@@ -560,6 +625,28 @@ static int opened_with(const char *bytes, size_t len, size_t at, uint8_t byte)
     return opened(file, len);
 }
 
+/* A file of an earlier build is as safe, only slower. */
+static void a_file_that_does_not_tell_of_protected_names_has_them_tried(void **state)
+{
+    const struct place *p = *state;
+    auto_free char *bytes = NULL;
+    auto_listdb struct listdb *db = NULL;
+    auto_close int fd = memfd_create("lists", MFD_CLOEXEC);
+    uint64_t checksum;
+    size_t len;
+
+    listdb_close(small(p->path));
+    bytes = content(p->path, &len);
+    memset(bytes + 92, 0, LISTDB_HEADER_BYTES - 92);
+    checksum = listdb_checksum((const uint8_t *)bytes, len);
+    memcpy(bytes + 16, &checksum, sizeof(checksum));
+    assert_int_equal(write(fd, bytes, len), len);
+    assert_int_equal(listdb_open_fd(fd, &db), 0);
+    assert_true(listdb_protected(db, TEXT("help.casino.example")));
+    assert_true(listdb_protected(db, TEXT("www.help.casino.example.lan")));
+    assert_false(listdb_protected(db, TEXT("both.example.lan")));
+}
+
 static void a_file_that_contradicts_itself_is_refused(void **state)
 {
     const struct place *p = *state;
@@ -585,6 +672,7 @@ static void a_file_that_contradicts_itself_is_refused(void **state)
     assert_int_equal(opened_with(bytes, len, 71, 1), -EBADMSG); /* a length over 128 */
     assert_int_equal(opened_with(bytes, len, 79, 1), -EBADMSG); /* over 32 */
     assert_int_equal(opened_with(bytes, len, 87, 1), -EBADMSG); /* over 48 */
+    assert_int_equal(opened_with(bytes, len, 92, 2), -EBADMSG); /* of one label */
     assert_int_equal(opened_with(bytes, len, at.sets, 1 << LISTS), -EBADMSG);
     assert_int_equal(opened_with(bytes, len, at.index, 1), -EBADMSG);
     assert_int_equal(opened_with(bytes, len, at.index + 12, 3), -EBADMSG);
@@ -657,6 +745,11 @@ int main(void)
         WITH_FIXTURE(a_name_is_on_the_lists_of_itself_and_its_parents),
         WITH_FIXTURE(a_name_that_only_looks_alike_is_on_no_list),
         WITH_FIXTURE(protection_is_inherited_too),
+        WITH_FIXTURE(a_protected_name_is_so_with_any_suffix_behind_it),
+        WITH_FIXTURE(part_of_a_protected_name_or_of_a_label_protects_nothing),
+        WITH_FIXTURE(a_protected_name_of_one_label_is_so_at_the_end_only),
+        WITH_FIXTURE(a_long_protected_name_is_found_in_the_most_parted_one),
+        WITH_FIXTURE(a_file_that_does_not_tell_of_protected_names_has_them_tried),
         WITH_FIXTURE(what_is_known_of_a_list_is_kept),
         WITH_FIXTURE(a_version_depends_neither_on_order_nor_on_repetition),
         WITH_FIXTURE(a_file_without_names_answers_nothing),
