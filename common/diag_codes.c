@@ -110,6 +110,15 @@ static const struct diag_code codes[] = {
      "Counted repeats and references are left out, so that no text can make a\n"
      "pattern slow. For simple cases use glob, with * and ?."},
     {"W0220", "nothing uses the macro", "It has no effect and can be taken out."},
+    {"W0221", "a severity leaves age bands out",
+     "A severity for age bands that does not name all of primary, middle and senior is\n"
+     "the highest that it names for the others, and for staff and segments without a\n"
+     "band where it names no staff or none. Write what is meant for each."},
+    {"E0222", "a safeguarding rule shows the device",
+     "Rules of family safety, and those whose owner is the safety-officer, are about\n"
+     "pupils who may be in need: their alerts show a pseudonym at most, and so does a\n"
+     "local change of them. Who is behind it is sealed, and opened by an unmask, with a\n"
+     "reason, on the record. Write identity: pseudonym or none."},
     {"E0301", "unknown schedule",
      "during and not_during name a schedule under schedules: of any file."},
     {"W0302", "an exception or a local change ends soon, or has ended",

@@ -120,6 +120,27 @@ static bool read_word(struct rule_reader *r, const struct node *n,
     return true;
 }
 
+/* Which bands of pupils a severity leaves out is easily overlooked: what is meant for
+ * them should stand there. Who is staff, or in no band, is seldom named. A form of a rule
+ * has what its rule has been told of. */
+static void tell_bands(struct rule_reader *r, const struct node *n,
+                       const struct compiled_rule *c, const bool *given, unsigned highest)
+{
+    auto_buffer struct buffer left = {0};
+
+    for (unsigned band = BAND_PRIMARY; band <= BAND_SENIOR; band++)
+        if (!given[band])
+            buffer_print(&left, "%s%s", left.len ? ", " : "",
+                         names_get(&names_age_band, band));
+    if (left.len == 0 || c->rule.changed_by)
+        return;
+    diags_warn(r->diags, node_place(n), "W0221",
+               "the severity does not say what it is for %s: it is %s, the highest that "
+               "it names",
+               left.at, names_get(&names_severity, highest));
+    diags_hint(r->diags, "name each: primary, middle and senior");
+}
+
 /* One for all, or one per age band; who is in no band named gets the highest of them. */
 static bool read_severity(struct rule_reader *r, const struct node *n,
                           struct compiled_rule *c)
@@ -148,12 +169,15 @@ static bool read_severity(struct rule_reader *r, const struct node *n,
     if (node_count(n) == 0) {
         diags_error(r->diags, node_place(n), "E0104", "a severity for no age band");
         diags_hint(r->diags,
-                   "one for all, like high, or {primary: high, senior: medium}");
+                   "one for all, like high, or {primary: high, middle: high, senior: "
+                   "medium}");
         return false;
     }
     for (band = 0; band <= BAND_STAFF; band++)
         if (!given[band])
             c->rule.severity[band] = (enum severity)highest;
+    if (good)
+        tell_bands(r, n, c, given, highest);
     return good;
 }
 
@@ -520,6 +544,25 @@ static bool check_place(struct rule_reader *r, const struct compiled_rule *c)
     return false;
 }
 
+/* Who a safeguarding alert is about is sealed, and opened by an unmask with a reason: a
+ * pupil in need is not found by reading a table. */
+static bool check_identity(struct rule_reader *r, const struct compiled_rule *c)
+{
+    bool family = strcmp(c->rule.category, "safety") == 0;
+
+    if (c->rule.identity != IDENTITY_DEVICE ||
+        (!family && c->rule.owner != ROLE_SAFETY_OFFICER))
+        return true;
+    diags_error(r->diags, node_place(node_get(c->node, "identity")), "E0222",
+                family
+                    ? "a rule of family safety never shows the device"
+                    : "a rule whose owner is the safety-officer never shows the device");
+    diags_hint(
+        r->diags,
+        "identity: pseudonym: who it is stays sealed, and is opened with a reason");
+    return false;
+}
+
 /* What makes it a rule: `watch` and `when`, or what stands for them; and one kind of
  * state at most. */
 static bool check_shape(struct rule_reader *r, const struct node *body)
@@ -578,7 +621,8 @@ bool rule_read(struct rule_reader *r, struct compiled_rule *c)
             good = false;
     }
     good = check_shape(r, c->node) && good;
-    if (!good || !check_place(r, c) || !check_groups(r, c->node, c))
+    if (!good || !check_place(r, c) || !check_groups(r, c->node, c) ||
+        !check_identity(r, c))
         return false;
     join_parts(r, c);
     finish(c);

@@ -45,6 +45,12 @@ def unbanded(rules):
             and not PUPILS <= set(r["severity"]) <= BANDS]
 
 
+def open_about_pupils(rules):
+    """What is about a pupil's safety shows a pseudonym at most."""
+    return [r["id"] for r in rules if r.get("identity", "pseudonym") not in ("none", "pseudonym")
+            and (r["id"].startswith("safety.") or r["owner"] == "safety-officer")]
+
+
 def counts(rule):
     """What its tests expect: of alerts, else of matches."""
     expected = [test.get("expect", {}) for test in rule.get("tests", [])]
@@ -65,6 +71,7 @@ def main():
         ("there are rules", [] if rules else ["none"]),
         ("each says why, what it does not show, its traps, who acts", unsaid(rules)),
         ("each says how much of a device it shows", unclear(rules)),
+        ("none about the safety of pupils shows a device", open_about_pupils(rules)),
         ("each leads to a playbook that there is", leads_nowhere(rules)),
         ("a severity by age says it of every age of pupils", unbanded(rules)),
         ("each has a test that it meets", never_met(rules)),

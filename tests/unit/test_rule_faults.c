@@ -294,6 +294,64 @@ static void what_cannot_be_hidden_is_said(void **state)
         assert_rule_fault(cases[i][0], cases[i][1]);
 }
 
+static void a_safeguarding_rule_that_shows_the_device_is_refused(void **state)
+{
+    static const struct {
+        const char *id, *owner, *identity, *said;
+    } rows[] = {
+        {"safety.nudify", "security", "device",
+         "r.yaml:8:15: error[E0222]: a rule of family safety never shows the device"},
+        {"misuse.booter-site", "safety-officer", "device",
+         "r.yaml:8:15: error[E0222]: a rule whose owner is the safety-officer never shows"},
+        {"safety.nudify", "safety-officer", "pseudonym", NULL},
+        {"safety.nudify", "safety-officer", "none", NULL},
+        {"safetynet.fault", "security", "device", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *text = xasprintf(RULES_HEAD "rules:\n"
+                                                    "  - id: %s\n"
+                                                    "    title: One\n"
+                                                    "    owner: %s\n"
+                                                    "    identity: %s\n"
+                                                    "    severity: high\n"
+                                                    "    watch: [dns]\n"
+                                                    "    when: host exists\n",
+                                         rows[i].id, rows[i].owner, rows[i].identity);
+        auto_free char *said = rules_faults(text);
+
+        if (rows[i].said ? !strstr(said, rows[i].said) : strstr(said, "E0222") != NULL)
+            fail_msg("%s, %s: %s", rows[i].id, rows[i].identity, said);
+    }
+}
+
+static void a_severity_that_leaves_pupils_out_is_told(void **state)
+{
+    static const char *const rows[][2] = {
+        {"{primary: high, staff: low}",
+         "warning[W0221]: the severity does not say what it is for middle, senior: it is "
+         "high, the highest that it names"},
+        {"{none: info, staff: low}", "for primary, middle, senior: it is low"},
+        {"{primary: high, middle: low, senior: low}", NULL},
+        {"high", NULL},
+        {"{primary: high, middle: low, seniors: low}", "unknown age band \"seniors\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        auto_free char *text = xasprintf(
+            RULES_HEAD "rules:\n"
+                       "  - {id: test.one, title: T, owner: security, severity: %s, "
+                       "watch: [dns], when: host exists}\n",
+            rows[i][0]);
+        auto_free char *said = rules_faults(text);
+
+        if (rows[i][1] ? !strstr(said, rows[i][1]) : strstr(said, "W0221") != NULL)
+            fail_msg("%s: %s", rows[i][0], said);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +359,8 @@ int main(void)
         cmocka_unit_test(what_is_wrong_with_a_share_or_even_times_is_said),
         cmocka_unit_test(what_is_wrong_with_a_silence_is_said),
         cmocka_unit_test(what_cannot_be_hidden_is_said),
+        cmocka_unit_test(a_safeguarding_rule_that_shows_the_device_is_refused),
+        cmocka_unit_test(a_severity_that_leaves_pupils_out_is_told),
     };
 
     return cmocka_run_group_tests_name("rule_faults", tests, NULL, NULL);

@@ -258,6 +258,26 @@ static void what_is_wrong_with_an_overlay_is_told_where_it_stands(void **state)
     }
 }
 
+static void an_overlay_cannot_have_a_safeguarding_rule_show_the_device(void **state)
+{
+    static const char rule[] =
+        RULES_HEAD "rules:\n"
+                   "  - {id: safety.one, title: T, severity: low, owner: security, "
+                   "watch: [dns], when: host exists}\n";
+    auto_diags struct diags *d = diags_new();
+    struct ruleset *s = load_all(
+        (const char *[]){
+            rule, OVERLAY
+            "set: [{rule: safety.one, identity: device, until: 2027-01-31, " WHO "}]\n"},
+        2, NULL, d);
+    auto_free char *told = diags_text(d);
+
+    (void)state;
+    assert_null(s);
+    assert_non_null(strstr(told, "o.yaml:3:36: error[E0222]"));
+    assert_non_null(strstr(told, "o.yaml:3:7: error[E0552]: rule safety.one"));
+}
+
 static void two_overlays_may_set_the_same_at_different_sites_only(void **state)
 {
     static const char one[] =
@@ -358,6 +378,7 @@ int main(void)
         cmocka_unit_test(a_site_limits_a_change),
         cmocka_unit_test(an_added_exception_stands_beside_the_shipped_ones),
         cmocka_unit_test(what_is_wrong_with_an_overlay_is_told_where_it_stands),
+        cmocka_unit_test(an_overlay_cannot_have_a_safeguarding_rule_show_the_device),
         cmocka_unit_test(two_overlays_may_set_the_same_at_different_sites_only),
         cmocka_unit_test(the_end_of_a_change_is_announced_once),
         cmocka_unit_test(
