@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every list of a lists.yaml into one compiled file. A list whose sources cannot be read,
- * are mostly not what they should be, or give too little is compiled from what it was the
- * last time (list_keep.h): nothing that happens to a source empties a list.
+ * Every list of a lists.yaml into one compiled file. A list of which a source cannot be
+ * read, is mostly not what it should be, or gives too little is compiled from what it was
+ * the last time (list_keep.h): nothing that happens to a source empties a list.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,14 @@
 #include "cli/list_plan.h"
 #include "mem.h"
 
-#define REFUSED_LEAST 5 /* lines that cannot be used, and still it may be a list */
+#define REFUSED_LEAST 5  /* lines that cannot be used, and still it may be a list */
+#define SHRUNK_LEAST  20 /* of fewer values, half may well go in a day */
+
+/* How a list came to what it has. */
+struct filled {
+    struct list_gave *gave; /* by its sources, in their order */
+    bool restored;
+};
 
 struct building {
     const struct list_build *set;
@@ -23,6 +30,8 @@ struct building {
     struct list_builder *builder;
     struct diags *diags;
     struct list_built *built;
+
+    struct filled *filled; /* by list */
 
     unsigned list; /* the one that is being filled */
     uint64_t values;
@@ -72,6 +81,11 @@ static usec_t came(const struct building *b, const struct planned_source *s)
     if (needs_ut1(b, s))
         return 0;
     path = source_path(b, s, &form);
+    if (form == LIST_FORM_UT1) {
+        auto_free char *folder = take(path);
+
+        path = xasprintf("%s/domains", folder);
+    }
     return stat(path, &st) == 0 ? (usec_t)st.st_mtim.tv_sec * USEC_PER_SEC : 0;
 }
 
@@ -127,13 +141,59 @@ static bool check_refused(struct building *b, const struct list_source *source,
     return false;
 }
 
+/* What it gave the last time; 0 where nothing of that may be held against it. */
+static uint64_t gave_before(const struct building *b, const struct planned_list *l,
+                            const struct planned_source *s)
+{
+    bool emptied = l->says_min_entries && l->min_entries == 0;
+
+    if (!b->forgiving || s->kept || s->says_min_entries || emptied)
+        return 0;
+    return list_keep_gave(b->set->kept, &l->info, s->file);
+}
+
+/* Whoever knows that a source has that little now says min_entries: 0 there. */
+static bool check_gave(struct building *b, const struct planned_list *l,
+                       const struct planned_source *s, uint64_t values)
+{
+    uint64_t before = gave_before(b, l, s), least = s->min_entries;
+    auto_free char *words = NULL;
+
+    if (values < least)
+        words = xasprintf("source \"%s\" has %llu entries, it should have at least %llu",
+                          s->file, (unsigned long long)values, (unsigned long long)least);
+    else if (before > 0 &&
+             (values == 0 || (before >= SHRUNK_LEAST && values < before / 2)))
+        words =
+            xasprintf("source \"%s\" has %llu entries, it had %llu the last time",
+                      s->file, (unsigned long long)values, (unsigned long long)before);
+    if (!words)
+        return true;
+    report_source(b, node_place(s->node), "E0405", words);
+    diags_hint(b->diags, "it may have been empty or cut off when it was fetched; when it "
+                         "is right, write min_entries: 0 at this source");
+    return false;
+}
+
+/* A category that is not there now was perhaps never there. */
+static bool left_out(struct building *b, const struct planned_list *l,
+                     const struct planned_source *s)
+{
+    if (gave_before(b, l, s) > 0)
+        return check_gave(b, l, s, 0);
+    diags_warn(b->diags, node_place(s->node), "W0411",
+               "left out: the Toulouse lists have no category \"%s\"", s->file);
+    return true;
+}
+
 static bool read_source(struct building *b, const struct planned_list *l,
-                        const struct planned_source *s)
+                        const struct planned_source *s, uint64_t *ret_gave)
 {
     struct list_source source = {.type = l->info.type,
                                  .column = s->column,
                                  .now = clock_wall(),
                                  .forgiving = b->forgiving};
+    uint64_t before = b->values;
     struct list_counts counts;
     auto_free char *path = NULL;
 
@@ -142,14 +202,12 @@ static bool read_source(struct building *b, const struct planned_list *l,
         return true;
     }
     source.path = path = source_path(b, s, &source.form);
-    if (source.form == LIST_FORM_UT1 && access(path, R_OK) != 0) {
-        diags_warn(b->diags, node_place(s->node), "W0411",
-                   "left out: the Toulouse lists have no category \"%s\"", s->file);
-        return true;
-    }
+    if (source.form == LIST_FORM_UT1 && access(path, R_OK) != 0)
+        return left_out(b, l, s);
     if (list_read(&source, take_value, b, &counts, b->diags) != 0)
         return false;
-    return check_refused(b, &source, &counts);
+    *ret_gave = b->values - before;
+    return check_refused(b, &source, &counts) && check_gave(b, l, s, *ret_gave);
 }
 
 /* ---- a list ---- */
@@ -172,11 +230,15 @@ static bool check_entries(struct building *b, const struct planned_list *l)
 
 static bool read_list(struct building *b, const struct planned_list *l)
 {
+    struct list_gave *gave = xcalloc(l->source_count + 1, sizeof(*gave));
     bool good = true;
 
+    b->filled[b->list].gave = gave;
     b->values = 0;
-    for (size_t i = 0; i < l->source_count; i++)
-        good = read_source(b, l, &l->sources[i]) && good;
+    for (size_t i = 0; i < l->source_count; i++) {
+        gave[i].source = l->sources[i].file;
+        good = read_source(b, l, &l->sources[i], &gave[i].values) && good;
+    }
     return good && check_entries(b, l);
 }
 
@@ -193,6 +255,7 @@ static bool restore(struct building *b, const struct planned_list *l, usec_t fet
     clock_print(fetched, date);
     diags_warn(b->diags, node_place(l->node), "W0424",
                "list \"%s\" stays as it was: of %.10s", l->info.name, date);
+    b->filled[b->list].restored = true;
     b->built->kept++;
     return true;
 }
@@ -226,12 +289,15 @@ static void build_exceptions(struct building *b)
 
 /* ---- all of them ---- */
 
+/* What was restored is kept as it is, with what its sources gave when they were good. */
 static void keep_all(struct building *b)
 {
     int error = 0;
 
     for (unsigned i = 0; b->set->kept && i < b->plan->list_count && error == 0; i++)
-        error = list_keep_store(b->set->kept, b->builder, i);
+        if (!b->filled[i].restored)
+            error = list_keep_store(b->set->kept, b->builder, i, b->filled[i].gave,
+                                    b->plan->lists[i].source_count);
     if (error)
         diags_warn(b->diags, (struct place){.file = b->set->kept}, "W0425",
                    "the lists cannot be kept for the next time: %s", strerror(-error));
@@ -269,10 +335,14 @@ bool list_build(const struct list_build *set, struct list_built *ret_built,
     if (!plan)
         return false;
     b.builder = list_builder_new();
+    b.filled = xcalloc(plan->list_count + 1, sizeof(*b.filled));
     for (size_t i = 0; i < plan->list_count; i++)
         good = build_one(&b, &plan->lists[i]) && good;
     build_exceptions(&b);
     good = good && write_all(&b);
     list_builder_free(b.builder);
+    for (size_t i = 0; i < plan->list_count; i++)
+        free(b.filled[i].gave);
+    free(b.filled);
     return good;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first line says which type and version it is; the file's time is when the list was
+ * The first line says which type and version it is; a line "# NUMBER SOURCE" for each
+ * source how many values it gave; the file's time is when the list was
  * fetched. Files are named after lists, whose names have no slash or dot.
  */
 #include "cli/list_keep.h"
@@ -52,6 +53,27 @@ bool list_keep_has(const char *folder, const struct list_info *info, usec_t *ret
     return true;
 }
 
+uint64_t list_keep_gave(const char *folder, const struct list_info *info,
+                        const char *source)
+{
+    auto_free char *path = folder ? path_of(folder, info) : NULL;
+    auto_fclose FILE *file = path ? fopen(path, "re") : NULL;
+    auto_free char *line = NULL;
+    uint64_t gave = 0;
+    size_t room = 0;
+
+    while (file && getline(&line, &room, file) > 0 && line[0] == '#') {
+        unsigned long long values;
+        int name = 0;
+
+        line[strcspn(line, "\n")] = '\0';
+        if (sscanf(line, "# %llu %n", &values, &name) == 1 && name > 0 &&
+            strcmp(line + name, source) == 0)
+            gave = values;
+    }
+    return gave;
+}
+
 /* ---- restoring ---- */
 
 struct restoring {
@@ -100,19 +122,42 @@ static int set_time(const char *path, usec_t fetched)
     return utimensat(AT_FDCWD, path, both, 0) == 0 ? 0 : -errno;
 }
 
-int list_keep_store(const char *folder, const struct list_builder *b, unsigned list)
+/* All before the values. */
+static void head_all(const struct list_info *info, const struct list_gave *gave,
+                     size_t count, struct buffer *ret_head)
+{
+    char head[HEAD_MAX];
+
+    head_of(info, head);
+    buffer_text(ret_head, head);
+    for (size_t i = 0; i < count; i++)
+        if (!strchr(gave[i].source, '\n'))
+            buffer_print(ret_head, "# %llu %s\n", (unsigned long long)gave[i].values,
+                         gave[i].source);
+}
+
+/* It begins like that, and then come values. */
+static bool begins_with(const char *path, const struct buffer *head)
+{
+    auto_fclose FILE *file = fopen(path, "re");
+    auto_free char *begin = xmalloc(head->len + 1);
+
+    return file && fread(begin, 1, head->len, file) == head->len &&
+           memcmp(begin, head->at, head->len) == 0 && fgetc(file) != '#';
+}
+
+int list_keep_store(const char *folder, const struct list_builder *b, unsigned list,
+                    const struct list_gave *gave, size_t count)
 {
     const struct list_info *info = list_builder_info(b, list);
     auto_free char *path = path_of(folder, info);
     auto_buffer struct buffer lines = {0};
-    char head[HEAD_MAX], kept[HEAD_MAX];
     int result = 0;
 
-    head_of(info, head);
-    if (!read_head(path, kept) || strcmp(head, kept) != 0) {
+    head_all(info, gave, count, &lines);
+    if (!begins_with(path, &lines)) {
         if (mkdir(folder, 0755) != 0 && errno != EEXIST)
             return -errno;
-        buffer_text(&lines, head);
         list_builder_each(b, list, add_line, &lines);
         result = file_replace(path, lines.at, lines.len);
     }

@@ -30,16 +30,18 @@ static bool check_form(const struct planned_source *s, const struct planned_list
 static bool read_source(const struct node *n, const struct planned_list *l,
                         struct planned_source *s, struct diags *d)
 {
-    static const char *const keys[] = {"form", "file", "column", "kept"};
-    const struct node *form, *column, *kept;
+    static const char *const keys[] = {"form", "file", "column", "kept", "min_entries"};
+    const struct node *form, *column, *kept, *least;
     size_t number = LIST_FORM_PLAIN;
 
     if (!node_is(n, NODE_MAP, d))
         return false;
-    node_check_keys(n, "a source", keys, 4, d);
+    node_check_keys(n, "a source", keys, 5, d);
     form = node_get(n, "form");
     column = node_get(n, "column");
     kept = node_get(n, "kept");
+    least = node_get(n, "min_entries");
+    s->says_min_entries = least != NULL;
     s->node = node_need(n, "the source", "file", d);
     if (!s->node || !node_read_text(s->node, &s->file, d))
         return false;
@@ -50,6 +52,8 @@ static bool read_source(const struct node *n, const struct planned_list *l,
     if (column && !node_read_text(column, &s->column, d))
         return false;
     if (kept && !node_read_time(kept, &s->kept, d))
+        return false;
+    if (least && !node_read_number(least, 0, UINT32_MAX, &s->min_entries, d))
         return false;
     return check_form(s, l, form ? form : n, d);
 }

@@ -17,6 +17,8 @@ struct planned_source {
     enum list_form form;
     const char *file, *column; /* column: NULL unless it says one */
     usec_t kept; /* kept by hand: when somebody last went through it; else 0 */
+    uint64_t min_entries;
+    bool says_min_entries;
 };
 
 struct planned_list {

@@ -156,11 +156,12 @@ static const struct diag_code codes[] = {
      "old list is better than none; only on_stale: disable ends that, and then the\n"
      "rules that ask it are silent. Fetch it again and run `hallwatch lists build`."},
     {"E0405", "a list is too short",
-     "It has fewer entries than min_entries. An empty download must never empty a\n"
-     "list, so nothing is replaced. Look at the source."},
+     "It, or one of its sources, has fewer entries than its min_entries. An empty\n"
+     "download must never empty a list, so nothing is replaced. Look at the source."},
     {"W0405", "a list is too short",
-     "Its sources gave fewer entries than min_entries, or none at all, so it stays\n"
-     "as it was when it was compiled last. min_entries: 0 empties it on purpose."},
+     "Its sources gave fewer entries than min_entries, or none at all, or one of them\n"
+     "less than half of what it gave the last time, so the list stays as it was when it\n"
+     "was compiled last. min_entries: 0, at the list or that source, has it believed."},
     {"E0406", "the list file has no such list",
      "file: names a list of the compiled file, which `hallwatch lists build` makes\n"
      "from lists.yaml."},
@@ -179,8 +180,8 @@ static const struct diag_code codes[] = {
      "It is missing, damaged or of another version. `hallwatch lists build` makes\n"
      "it anew."},
     {"W0411", "a category of the Toulouse lists was left out",
-     "The folder of --ut1 does not have it. The list has what its other sources\n"
-     "have, and its min_entries says whether that is enough."},
+     "The folder of --ut1 does not have it, and had not the last time. The list has what\n"
+     "its other sources have, and its min_entries says whether that is enough."},
     {"E0412", "too many lists",
      "The message says what is meant, and what to write instead."},
     {"E0413", "what is to be fetched is not whole",

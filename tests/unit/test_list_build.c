@@ -322,6 +322,163 @@ static void what_is_no_list_is_refused(void **state)
     }
 }
 
+/* ---- one source of several ---- */
+
+static const char two_sources[] =
+    "schema: 1\nlists: {bad: {%ssources: [{file: plain.txt, kept: 2026-11-01}, "
+    "{form: ut1, file: gambling%s}]}}\n";
+
+static char *path_in(const struct fixture *f, const char *name)
+{
+    return xasprintf("%s/%s", f->folder, name);
+}
+
+static void write_category(const struct fixture *f, unsigned names)
+{
+    auto_free char *folder = path_in(f, "ut1"), *category = path_in(f, "ut1/gambling");
+    auto_free char *path = path_in(f, "ut1/gambling/domains");
+    auto_fclose FILE *file = NULL;
+
+    mkdir(folder, 0755);
+    mkdir(category, 0755);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    for (unsigned i = 0; i < names; i++)
+        fprintf(file, "casino%u.test\n", i);
+}
+
+static void drop_category(const struct fixture *f)
+{
+    auto_free char *folder = path_in(f, "ut1"), *category = path_in(f, "ut1/gambling");
+
+    unlink_in(f, "ut1/gambling/domains");
+    unlink_in(f, "ut1/gambling.txt");
+    rmdir(category);
+    rmdir(folder);
+}
+
+static bool build_ut1(struct fixture *f, const char *list, const char *source)
+{
+    auto_free char *yaml = xasprintf(two_sources, list, source);
+    auto_free char *ut1 = path_in(f, "ut1");
+
+    write_file(f->yaml, yaml);
+    return list_build(
+        &(struct list_build){.yaml = f->yaml, .out = f->out, .kept = f->kept, .ut1 = ut1},
+        &f->built, f->diags);
+}
+
+static uint64_t entries(const struct fixture *f)
+{
+    auto_listdb struct listdb *db = NULL;
+
+    assert_int_equal(listdb_open(f->out, &db), 0);
+    return listdb_info(db, 0)->entries;
+}
+
+static void one_source_that_is_empty_or_cut_off_leaves_the_list_as_it_was(void **state)
+{
+    static const unsigned names[] = {0, 1, 149};
+    struct fixture *f = *state;
+    auto_free char *told = NULL;
+
+    write_category(f, 300);
+    assert_true(build_ut1(f, "", ""));
+    assert_int_equal(entries(f), 302);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        write_category(f, names[i]);
+        assert_true(build_ut1(f, "", ""));
+        assert_int_equal(f->built.kept, 1);
+        assert_int_equal(entries(f), 302);
+    }
+    drop_category(f);
+    assert_true(build_ut1(f, "", ""));
+    assert_int_equal(f->built.kept, 1);
+    assert_int_equal(entries(f), 302);
+    told = diags_text(f->diags);
+    assert_non_null(strstr(
+        told,
+        "warning[W0405]: source \"gambling\" has 1 entries, it had 300 the last time"));
+    assert_non_null(strstr(told, "warning[W0424]: list \"bad\" stays as it was"));
+}
+
+static void a_source_that_shrinks_a_little_or_by_hand_is_believed(void **state)
+{
+    struct fixture *f = *state;
+
+    write_category(f, 300);
+    assert_true(build_ut1(f, "", ""));
+    write_category(f, 150);
+    assert_true(build_ut1(f, "", ""));
+    assert_int_equal(entries(f), 152);
+    write_file(f->plain, "");
+    assert_true(build_ut1(f, "", ""));
+    assert_int_equal(f->built.kept, 0);
+    assert_int_equal(entries(f), 150);
+    drop_category(f);
+}
+
+static void who_says_so_has_a_source_emptied(void **state)
+{
+    static const char *const rows[][2] = {{"", ", min_entries: 0"},
+                                          {"min_entries: 0, ", ""}};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        write_category(f, 300);
+        assert_true(build_ut1(f, "", ""));
+        write_category(f, 0);
+        assert_true(build_ut1(f, rows[i][0], rows[i][1]));
+        assert_int_equal(f->built.kept, 0);
+        assert_int_equal(entries(f), 2);
+    }
+    drop_category(f);
+}
+
+static void a_source_has_a_least_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *told = NULL;
+
+    write_category(f, 9);
+    assert_false(build_ut1(f, "", ", min_entries: 10"));
+    told = diags_text(f->diags);
+    assert_non_null(strstr(told, "error[E0405]: source \"gambling\" has 9 entries, it "
+                                 "should have at least 10"));
+    write_category(f, 10);
+    assert_true(build_ut1(f, "", ", min_entries: 10"));
+    write_category(f, 9);
+    assert_true(build_ut1(f, "", ", min_entries: 10"));
+    assert_int_equal(f->built.kept, 1);
+    assert_int_equal(entries(f), 12);
+    drop_category(f);
+}
+
+/* A folder's time is when a file was put into it or taken out. */
+static void a_category_is_as_old_as_its_file(void **state)
+{
+    static const struct timespec old[2] = {{.tv_sec = 1700000000},
+                                           {.tv_sec = 1700000000}};
+    struct fixture *f = *state;
+    auto_free char *domains = path_in(f, "ut1/gambling/domains");
+    auto_free char *flat = path_in(f, "ut1/gambling.txt"), *ut1 = path_in(f, "ut1");
+    auto_listdb struct listdb *db = NULL, *of_flat = NULL;
+
+    write_category(f, 3);
+    utimensat(AT_FDCWD, domains, old, 0);
+    assert_true(build_ut1(f, "", ""));
+    assert_int_equal(listdb_open(f->out, &db), 0);
+    assert_int_equal(listdb_info(db, 0)->fetched, 1700000000 * USEC_PER_SEC);
+    drop_category(f);
+    mkdir(ut1, 0755);
+    write_file(flat, "a.test\nb.test\nc.test\n");
+    utimensat(AT_FDCWD, flat, old, 0);
+    assert_true(build_ut1(f, "", ""));
+    assert_int_equal(listdb_open(f->out, &of_flat), 0);
+    assert_int_equal(listdb_info(of_flat, 0)->fetched, 1700000000 * USEC_PER_SEC);
+    drop_category(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +492,11 @@ int main(void)
         WITH_FIXTURE(a_list_of_another_type_is_not_taken_for_the_one_before),
         WITH_FIXTURE(a_list_with_too_many_bad_lines_is_refused),
         WITH_FIXTURE(a_list_that_is_too_short_replaces_nothing),
+        WITH_FIXTURE(one_source_that_is_empty_or_cut_off_leaves_the_list_as_it_was),
+        WITH_FIXTURE(a_source_that_shrinks_a_little_or_by_hand_is_believed),
+        WITH_FIXTURE(who_says_so_has_a_source_emptied),
+        WITH_FIXTURE(a_source_has_a_least_of_its_own),
+        WITH_FIXTURE(a_category_is_as_old_as_its_file),
         WITH_FIXTURE(what_is_no_list_is_refused),
     };
 
