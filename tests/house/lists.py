@@ -48,6 +48,17 @@ def unsaid(files):
     return [f for f in files if names(f) and not lines(f)[0].startswith("# ")]
 
 
+def sourceless(files):
+    """Where its names are from, and when somebody last went through them."""
+    faults = []
+    for f in files:
+        said = " ".join(line.lstrip("# ") for line in lines(f) if line.startswith("#"))
+        if not re.search(r"Source: the district's own; nothing is in it" if not names(f) else
+                         r"Source: [^.]+; gone through 20\d\d-\d\d-\d\d\.", said):
+            faults.append(f)
+    return faults
+
+
 def unused(files):
     known = "\n".join(lines("lists.yaml"))
     return [f for f in files if f"{{file: {f}" not in known]
@@ -60,6 +71,7 @@ def main():
         ("no name stands twice, or below another", twice(files)),
         ("no name of a list is protected", hidden(files)),
         ("every list begins with what belongs in", unsaid(files)),
+        ("every list says where it is from, and when it was gone through", sourceless(files)),
         ("every file is in lists.yaml", unused(files)),
     ]
     print(f"1..{len(results)}")
