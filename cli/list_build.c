@@ -147,7 +147,8 @@ static uint64_t gave_before(const struct building *b, const struct planned_list 
 {
     bool emptied = l->says_min_entries && l->min_entries == 0;
 
-    if (!b->forgiving || s->kept || s->says_min_entries || emptied)
+    if (!b->forgiving || s->kept || emptied ||
+        (s->says_min_entries && s->min_entries == 0))
         return 0;
     return list_keep_gave(b->set->kept, &l->info, s->file);
 }

@@ -7,6 +7,7 @@ import hashlib
 import http.server
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -264,6 +265,39 @@ class Fetch(unittest.TestCase):
         done = subprocess.run([HALLWATCH, "lists", "query", "-l", self.path("out"),
                                "www.host7.example"], capture_output=True, text=True, check=True)
         self.assertEqual(done.stdout, "www.host7.example: gambling (black)\n")
+
+    def shipped(self):
+        """The shipped lists, with what was fetched; how that ended, and all that it said."""
+        done = subprocess.run(
+            [HALLWATCH, "lists", "build", "--out", self.path("out"), "--ut1",
+             self.path("ut1/blacklists"), os.path.join(TOP, "rules/lists/lists.yaml")],
+            capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    def is_gambling(self, name):
+        return "gambling" in subprocess.run(
+            [HALLWATCH, "lists", "query", "-l", self.path("out"), name], capture_output=True,
+            text=True, check=True).stdout
+
+    def test_a_category_that_comes_empty_or_not_at_all_clears_no_shipped_list(self):
+        casinos = "".join(f"casino{n}.example\n" for n in range(12000)).encode()
+        rest = ("blacklists/other/domains", os.urandom(200000))
+        wanted = f"from: '{self.web.url('u.tar.gz')}', folder: ut1"
+        for n, members in enumerate(((("blacklists/gambling/domains", casinos), rest),
+                                     (("blacklists/gambling/domains", b""), rest),
+                                     (("blacklists/gambling/domains", casinos[:50000]), rest),
+                                     (rest,))):
+            self.page("u.tar.gz", archive(*members))
+            self.assertEqual(self.fetch(wanted), 0, self.out)
+            status, said = self.shipped()
+            self.assertEqual(status, 3 if n else 0, said)
+            self.assertEqual("list \"gambling\" stays as it was" in said, n > 0, said)
+            self.assertTrue(self.is_gambling("www.casino11999.example"), said)
+        shutil.rmtree(self.path("ut1"))
+        status, said = self.shipped()
+        self.assertEqual(status, 3, said)
+        self.assertIn("source \"gambling\" has 0 entries", said)
+        self.assertTrue(self.is_gambling("casino0.example"))
 
 
 if __name__ == "__main__":
