@@ -479,10 +479,13 @@ bool dress_protected(const struct listdb *lists, const struct event *e)
 {
     static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI,
                                           FIELD_NAME_QNAME, FIELD_NAME_OWN};
+    const struct value *host = event_get(e, FIELD_HOST);
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const struct value *v = event_get(e, names[i]);
 
+        if (v && v != host && host && text_equal(v->text, host->text))
+            continue; /* most often host is just that: asked already */
         if (v && listdb_protected(lists, v->text))
             return true;
     }
