@@ -3,10 +3,15 @@
  * Straight down the grammar of RFC 8259. Each object hands down, as a bit mask, which of
  * the wanted paths may still lead through it. Keys of the open objects lie on one stack,
  * to find duplicates, which json_parse refuses.
+ *
+ * An intake reads every alert this way, so that what most bytes and most keys need is
+ * decided without a look at each: text is passed over eight bytes at a time, and a key
+ * whose bit nobody of its object has set is neither wanted nor a duplicate.
  */
 #include "json_scan.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <errno.h>
 
 #define DEPTH_MAX  16
@@ -28,6 +33,13 @@ struct level {
     uint32_t live; /* wants that lead through here */
 };
 
+/* Sets of keys, as one bit of 64 each: what is not in one was never added. */
+struct object {
+    struct level at;
+    size_t first_key;      /* on the stack */
+    uint64_t seen, wanted; /* by bit_of and initial_of */
+};
+
 static void scan_value(struct scan *s, struct level at, struct json_found *ret);
 
 static void skip_space(struct scan *s)
@@ -40,6 +52,8 @@ static void skip_space(struct scan *s)
 /* The next character that is no blank; 0 at the end. */
 static char peek(struct scan *s)
 {
+    if (s->pos < s->end && (unsigned char)*s->pos > ' ') /* most of the time */
+        return *s->pos;
     skip_space(s);
     return s->pos < s->end ? *s->pos : '\0';
 }
@@ -89,6 +103,35 @@ static const bool plain[256] = {[0x20 ... 0x21] = true,
                                 [0x23 ... 0x5b] = true,
                                 [0x5d ... 0x7f] = true};
 
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* The highest bit of each byte that is not plain; above the first of them, of others too:
+ * a borrow runs upwards. */
+static uint64_t not_plain(uint64_t eight)
+{
+    uint64_t quote = eight ^ EACH_BYTE('"'), back = eight ^ EACH_BYTE('\\');
+
+    return (eight | (eight - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) |
+            (back - EACH_BYTE(1))) &
+           EACH_BYTE(0x80);
+}
+
+static const char *pass_plain(const char *pos, const char *end)
+{
+    while (end - pos >= 8) {
+        uint64_t eight, found;
+
+        memcpy(&eight, pos, sizeof(eight));
+        found = not_plain(le64toh(eight));
+        if (found)
+            return pos + __builtin_ctzll(found) / 8;
+        pos += 8;
+    }
+    while (pos < end && plain[(unsigned char)*pos])
+        pos++;
+    return pos;
+}
+
 static struct text scan_text(struct scan *s, bool *ret_escaped)
 {
     const char *start, *pos;
@@ -97,9 +140,7 @@ static struct text scan_text(struct scan *s, bool *ret_escaped)
     expect(s, '"');
     start = s->pos;
     while (!s->broken) {
-        for (pos = s->pos; pos < s->end && plain[(unsigned char)*pos];)
-            pos++;
-        s->pos = pos;
+        s->pos = pos = pass_plain(s->pos, s->end);
         if (pos == s->end || (*pos != '"' && !scan_unusual(s, ret_escaped)))
             s->broken = true;
         else if (*pos == '"')
@@ -155,15 +196,41 @@ static void scan_word(struct scan *s, struct text word, enum json_found_kind kin
 
 /* ---- objects and lists ---- */
 
-static void remember_key(struct scan *s, size_t from, struct text key)
+static uint64_t bit_of(struct text key)
 {
-    for (size_t i = from; i < s->key_count; i++)
+    size_t sum = key.len;
+
+    if (key.len > 0)
+        sum += (unsigned char)key.at[0] * 7u + (unsigned char)key.at[key.len - 1];
+    return UINT64_C(1) << sum % 64;
+}
+
+static void remember_key(struct scan *s, struct object *o, struct text key)
+{
+    uint64_t bit = bit_of(key);
+
+    for (size_t i = o->first_key; o->seen & bit && i < s->key_count; i++)
         if (text_equal(s->keys[i], key))
             s->broken = true;
+    o->seen |= bit;
     if (s->key_count == KEYS_MAX)
         s->broken = true;
     else
         s->keys[s->key_count++] = key;
+}
+
+static uint64_t initial_of(const char *key)
+{
+    return UINT64_C(1) << (unsigned char)key[0] % 64;
+}
+
+static uint64_t wanted_in(const struct scan *s, struct level at)
+{
+    uint64_t wanted = 0;
+
+    for (uint32_t left = at.live; left; left &= left - 1)
+        wanted |= initial_of(s->wants[__builtin_ctz(left)].path[at.depth]);
+    return wanted;
 }
 
 static bool is_name(const char *name, struct text key)
@@ -180,23 +247,24 @@ static uint32_t narrow(const struct scan *s, struct level at, struct text key,
     uint32_t live = 0;
 
     *ret_met = -1;
-    for (size_t i = 0; at.live >> i && i < s->count; i++) {
+    for (uint32_t left = at.live; left; left &= left - 1) {
+        int i = __builtin_ctz(left);
         const char *const *path = &s->wants[i].path[at.depth];
 
-        if (!(at.live >> i & 1) || !is_name(path[0], key))
+        if (!is_name(path[0], key))
             continue;
         if (at.depth + 1 == JSON_SCAN_DEPTH || !path[1])
-            *ret_met = (int)i;
+            *ret_met = i;
         else
             live |= UINT32_C(1) << i;
     }
     return live;
 }
 
-static void scan_member(struct scan *s, struct level at, size_t first_key)
+static void scan_member(struct scan *s, struct object *o)
 {
     struct json_found value = {0};
-    struct level below = {.depth = at.depth + 1};
+    struct level below = {.depth = o->at.depth + 1};
     bool escaped;
     struct text key = scan_text(s, &escaped);
     int met = -1;
@@ -205,8 +273,9 @@ static void scan_member(struct scan *s, struct level at, size_t first_key)
         s->broken = true;
     if (s->broken)
         return;
-    remember_key(s, first_key, key);
-    below.live = at.live ? narrow(s, at, key, &met) : 0;
+    remember_key(s, o, key);
+    if (key.len > 0 && o->wanted & initial_of(key.at))
+        below.live = narrow(s, o->at, key, &met);
     expect(s, ':');
     scan_value(s, below, &value);
     if (met >= 0)
@@ -215,17 +284,17 @@ static void scan_member(struct scan *s, struct level at, size_t first_key)
 
 static void scan_object(struct scan *s, struct level at)
 {
-    size_t first_key = s->key_count;
+    struct object o = {.at = at, .first_key = s->key_count, .wanted = wanted_in(s, at)};
 
     expect(s, '{');
     if (accept(s, '}'))
         return;
     do {
         peek(s);
-        scan_member(s, at, first_key);
+        scan_member(s, &o);
     } while (accept(s, ','));
     expect(s, '}');
-    s->key_count = first_key;
+    s->key_count = o.first_key;
 }
 
 static void scan_list(struct scan *s, struct level at)
