@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/store_kind.h"
 #include "collector/store_schema.h"
 #include "collector/store_sql.h"
 #include "mem.h"
@@ -190,6 +191,7 @@ void store_close(struct store *s)
         sql_forget(s);
         s->driver->close(s->db);
     }
+    store_kind_forget(s);
     free(s->district);
     free(s->error);
     free(s);
@@ -240,8 +242,10 @@ int store_commit(struct store *s)
     assert(s->writing);
     if (rc == 0)
         rc = from_driver(s, s->driver->commit(s->db));
-    if (rc)
+    if (rc) {
         s->driver->rollback(s->db);
+        store_kind_forget(s);
+    }
     s->writing = false;
     s->spoiled = 0;
     return rc;
@@ -249,8 +253,10 @@ int store_commit(struct store *s)
 
 void store_rollback(struct store *s)
 {
-    if (s->writing)
+    if (s->writing) {
         s->driver->rollback(s->db);
+        store_kind_forget(s);
+    }
     s->writing = false;
     s->spoiled = 0;
 }

@@ -2,12 +2,14 @@
 #include "collector/store_alert.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 
+#include "collector/store_alert_inside.h"
+#include "collector/store_kind.h"
 #include "collector/store_sql.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define LIMIT        100
-#define LIMIT_MAX    10000
 
 static const char *const fates[] = {"new",      "opened",    "joined",
                                     "silenced", "inhibited", "alone"};
@@ -35,21 +37,26 @@ static const struct shape_column columns[] = {
     COLUMN(store_alert, ID, incident),
     COLUMN(store_alert, JSON, document),
 };
-static const struct shape shape = SHAPE(store_alert, columns);
+const struct shape store_alert_shape = SHAPE(store_alert, columns);
 
 int store_alert_put(struct store *s, const struct store_alert *a)
 {
-    int rc = sql_do(
+    int64_t kind;
+    int rc = store_kind_of(s, a, &kind);
+
+    if (rc)
+        return rc;
+    rc = sql_do(
         s,
         "INSERT INTO alerts (district, agent, epoch, seq, at, arrived, rule, title,"
         " severity, site, segment, device, playbook, owner, drill, summary, repeats,"
-        " document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-        " $15, $16, $17, $18) ON CONFLICT (district, agent, epoch, seq) DO NOTHING",
+        " kind, document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+        " $14, $15, $16, $17, $18, $19)"
+        " ON CONFLICT (district, agent, epoch, seq) DO NOTHING",
         OUR, STR(a->agent), NUM(a->epoch), NUM(a->seq), TIME(a->at), TIME(a->arrived),
         STR(a->rule), STR(a->title), NUM(a->severity), STR(a->site), STR(a->segment),
         STR(a->device), STR(a->playbook), NUM(a->owner), NUM(a->drill), NUM(a->summary),
-        NUM(a->repeats), STR(a->document));
-
+        NUM(a->repeats), NUM(kind), STR(a->document));
     if (rc == 0 && sql_changed(s) == 0)
         return sql_answer(s, -EEXIST, "this alert of %s is stored already", a->agent);
     return rc;
@@ -67,22 +74,47 @@ static void give(const void *row, void *arg)
     call->fn(row, call->arg);
 }
 
+/* Beside the alerts, because an index of those that are not settled would be written to
+ * twice for each of them. */
+int store_alert_settled(struct store *s, int64_t *ret_id)
+{
+    int rc = sql_number(s, ret_id,
+                        "SELECT CAST(value AS BIGINT) FROM meta WHERE district = $1"
+                        " AND name = $2",
+                        OUR, STR("settled"));
+
+    if (rc == -ENOENT)
+        *ret_id = 0;
+    return rc == -ENOENT ? 0 : rc;
+}
+
+int store_alert_settled_to(struct store *s, int64_t id)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%" PRId64, id);
+    return store_meta_put(s, "settled", text);
+}
+
 int store_alert_each_new(struct store *s, size_t limit, store_alert_fn *fn, void *arg)
 {
     struct call call = {fn, arg};
-    struct sql_each each = {&shape, give, &call};
+    struct sql_each each = {&store_alert_shape, give, &call};
+    int64_t settled;
+    int rc = store_alert_settled(s, &settled);
 
-    return sql_rows(s, &each,
-                    "SELECT {*} FROM alerts WHERE district = $1 AND fate = 0"
-                    " ORDER BY id LIMIT $2",
-                    OUR, NUM(limit));
+    return rc ? rc
+              : sql_rows(s, &each,
+                         "SELECT {*} FROM alerts {by_id} WHERE district = $1 AND id > $2"
+                         " AND fate = 0 ORDER BY id LIMIT $3",
+                         OUR, NUM(settled), NUM(limit));
 }
 
 int store_alert_each_after(struct store *s, int64_t after, size_t limit,
                            store_alert_fn *fn, void *arg)
 {
     struct call call = {fn, arg};
-    struct sql_each each = {&shape, give, &call};
+    struct sql_each each = {&store_alert_shape, give, &call};
 
     return sql_rows(s, &each,
                     "SELECT {*} FROM alerts {by_id} WHERE district = $1 AND id > $2"
@@ -129,7 +161,7 @@ int store_alert_settle(struct store *s, int64_t id, enum alert_fate fate,
                        int64_t incident)
 {
     int rc = sql_do(s,
-                    "UPDATE alerts SET fate = $1, incident = $2"
+                    "{update_row} alerts SET fate = $1, incident = $2"
                     " WHERE district = $3 AND id = $4 AND fate = 0",
                     NUM(fate), ID(incident), OUR, NUM(id));
 
@@ -140,86 +172,17 @@ int store_alert_settle(struct store *s, int64_t id, enum alert_fate fate,
 
 int store_alert_get(struct store *s, int64_t id, struct store_alert *ret_alert)
 {
-    return sql_row(s, &shape, ret_alert,
+    return sql_row(s, &store_alert_shape, ret_alert,
                    "SELECT {*} FROM alerts WHERE district = $1 AND id = $2", OUR,
                    NUM(id));
 }
 
 void store_alert_done(struct store_alert *a)
 {
-    shape_done(&shape, a);
+    shape_done(&store_alert_shape, a);
 }
 
 struct json *store_alert_json(const struct store_alert *a)
 {
-    return shape_json(&shape, a);
-}
-
-static size_t limit_of(size_t asked)
-{
-    if (asked == 0)
-        return LIMIT;
-    return asked < LIMIT_MAX ? asked : LIMIT_MAX;
-}
-
-static void choose(struct query *q, const struct store_alert_filter *f)
-{
-    if (f->before)
-        query_add(q, " AND id < ", NUM(f->before));
-    if (f->device)
-        query_add(q, " AND device = ", STR(f->device));
-    if (f->rule) /* the longer form keeps its index out of it: a device's is better */
-        query_add(q, f->device ? " AND rule || '' = " : " AND rule = ", STR(f->rule));
-    if (f->site)
-        query_add(q, f->device ? " AND site || '' = " : " AND site = ", STR(f->site));
-    if (f->playbook)
-        query_add(q, " AND playbook = ", STR(f->playbook));
-    if (f->incident)
-        query_add(q, " AND incident = ", NUM(f->incident));
-    if (f->least)
-        query_add(q, " AND severity >= ", NUM(f->least));
-    if (f->since)
-        query_add(q, " AND arrived >= ", TIME(f->since));
-    if (f->until)
-        query_add(q, " AND arrived < ", TIME(f->until));
-    query_any_of(q, "owner", f->owners);
-    if (f->leave_out_drills)
-        query_text(q, " AND drill = 0");
-}
-
-/* The index of devices knows settled alerts only; the new ones are few. */
-static void by_device(struct store *s, struct query *q,
-                      const struct store_alert_filter *f)
-{
-    query_begin(q, "SELECT {*} FROM alerts WHERE fate = 0 AND district = ", OUR);
-    choose(q, f);
-    query_add(q, " UNION ALL SELECT {*} FROM alerts WHERE fate > 0 AND district = ", OUR);
-    choose(q, f);
-}
-
-/* Without an index the newest are looked through: right for what is not rare. */
-static void by_others(struct store *s, struct query *q,
-                      const struct store_alert_filter *f)
-{
-    query_begin(q,
-                f->rule || f->site || f->incident
-                    ? "SELECT {*} FROM alerts WHERE district = "
-                    : "SELECT {*} FROM alerts {by_id} WHERE district = ",
-                OUR);
-    choose(q, f);
-}
-
-int store_alert_each(struct store *s, const struct store_alert_filter *f,
-                     store_alert_fn *fn, void *arg)
-{
-    struct call call = {fn, arg};
-    struct sql_each each = {&shape, give, &call};
-    struct query q;
-
-    if (f->device)
-        by_device(s, &q, f);
-    else
-        by_others(s, &q, f);
-    query_add(&q, " ORDER BY id DESC LIMIT ", NUM(limit_of(f->limit)));
-    return query_each(s, &q, &each);
+    return shape_json(&store_alert_shape, a);
 }

@@ -59,11 +59,17 @@ int store_alert_before(struct store *s, usec_t arrived, int64_t *ret_id);
 int store_alert_settle(struct store *s, int64_t id, enum alert_fate fate,
                        int64_t incident);
 
+/* Up to which id all are known to have a fate; to be told after they were settled. */
+int store_alert_settled(struct store *s, int64_t *ret_id);
+int store_alert_settled_to(struct store *s, int64_t id);
+
 int store_alert_get(struct store *s, int64_t id, struct store_alert *ret_alert);
 void store_alert_done(struct store_alert *a);
 struct json *store_alert_json(const struct store_alert *a);
 
-/* {0} asks for everything. Newest first, by id; go on with before = the last id seen. */
+/* {0} asks for everything. Newest first, by id; go on with before = the last id seen.
+ * Arrivals are found by halves, so that where a clock was set back in between, some that
+ * arrived at the wrong time may be missing from a page of since and until. */
 struct store_alert_filter {
     int64_t before;                              /* ids below; 0: from the newest */
     const char *rule, *site, *device, *playbook; /* NULL: any */

@@ -180,6 +180,8 @@ int store_correlate_new(struct store *s, const struct correlate *c, size_t limit
 
     for (size_t i = 0; rc == 0 && i < b.count; i++)
         rc = settle_one(s, c, b.ids[i], fn, arg);
+    if (rc == 0 && b.count > 0)
+        rc = store_alert_settled_to(s, b.ids[b.count - 1]);
     if (rc == 0)
         *ret_count = b.count;
     free(b.ids);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collector/store_count.h"
 
+#include "collector/store_alert.h"
 #include "collector/store_run.h"
 #include "collector/store_sql.h"
 #include "collector/store_task.h"
@@ -79,16 +80,17 @@ static int figure(struct store *s, uint64_t *ret, const char *sql, int64_t a, in
 int store_count(struct store *s, struct store_counts *ret)
 {
     struct store_counts c = {0};
-    int64_t now = (int64_t)store_now(s);
+    int64_t now = (int64_t)store_now(s), settled = 0;
+    int rc = store_alert_settled(s, &settled);
     const struct {
         uint64_t *ret;
         const char *sql;
         int64_t a, b;
     } figures[] = {
         {&c.alerts_new,
-         "SELECT COUNT(*) FROM alerts WHERE district = $1 AND fate = 0 AND id > $2"
-         " AND id > $3",
-         0, 0},
+         "SELECT COUNT(*) FROM alerts {by_id} WHERE district = $1 AND id > $2"
+         " AND fate = $3",
+         settled, ALERT_NEW},
         {&c.runs_active,
          "SELECT COUNT(*) FROM runs WHERE district = $1 AND status = $2 AND id > $3",
          RUN_ACTIVE, 0},
@@ -113,8 +115,9 @@ int store_count(struct store *s, struct store_counts *ret)
          " AND next_try <= $3",
          WISH_WAITING, now},
     };
-    int rc = count_incidents(s, &c);
 
+    if (rc == 0)
+        rc = count_incidents(s, &c);
     for (size_t i = 0; rc == 0 && i < COUNT(figures); i++)
         rc = figure(s, figures[i].ret, figures[i].sql, figures[i].a, figures[i].b);
     if (rc == 0)

@@ -66,11 +66,7 @@
     "  FOREIGN KEY (district, incident) REFERENCES incidents (district, id));" \
     "CREATE INDEX incident_entries_incident ON incident_entries (district, incident, id);"
 
-/*
- * What a filtered page asks for has its index. Rules and sites are few, so theirs grow in
- * few places; devices are many, and an index that grows everywhere halves what an intake
- * can store. So an alert comes into it when the engine settles it.
- */
+/* ALERT_KINDS puts another in its place. */
 #define ALERTS \
     "CREATE TABLE alerts (" \
     "  id {serial}, district TEXT NOT NULL, agent TEXT NOT NULL, epoch BIGINT NOT NULL," \
@@ -202,6 +198,57 @@
     "  {key}, FOREIGN KEY (district, evidence) REFERENCES evidence (district, id));" \
     "CREATE INDEX evidence_custody_of ON evidence_custody (district, evidence, id);"
 
+/*
+ * Alerts as they stand now. One index over kinds, which store_kind.h explains, answers
+ * what those over rules and sites did, and severities and owners as well; kinds are few,
+ * so it grows in few places. Devices are many, and an index that grows everywhere halves
+ * what an intake can store: so an alert comes into theirs when the engine settles it. What
+ * is settled is known from the id up to which it is, which stands in meta. A foreign key
+ * that is looked at in the end lets SQLite change a row without a copy of each page.
+ */
+#define ALERT_KINDS \
+    "CREATE TABLE alert_kinds (" \
+    "  id {serial}, district TEXT NOT NULL, rule TEXT NOT NULL, severity BIGINT NOT NULL," \
+    "  site TEXT NOT NULL, owner BIGINT NOT NULL, playbook TEXT NOT NULL," \
+    "  drill BIGINT NOT NULL, {key}," \
+    "  UNIQUE (district, rule, severity, site, owner, playbook, drill));" \
+    "INSERT INTO alert_kinds (district, rule, severity, site, owner, playbook, drill)" \
+    "  SELECT DISTINCT district, rule, severity, site, owner, playbook, drill FROM alerts;" \
+    "INSERT INTO meta (district, name, value)" \
+    "  SELECT district, 'settled', CAST(MIN(id) - 1 AS TEXT) FROM alerts" \
+    "  WHERE fate = 0 GROUP BY district;" \
+    "INSERT INTO meta (district, name, value)" \
+    "  SELECT district, 'settled', CAST(MAX(id) AS TEXT) FROM alerts WHERE fate > 0" \
+    "  GROUP BY district ON CONFLICT (district, name) DO NOTHING;" \
+    "DROP INDEX alerts_once; DROP INDEX alerts_new; DROP INDEX alerts_incident;" \
+    "DROP INDEX alerts_rule; DROP INDEX alerts_site; DROP INDEX alerts_device;" \
+    "ALTER TABLE alerts RENAME TO alerts_before;" \
+    "CREATE TABLE alerts (" \
+    "  id {serial}, district TEXT NOT NULL, agent TEXT NOT NULL, epoch BIGINT NOT NULL," \
+    "  seq BIGINT NOT NULL, at BIGINT NOT NULL, arrived BIGINT NOT NULL," \
+    "  rule TEXT NOT NULL, title TEXT NOT NULL, severity BIGINT NOT NULL," \
+    "  site TEXT NOT NULL, segment TEXT NOT NULL, device TEXT NOT NULL," \
+    "  playbook TEXT NOT NULL, owner BIGINT NOT NULL, drill BIGINT NOT NULL," \
+    "  summary BIGINT NOT NULL, repeats BIGINT NOT NULL, kind BIGINT NOT NULL DEFAULT 0," \
+    "  fate BIGINT NOT NULL DEFAULT 0, incident BIGINT, document TEXT NOT NULL, {row_key}," \
+    "  FOREIGN KEY (district, incident) REFERENCES incidents (district, id)" \
+    "  DEFERRABLE INITIALLY DEFERRED);" \
+    "INSERT INTO alerts (id, district, agent, epoch, seq, at, arrived, rule, title," \
+    "  severity, site, segment, device, playbook, owner, drill, summary, repeats, kind," \
+    "  fate, incident, document) SELECT a.id, a.district, a.agent, a.epoch, a.seq, a.at," \
+    "  a.arrived, a.rule, a.title, a.severity, a.site, a.segment, a.device, a.playbook," \
+    "  a.owner, a.drill, a.summary, a.repeats, k.id, a.fate, a.incident, a.document" \
+    "  FROM alerts_before a JOIN alert_kinds k ON k.district = a.district" \
+    "  AND k.rule = a.rule AND k.severity = a.severity AND k.site = a.site" \
+    "  AND k.owner = a.owner AND k.playbook = a.playbook AND k.drill = a.drill" \
+    "  ORDER BY a.id;" \
+    "DROP TABLE alerts_before;" \
+    "CREATE UNIQUE INDEX alerts_once ON alerts (district, agent, epoch, seq);" \
+    "CREATE INDEX alerts_kind ON alerts (kind, id);" \
+    "CREATE INDEX alerts_incident ON alerts (district, incident, id)" \
+    "  WHERE incident IS NOT NULL;" \
+    "CREATE INDEX alerts_device ON alerts (district, device, id) WHERE fate > 0;"
+
 /* clang-format on */
 
 const struct store_migration store_migrations[] = {
@@ -210,5 +257,6 @@ const struct store_migration store_migrations[] = {
     {"what rules at the collector told", TOLD},
     {"evidence", EVIDENCE},
     {"what happened to evidence, and holds", CUSTODY},
+    {"kinds of alerts", ALERT_KINDS},
 };
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(*store_migrations);

@@ -44,6 +44,8 @@ struct sql_statement {
     bool busy;
 };
 
+struct store_kinds;
+
 struct store {
     const struct store_driver *driver;
     struct store_db *db;
@@ -55,6 +57,7 @@ struct store {
     int spoiled;  /* what the first failed write gave */
     char *error;
     uint64_t changed;
+    struct store_kinds *kinds; /* store_kind.c; NULL: none is known */
     struct sql_statement *statements;
     size_t statement_count, statement_capacity;
 };

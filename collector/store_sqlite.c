@@ -430,6 +430,7 @@ static const struct store_word dialect[] = {
     {"row_key", "CHECK (id > 0)"},
     {"bytes", "BLOB"},
     {"by_id", "NOT INDEXED"},
+    {"update_row", "UPDATE OR FAIL"}, /* else it copies each page before it changes it */
     {"lock", ""},
     {"claim", ""},
     {NULL, NULL},

@@ -63,9 +63,10 @@ static inline int set_up(void **state)
 
 static inline void remove_all(const char *folder)
 {
-    static const char *const names[] = {
-        "store",    "store-wal", "store-shm", "store.v1", "store.v2", "store.v3",
-        "store.v4", "store.v5",  "copy",      "copy-wal", "copy-shm", "copy.part"};
+    static const char *const names[] = {"store",    "store-wal", "store-shm", "store.v1",
+                                        "store.v2", "store.v3",  "store.v4",  "store.v5",
+                                        "store.v6", "copy",      "copy-wal",  "copy-shm",
+                                        "copy.part"};
     char path[128];
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
