@@ -41,6 +41,7 @@ struct hits_writer {
     struct queue queues[HITS_SEVERITIES];
     char *counts;                   /* NULL: none wait */
     usec_t mark;                    /* the last one that was sent */
+    usec_t after;                   /* all hits are before this time */
     uint32_t lost[HITS_SEVERITIES]; /* not told yet */
     uint64_t lost_ever;
 };
@@ -178,7 +179,14 @@ void hits_use(struct hits_writer *w, uint8_t generation)
 void hits_put(struct hits_writer *w, size_t rule, enum severity severity,
               const struct event *e)
 {
+    if (w->after <= event_time(e))
+        w->after = event_time(e) + 1;
     put_record(w, HITS_HIT, severity, (uint32_t)rule, e);
+}
+
+bool hits_waits_for_mark(const struct hits_writer *w)
+{
+    return w->mark < w->after;
 }
 
 void hits_put_device(struct hits_writer *w, const struct event *e)

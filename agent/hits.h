@@ -53,6 +53,9 @@ void hits_put_counts(struct hits_writer *w, const char *json);
  * waits. */
 bool hits_flush(struct hits_writer *w, usec_t mark);
 
+/* A hit was put that the last mark sent has not passed: the courier cannot work on it. */
+bool hits_waits_for_mark(const struct hits_writer *w);
+
 /* Records given up since the beginning. */
 uint64_t hits_lost(const struct hits_writer *w);
 

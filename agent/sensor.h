@@ -78,6 +78,9 @@ void sensor_finish(struct sensor *s);
 /* Everything before this packet time has been told to the sink. */
 usec_t sensor_mark(const struct sensor *s);
 
+/* The same to the microsecond: sensor_mark goes on by SENSOR_TICK. */
+usec_t sensor_now(const struct sensor *s);
+
 /* New rules between two packets; they, the district and the lists must outlive their use
  * here. */
 void sensor_use(struct sensor *s, const struct ruleset *rules,

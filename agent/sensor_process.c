@@ -3,6 +3,10 @@
  * Packet time comes from the frames. While there are none it follows the wall clock at a
  * distance of IDLE_BEHIND, so that a frame still on its way through the ring is not older
  * than the sensor's time.
+ *
+ * The courier learns of that time in steps of SENSOR_TICK, so that packets that no rule
+ * asks for wake nobody more often; while it has a hit that it may not work on yet, it
+ * learns of each moment.
  */
 #include "agent/sensor_process.h"
 
@@ -45,6 +49,7 @@ struct running {
     struct watch *frames, *room, *tick, *counts, *rules, *last, *stop;
     usec_t newest, ahead; /* of all frames; by how much the clock was put back */
     usec_t put_back;      /* in all */
+    usec_t marked;        /* the last mark */
     int error;            /* of the capture */
 };
 
@@ -73,9 +78,19 @@ static void on_device(const struct event *e, void *arg)
     hits_put_device(r->hits, e);
 }
 
+static usec_t mark(struct running *r)
+{
+    usec_t time =
+        hits_waits_for_mark(r->hits) ? sensor_now(r->sensor) : sensor_mark(r->sensor);
+
+    if (r->marked < time)
+        r->marked = time;
+    return r->marked;
+}
+
 static void flush(struct running *r)
 {
-    bool waits = hits_flush(r->hits, sensor_mark(r->sensor));
+    bool waits = hits_flush(r->hits, mark(r));
 
     loop_change_fd(r->room, waits ? LOOP_WRITE : 0);
 }
@@ -303,7 +318,7 @@ static void flush_all(struct running *r)
 {
     struct pollfd room = {.fd = r->set->hits, .events = POLLOUT};
 
-    while (hits_flush(r->hits, sensor_mark(r->sensor)))
+    while (hits_flush(r->hits, mark(r)))
         if (poll(&room, 1, LAST_FLUSH) <= 0 || room.revents & (POLLHUP | POLLERR))
             return;
 }

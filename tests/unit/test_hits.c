@@ -189,6 +189,28 @@ static void the_mark_alone_is_sent_once(void **state)
     assert_int_equal(hits_merger_run(f->merger), 10);
 }
 
+static void a_hit_waits_until_a_mark_has_passed_it(void **state)
+{
+    struct fixture *f = *state;
+
+    hits_put_device(f->writer, event_at(f, 30, 1));
+    assert_false(hits_waits_for_mark(f->writer));
+    hits_put(f->writer, 7, SEVERITY_HIGH, event_at(f, 20, 1));
+    hits_put(f->writer, 7, SEVERITY_HIGH, event_at(f, 15, 1));
+    assert_true(hits_waits_for_mark(f->writer));
+    hits_flush(f->writer, 20);
+    assert_true(hits_waits_for_mark(f->writer));
+    receive_all(f);
+    hits_merger_run(f->merger);
+    assert_int_equal(f->by_rule[7], 1);
+
+    hits_flush(f->writer, 21);
+    assert_false(hits_waits_for_mark(f->writer));
+    receive_all(f);
+    hits_merger_run(f->merger);
+    assert_int_equal(f->by_rule[7], 2);
+}
+
 static void a_full_pair_makes_nobody_wait_and_loses_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -554,6 +576,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(what_is_put_arrives_with_the_mark),
         WITH_FIXTURE(the_mark_alone_is_sent_once),
+        WITH_FIXTURE(a_hit_waits_until_a_mark_has_passed_it),
         WITH_FIXTURE(a_full_pair_makes_nobody_wait_and_loses_nothing),
         WITH_FIXTURE(a_full_queue_loses_the_lowest_severity_first_and_says_so),
         WITH_FIXTURE(when_all_is_of_one_severity_the_new_ones_go),
