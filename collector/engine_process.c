@@ -14,7 +14,8 @@
 #include "mem.h"
 
 #define POLL  (100 * USEC_PER_MSEC)
-#define PAUSE USEC_PER_SEC /* after the store did not do its part */
+#define PAUSE USEC_PER_SEC  /* after the store did not do its part */
+#define YIELD USEC_PER_MSEC /* between two turns, when intake and others may write */
 
 struct engine_process {
     struct store *store;
@@ -50,7 +51,7 @@ static void work(struct engine_process *self)
     if (r < 0)
         loop_change_timer(self->timer, PAUSE, POLL);
     else if (turn.more)
-        loop_change_timer(self->timer, 0, POLL);
+        loop_change_timer(self->timer, YIELD, POLL);
 }
 
 static void on_poll(void *arg)

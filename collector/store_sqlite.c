@@ -24,6 +24,8 @@
 
 #define APPLICATION_ID 0x48574c31 /* "HWL1": file(1) and we know whose it is */
 #define BUSY_MS        10000
+#define BUSY_PAUSE     500 /* us, before it is looked whether it is our turn */
+#define BUSY_MOST      ((int)(BUSY_MS * USEC_PER_MSEC / BUSY_PAUSE))
 #define WAL_PAUSE      10000 /* us, before it is tried again */
 
 struct store_db {
@@ -128,13 +130,22 @@ static int enter_wal(struct store_db *db)
     return rc;
 }
 
+/* SQLite's own pauses grow to 100 ms, and another may write all the while: who has much
+ * to write lets go between two transactions for a moment that this does not oversleep. */
+static int wait_for_turn(void *arg, int before)
+{
+    (void)arg;
+    usleep(BUSY_PAUSE);
+    return before < BUSY_MOST;
+}
+
 /* The first statement that reads the file finds out whether it is one of ours. */
 static int settle(struct store_db *db, const struct store_settings *set)
 {
     char pragmas[400];
     int rc, code;
 
-    sqlite3_busy_timeout(db->sqlite, BUSY_MS);
+    sqlite3_busy_handler(db->sqlite, wait_for_turn, NULL);
     sqlite3_extended_result_codes(db->sqlite, 1);
     snprintf(pragmas, sizeof(pragmas),
              "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;"
