@@ -79,19 +79,27 @@ static bool read_char(const char **at, char wanted)
     return true;
 }
 
-static bool read_date(const char **at, struct tm *tm)
+/* Days from 1970 on, in the Gregorian calendar. The year begins in March, so that the day
+ * that not all have is its last. */
+static int64_t days_to(int year, int month, int day)
 {
-    struct tm asked;
+    int64_t from_march = (month + 9) % 12, whole = year - (month <= 2);
 
-    if (!read_digits(at, 4, &tm->tm_year) || !read_char(at, '-') ||
-        !read_digits(at, 2, &tm->tm_mon) || !read_char(at, '-') ||
-        !read_digits(at, 2, &tm->tm_mday))
+    return whole * 365 + whole / 4 - whole / 100 + whole / 400 +
+           (from_march * 306 + 5) / 10 + day - 719469;
+}
+
+static bool read_date(const char **at, int64_t *ret_days)
+{
+    int year, month, day;
+
+    if (!read_digits(at, 4, &year) || !read_char(at, '-') ||
+        !read_digits(at, 2, &month) || !read_char(at, '-') || !read_digits(at, 2, &day))
         return false;
-    tm->tm_year -= 1900;
-    tm->tm_mon -= 1;
-    asked = *tm;
-    /* timegm turns the 31st of April into the 1st of May, and so gives it away. */
-    return timegm(&asked) >= 0 && asked.tm_mon == tm->tm_mon;
+    if (year < 1970 || month < 1 || month > 12 || day < 1)
+        return false;
+    *ret_days = days_to(year, month, day);
+    return *ret_days < days_to(year + month / 12, month % 12 + 1, 1);
 }
 
 /* RFC 3339 section 5.6 partial-time: 23:59:60 is there, a leap second. */
@@ -142,9 +150,9 @@ int clock_parse(const char *text, usec_t *ret_time)
     struct tm tm = {0};
     usec_t fraction = 0;
     int offset = 0;
-    time_t seconds;
+    int64_t days, seconds;
 
-    if (!read_date(&text, &tm))
+    if (!read_date(&text, &days))
         return -EINVAL;
     if (*text != '\0') {
         if (!read_char(&text, 'T') && !read_char(&text, ' '))
@@ -153,7 +161,7 @@ int clock_parse(const char *text, usec_t *ret_time)
             *text != '\0')
             return -EINVAL;
     }
-    seconds = timegm(&tm) - offset;
+    seconds = ((days * 24 + tm.tm_hour) * 60 + tm.tm_min) * 60 + tm.tm_sec - offset;
     if (seconds < 0)
         return -EINVAL;
     *ret_time = (usec_t)seconds * USEC_PER_SEC + fraction;

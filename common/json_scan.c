@@ -132,21 +132,36 @@ static const char *pass_plain(const char *pos, const char *end)
     return pos;
 }
 
+/* From where it is no longer plain. */
+static struct text scan_rest(struct scan *s, const char *start, bool *ret_escaped)
+{
+    for (;;) {
+        s->pos = pass_plain(s->pos, s->end);
+        if (s->pos < s->end && *s->pos == '"')
+            return (struct text){start, (size_t)(s->pos++ - start)};
+        if (s->pos == s->end || !scan_unusual(s, ret_escaped))
+            break;
+    }
+    s->broken = true;
+    return TEXT("");
+}
+
 static struct text scan_text(struct scan *s, bool *ret_escaped)
 {
     const char *start, *pos;
 
     *ret_escaped = false;
-    expect(s, '"');
-    start = s->pos;
-    while (!s->broken) {
-        s->pos = pos = pass_plain(s->pos, s->end);
-        if (pos == s->end || (*pos != '"' && !scan_unusual(s, ret_escaped)))
-            s->broken = true;
-        else if (*pos == '"')
-            return (struct text){start, (size_t)(s->pos++ - start)};
+    if (peek(s) != '"') {
+        s->broken = true;
+        return TEXT("");
     }
-    return TEXT("");
+    start = s->pos + 1;
+    pos = pass_plain(start, s->end);
+    s->pos = pos;
+    if (pos == s->end || *pos != '"')
+        return scan_rest(s, start, ret_escaped);
+    s->pos++;
+    return (struct text){start, (size_t)(pos - start)};
 }
 
 static size_t scan_digits(struct scan *s)
@@ -289,10 +304,9 @@ static void scan_object(struct scan *s, struct level at)
     expect(s, '{');
     if (accept(s, '}'))
         return;
-    do {
-        peek(s);
+    do
         scan_member(s, &o);
-    } while (accept(s, ','));
+    while (accept(s, ','));
     expect(s, '}');
     s->key_count = o.first_key;
 }

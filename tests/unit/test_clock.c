@@ -139,6 +139,27 @@ static void the_monotonic_clock_does_not_go_back(void **state)
     assert_true(clock_wall() > NEW_YEAR / 2);
 }
 
+/* A leap year, a century that is none, and one that is. */
+static void every_day_is_read_as_it_is_printed(void **state)
+{
+    char text[CLOCK_TEXT];
+    usec_t read;
+
+    (void)state;
+    for (usec_t time = 86399 * USEC_PER_SEC; time < 480 * 365 * USEC_PER_DAY;
+         time += USEC_PER_DAY) {
+        clock_print(time, text);
+        assert_int_equal(clock_parse(text, &read), 0);
+        assert_true(read == time);
+    }
+    assert_int_equal(clock_parse("2100-02-29", &read), -EINVAL);
+    assert_int_equal(clock_parse("2400-02-29", &read), 0);
+    assert_int_equal(clock_parse("2026-13-01", &read), -EINVAL);
+    assert_int_equal(clock_parse("2026-00-01", &read), -EINVAL);
+    assert_int_equal(clock_parse("2026-12-32", &read), -EINVAL);
+    assert_int_equal(clock_parse("1969-12-31", &read), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_duration_is_printed_in_its_largest_whole_unit),
         cmocka_unit_test(a_duration_needs_a_whole_number_and_a_unit),
         cmocka_unit_test(the_monotonic_clock_does_not_go_back),
+        cmocka_unit_test(every_day_is_read_as_it_is_printed),
     };
 
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
