@@ -131,6 +131,7 @@ static void settle(struct store *s, uint64_t alerts)
             must(s, id % 2 ? store_alert_settle(s, (int64_t)id, ALERT_ALONE, 0)
                            : store_alert_settle(s, (int64_t)id, ALERT_JOINED,
                                                 (int64_t)(id / 2 % INCIDENTS + 1)));
+        must(s, store_alert_settled_to(s, (int64_t)id - 1));
         must(s, store_commit(s));
     }
     printf("settled by the engine: %.0f/s\n",
