@@ -51,7 +51,8 @@ static const struct option_row rows[] = {
     {"filter", 'f', OPTION_TEXT, offsetof(struct arguments, filter), "BPF",
      "look only at packets that this filter lets through"},
     {"pseudonym-key", 0, OPTION_TEXT, offsetof(struct arguments, pseudonym_key), "FILE",
-     "the key that makes pseudonyms; else they differ from run to run"},
+     "the key that makes pseudonyms; else they differ from run to run. With it large "
+     "counts are estimated as the district's agents do"},
     {"evidence", 0, OPTION_TEXT, offsetof(struct arguments, evidence), "FOLDER",
      "write the frames that rules ask for as evidence here, a file for each alert"},
     {"stats", 0, OPTION_FLAG, offsetof(struct arguments, stats), NULL,
@@ -150,6 +151,7 @@ static int replay(const struct arguments *a)
         .evidence = a->evidence,
         .stats = a->stats,
         .pseudonym_key = &key,
+        .estimates = a->pseudonym_key ? &key : NULL,
     });
 }
 

@@ -57,6 +57,8 @@ struct courier *courier_new(const struct courier_settings *settings)
     c->set = *settings;
     c->devices = device_table_new(DEVICES);
     c->tracker = tracker_new(settings->alert.rules, on_raised, c);
+    if (settings->estimates)
+        tracker_estimate_by(c->tracker, settings->estimates);
     c->matcher = matcher_new(settings->alert.rules);
     c->maker = alert_maker_new(&c->set.alert);
     c->moves = matcher_new(settings->alert.rules);

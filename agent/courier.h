@@ -30,6 +30,8 @@ struct courier_settings {
     struct courier_evidence (*on_evidence)(const struct rule *rule,
                                            const struct raised *r, void *arg);
     void *arg;
+    /* What all couriers of the district share, for tracker_estimate_by; NULL: nothing. */
+    const struct crypt_hash_key *estimates;
 };
 
 struct courier *courier_new(const struct courier_settings *settings);

@@ -615,6 +615,7 @@ static void make_parts(struct running *r)
         .on_alert = on_alert,
         .on_evidence = on_evidence,
         .arg = r,
+        .estimates = &p->keys->pseudonym,
     });
     courier_seen(r->courier, 0);
     if (p->recents && !p->print && p->keys->has_vault)

@@ -204,6 +204,7 @@ static struct replay *replay_new(const struct replay_settings *set)
         .on_alert = print_alert,
         .on_evidence = r->gather ? on_evidence : NULL,
         .arg = r,
+        .estimates = set->estimates,
     });
     return r;
 }

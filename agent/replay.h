@@ -26,7 +26,8 @@ struct replay_settings {
     const char *evidence; /* folder for the frames that rules want; NULL: none */
     bool stats;           /* end each file with one line of counters */
     const struct crypt_hash_key *pseudonym_key;
-    const struct crypt_box_public *vault; /* NULL: nothing is sealed */
+    const struct crypt_hash_key *estimates; /* as in courier.h */
+    const struct crypt_box_public *vault;   /* NULL: nothing is sealed */
 };
 
 /*

@@ -1,18 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-
+/*
+ * Two pairs of keys. Places in the maps go by one that is drawn at each start. Estimates
+ * go by one that several processes share, and that a change of the rules leaves as it is:
+ * what was counted before and after it can be put together, and a capture is estimated as
+ * it was last year.
+ */
 #include "tracker_state.h"
 
-/* An estimate depends on the keys of its hash. They follow from the rules, so that a
- * capture and the wire, and the courier after a crash, estimate alike. */
+#define PUBLIC_SEED UINT64_C(0x68616c6c77617463)
+
 void tracker_make_keys(struct tracker *t)
 {
-    uint64_t seed = strtoull(ruleset_version(t->set), NULL, 16);
-
     hash_key_random(&t->secrets[0]);
     hash_key_random(&t->secrets[1]);
-    hash_key_from_seed(seed, &t->shared[0]);
-    hash_key_from_seed(~seed, &t->shared[1]);
+    hash_key_from_seed(PUBLIC_SEED, &t->shared[0]);
+    hash_key_from_seed(~PUBLIC_SEED, &t->shared[1]);
+}
+
+#define BLOCK 64 /* the most that BLAKE2b gives at once */
+
+/* The label keeps it apart from everything else that is made of the same key. */
+static void derive(const struct crypt_hash_key *key, uint8_t number,
+                   struct hash_key *ret_key)
+{
+    uint8_t label[] = {'e', 's', 't', 'i', 'm', 'a', 't', 'e', 's', number, 0};
+
+    _Static_assert(sizeof(ret_key->secret) % BLOCK == 0, "whole blocks");
+    for (size_t at = 0; at < sizeof(ret_key->secret); at += BLOCK) {
+        crypt_hash(key, label, sizeof(label), ret_key->secret + at, BLOCK);
+        label[sizeof(label) - 1]++;
+    }
+}
+
+void tracker_estimate_by(struct tracker *t, const struct crypt_hash_key *key)
+{
+    derive(key, 0, &t->shared[0]);
+    derive(key, 1, &t->shared[1]);
 }
 
 static struct agemap_key hash_two(const struct hash_key keys[2], const void *bytes,

@@ -38,6 +38,7 @@
 #ifndef TRACKER_H
 #define TRACKER_H
 
+#include "crypt.h"
 #include "rule.h"
 
 #define TRACKER_BYTES ((size_t)32 << 20) /* of windows or sequences, for one rule */
@@ -75,6 +76,12 @@ struct tracker_counts {
 
 struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg);
 void tracker_as_shipped(struct tracker *t, bool shipped); /* as matcher_as_shipped */
+
+/* Estimates follow from this key: all who have it estimate alike, whatever their rules,
+ * and nobody else can choose values that are taken for one. Before the first hit. Without
+ * a key they follow from a number that everybody can read: for captures and trials. */
+void tracker_estimate_by(struct tracker *t, const struct crypt_hash_key *key);
+
 void tracker_free(struct tracker *t); /* without last words: call tracker_finish before */
 
 /* parts: those of the rule that the event met (matcher_parts), before its device was

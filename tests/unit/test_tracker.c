@@ -262,6 +262,49 @@ static void two_trackers_with_the_same_rules_estimate_alike(void **state)
     tracker_free(g.tracker);
 }
 
+/* What an estimate came to when it was told, by these rules and this key. */
+static uint64_t estimate_of(struct fixture *f, const char *more,
+                            const struct crypt_hash_key *key)
+{
+    auto_free char *rule = xasprintf(
+        "    when: src.ip exists\n    window: {distinct: dst.port, by: [src.ip],"
+        " within: 10s, gte: 3000, exact_up_to: 100}\n%s",
+        more);
+    usec_t told;
+
+    open_with(f, rule);
+    if (key)
+        tracker_estimate_by(f->tracker, key);
+    f->count = 0;
+    for (uint64_t i = 1; i <= 4000; i++)
+        hit(f, "10.0.0.1", i, SECOND + i);
+    assert_int_equal(f->count, 1);
+    told = f->time[0];
+    tracker_free(f->tracker);
+    ruleset_free(f->set);
+    f->tracker = NULL;
+    f->set = NULL;
+    return told;
+}
+
+static void a_change_of_the_rules_leaves_estimates_as_they_are(void **state)
+{
+    struct fixture *f = *state;
+    const struct crypt_hash_key key = {{7}};
+
+    assert_int_equal(estimate_of(f, "", NULL), estimate_of(f, "    labels: [x]\n", NULL));
+    assert_int_equal(estimate_of(f, "", &key), estimate_of(f, "    labels: [x]\n", &key));
+}
+
+static void who_has_another_key_estimates_otherwise(void **state)
+{
+    struct fixture *f = *state;
+    const struct crypt_hash_key key = {{7}}, another = {{8}};
+
+    assert_int_not_equal(estimate_of(f, "", &key), estimate_of(f, "", &another));
+    assert_int_not_equal(estimate_of(f, "", &key), estimate_of(f, "", NULL));
+}
+
 static void state_stays_within_its_bytes(void **state)
 {
     struct fixture *f = *state;
@@ -407,6 +450,8 @@ int main(void)
         WITH_FIXTURE(unchanged_rules_keep_their_state_over_a_reload),
         WITH_FIXTURE(a_changed_rule_begins_anew),
         WITH_FIXTURE(two_trackers_with_the_same_rules_estimate_alike),
+        WITH_FIXTURE(a_change_of_the_rules_leaves_estimates_as_they_are),
+        WITH_FIXTURE(who_has_another_key_estimates_otherwise),
         WITH_FIXTURE(state_stays_within_its_bytes),
         WITH_FIXTURE(what_was_told_before_the_tracker_was_is_a_repeat),
         WITH_FIXTURE(what_is_past_and_was_not_told_is_not_remembered_as_told),
