@@ -126,10 +126,12 @@ static bool has_port(const struct packet *p, uint16_t port)
     return p->src_port == port || p->dst_port == port;
 }
 
+/* Whatever the datagram begins with: one that is broken may hold the password, too, and
+ * the next one be whole. */
 static bool snmp_wants(const struct packet *p, struct cur bytes)
 {
-    return (has_port(p, SNMP_PORT) || has_port(p, TRAP_PORT)) &&
-           cur_u8(&bytes) == TAG_SEQUENCE;
+    (void)bytes;
+    return has_port(p, SNMP_PORT) || has_port(p, TRAP_PORT);
 }
 
 static enum extract_result snmp_read(struct cur *bytes, struct extract_out *out)

@@ -514,6 +514,14 @@ static void read_whole(struct inspector *i, const struct packet *p, struct flow 
         name_flow(i, f, x);
 }
 
+/* Datagrams with passwords are known by their port, whatever the first one looks like. */
+static bool may_be_secret(const struct packet *p)
+{
+    size_t x = find_extractor(EXTRACT_DATAGRAM, p, p->payload);
+
+    return x < extractor_count && extractors[x]->secret;
+}
+
 /* A flow whose pieces are being put together is read for nothing else. */
 static void read_datagram(struct inspector *i, const struct packet *p, struct flow *f,
                           bool from_client)
@@ -525,6 +533,8 @@ static void read_datagram(struct inspector *i, const struct packet *p, struct fl
     if (p->ip_proto == IP_UDP && from_client && early &&
         (begun || !f->stage.reading.named))
         x = find_extractor(EXTRACT_PIECES, p, p->payload);
+    if (x < extractor_count && !begun && may_be_secret(p))
+        x = extractor_count;
     if (begun && !early) {
         i->counts.gaps++;
         finish_pieces(i, f);

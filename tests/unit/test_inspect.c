@@ -582,6 +582,32 @@ static void a_datagram_with_a_password_is_secret_and_so_are_its_fragments(void *
     assert_string_equal(f->said, "snmp flow\nsnmp flow\n");
 }
 
+static void what_goes_to_the_port_of_snmp_is_secret_whatever_comes_first(void **state)
+{
+    struct fixture *f = *state;
+    static const char get[] = "0%\2\1\1\4\5other\xa0\x19\2\4\0\0\0\1\2\1\0\2\1\0"
+                              "0\v0\t\6\5+\6\1\2\1\5";
+    /* The second looks like the Initial of a QUIC that is not read yet. */
+    static const char *const first[] = {"\2\1\1\4\5other",
+                                        "\xc0\x1a\x2a\x3a\x4a\0\0other password"};
+    const size_t lens[] = {10, 21};
+
+    for (unsigned i = 0; i < 2; i++) {
+        f->flows[i].ip_proto = 17;
+        f->flows[i].out.packets = 1;
+        f->secrets = 0;
+        f->packet = (struct packet){.layer = PACKET_L4,
+                                    .ip_proto = 17,
+                                    .dst_port = 161,
+                                    .payload = cur_over(first[i], lens[i])};
+        (void)inspector_packet(f->inspector, &f->packet, &f->flows[i], CLIENT);
+        assert_int_equal(f->secrets, 1);
+        f->packet.payload = cur_over(get, sizeof(get));
+        (void)inspector_packet(f->inspector, &f->packet, &f->flows[i], CLIENT);
+        assert_int_equal(f->secrets, 2);
+    }
+}
+
 static void datagrams_that_nobody_wants_are_left_to_dpi_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -644,6 +670,7 @@ int main(void)
         WITH_FIXTURE(what_only_began_like_a_protocol_is_counted),
         WITH_FIXTURE(every_datagram_is_read_by_itself),
         WITH_FIXTURE(a_datagram_with_a_password_is_secret_and_so_are_its_fragments),
+        WITH_FIXTURE(what_goes_to_the_port_of_snmp_is_secret_whatever_comes_first),
         WITH_FIXTURE(datagrams_that_nobody_wants_are_left_to_dpi_at_once),
         WITH_FIXTURE(a_packet_without_a_flow_is_read),
     };
