@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/answer.h"
 
+#include <string.h>
+
 #include "names.h"
 
 #define DNS_PORT 53
@@ -39,7 +41,33 @@ bool answer_is_for_inside(const struct event *answer)
     return way && (way->number == from_it || way->number == DIRECTION_INTERNAL);
 }
 
-const struct addr *answer_addr(const struct event *answer, size_t number)
+void answer_rest_wipe(struct answer_rest *rest)
+{
+    if (!rest)
+        return;
+    explicit_bzero(rest->at, rest->count * sizeof(rest->at[0]));
+    rest->count = 0;
+}
+
+static size_t count_of(const struct event *answer, enum field_id f)
+{
+    const struct value *ips = event_get(answer, f);
+
+    return ips ? ips->addr_count : 0;
+}
+
+void answer_add(struct event *answer, enum field_id f, const struct addr *addr,
+                struct answer_rest *rest)
+{
+    size_t before = count_of(answer, f);
+
+    event_add_addr(answer, f, addr);
+    if (rest && count_of(answer, f) == before && rest->count < ANSWER_REST_MOST)
+        rest->at[rest->count++] = *addr;
+}
+
+const struct addr *answer_addr(const struct event *answer, const struct answer_rest *rest,
+                               size_t number)
 {
     static const enum field_id holds[] = {FIELD_DNS_ANSWER_IP, FIELD_DNS_HINT_IP,
                                           FIELD_NAME_ANSWER_IP};
@@ -52,5 +80,5 @@ const struct addr *answer_addr(const struct event *answer, size_t number)
             return &ips->addrs[number];
         number -= count;
     }
-    return NULL;
+    return rest && number < rest->count ? &rest->at[number] : NULL;
 }

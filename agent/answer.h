@@ -6,6 +6,9 @@
  * unless the first packet that was seen of it was the answer (the question was lost, or
  * is older than the sensor). Then its port tells (RFC 1035 section 4.2). An event of a
  * name on the link is of who sent it, so there dst had asked.
+ *
+ * An event holds EVENT_LIST_MAX addresses of a list. What is for protected names must not
+ * end there: the rest of them stands beside the event until the next answer is read.
  */
 #ifndef ANSWER_H
 #define ANSWER_H
@@ -22,8 +25,24 @@ const struct addr *answer_asker(const struct event *answer);
 /* Whether the asker is one of the district's. */
 bool answer_is_for_inside(const struct event *answer);
 
-/* Each address that who asked may go to now, hints (RFC 9460 section 7.3) included, by
- * its number from 0; NULL: there are no more. */
-const struct addr *answer_addr(const struct event *answer, size_t number);
+/* What the longest message can hold: a hint of IPv4 takes four of its 65,535 bytes. */
+#define ANSWER_REST_MOST 16384
+
+struct answer_rest {
+    size_t count;
+    struct addr at[ANSWER_REST_MOST];
+};
+
+/* Empties it, and the addresses are no longer in memory. NULL is fine. */
+void answer_rest_wipe(struct answer_rest *rest);
+
+/* Adds one to a list of the event, or to the rest (NULL: to nothing) when it is full. */
+void answer_add(struct event *answer, enum field_id f, const struct addr *addr,
+                struct answer_rest *rest);
+
+/* Each address that who asked may go to now, hints (RFC 9460 section 7.3) and the rest
+ * (NULL: none) included, by its number from 0; NULL: there are no more. */
+const struct addr *answer_addr(const struct event *answer, const struct answer_rest *rest,
+                               size_t number);
 
 #endif

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/answer.h"
 #include "agent/packet.h"
 #include "agent/talk.h"
 #include "event.h"
@@ -66,7 +67,9 @@ struct extract_out {
     uint32_t skip; /* set with NEXT: bytes behind the message that need not be shown */
     bool again;    /* stream: of these bytes AGAIN was said before */
 
-    struct text host; /* the name that the flow is known by so far; empty: none */
+    struct answer_rest *rest; /* addresses of an answer that the event has no room for;
+                                 whoever adds some wipes it first. NULL: they are lost */
+    struct text host;         /* the name that the flow is known by so far; empty: none */
     const struct field_set *asked; /* the fields that anybody asks for; NULL: all */
     /* Whether a host is protected, so that an event which can't hold all names that it
      * speaks of holds that one. NULL: none is. */
@@ -127,6 +130,7 @@ struct inspector_settings {
     uint32_t stream_bytes;    /* kept for all of them together */
     void (*emit)(struct event *e, const struct packet *p, struct flow *f, void *arg);
     bool (*guards)(struct text host, void *arg); /* as in extract_out */
+    struct answer_rest *rest;                    /* likewise */
     /* The packet may hold a password; before_too: so may frames before, its fragments.
      * NULL: nobody cares. */
     void (*secret)(bool before_too, void *arg);

@@ -19,6 +19,7 @@ struct reading {
     struct cur message; /* from its first byte, for compression pointers */
     struct dns_head head;
     struct event *event;
+    struct answer_rest *rest;
     uint32_t ttl; /* the least so far */
     uint64_t data_len;
     bool service;        /* an HTTPS or SVCB record was answered */
@@ -81,7 +82,7 @@ static void read_address(struct reading *r, struct cur data)
     struct addr addr;
 
     if (dns_record_addr(data, &addr))
-        event_add_addr(r->event, FIELD_DNS_ANSWER_IP, &addr);
+        answer_add(r->event, FIELD_DNS_ANSWER_IP, &addr, r->rest);
 }
 
 static void read_name(struct reading *r, struct cur data)
@@ -106,7 +107,7 @@ static void read_hints(struct reading *r, struct cur hints, bool v4)
         const uint8_t *bytes = cur_bytes(&hints, len);
         struct addr addr = v4 ? addr_v4(bytes) : addr_v6(bytes);
 
-        event_add_addr(r->event, FIELD_DNS_HINT_IP, &addr);
+        answer_add(r->event, FIELD_DNS_HINT_IP, &addr, r->rest);
     }
 }
 
@@ -213,13 +214,15 @@ static void put_answer(struct reading *r, bool whole)
 static bool read_message(struct cur message, struct extract_out *out,
                          enum proto transport)
 {
-    struct reading r = {.message = message, .event = out->event, .ttl = UINT32_MAX};
+    struct reading r = {
+        .message = message, .event = out->event, .rest = out->rest, .ttl = UINT32_MAX};
     struct cur c = message;
     bool answers, whole;
 
     if (!head_read(&c, &r.head))
         return false;
     event_begin(r.event, EVENT_DNS, out->packet->time);
+    answer_rest_wipe(r.rest);
     event_put_number(r.event, FIELD_DNS_QR,
                      dns_head_is_answer(&r.head) ? DNS_ANSWER : DNS_QUERY);
     event_put_number(r.event, FIELD_DNS_ID, r.head.id);

@@ -24,6 +24,7 @@ struct reading {
     struct cur message; /* from its first byte, for compression pointers */
     struct dns_head head;
     struct event *event;
+    struct answer_rest *rest;
     struct addr sender;
     enum name_proto proto;
     struct dns_name name; /* that is being read */
@@ -94,7 +95,7 @@ static void put_own(struct reading *r, struct text name)
 static void put_addr(struct reading *r, const struct told *t, const struct addr *addr)
 {
     if (t->answer)
-        event_add_addr(r->event, FIELD_NAME_ANSWER_IP, addr);
+        answer_add(r->event, FIELD_NAME_ANSWER_IP, addr, r->rest);
 }
 
 static void read_address(struct reading *r, const struct told *t)
@@ -251,6 +252,7 @@ static enum extract_result read_message(struct cur *bytes, struct extract_out *o
 {
     struct reading r = {.message = *bytes,
                         .event = out->event,
+                        .rest = out->rest,
                         .sender = out->packet->src,
                         .proto = proto};
     struct cur c = *bytes;
@@ -259,6 +261,7 @@ static enum extract_result read_message(struct cur *bytes, struct extract_out *o
     if (!dns_head_read(&c, &r.head))
         return EXTRACT_NOT;
     event_begin(r.event, EVENT_NAME, out->packet->time);
+    answer_rest_wipe(r.rest);
     event_put_number(r.event, FIELD_NAME_PROTO, proto);
     event_put_number(r.event, FIELD_NAME_QR,
                      dns_head_is_answer(&r.head) ? DNS_ANSWER : DNS_QUERY);

@@ -252,7 +252,7 @@ static bool has_number(const struct event *e, enum field_id f, uint64_t number)
 static bool counts(const struct event *e)
 {
     if (event_kind(e) == EVENT_DNS)
-        return answer_is_for_inside(e) && answer_addr(e, 0);
+        return answer_is_for_inside(e) && answer_addr(e, NULL, 0);
     if (!has_number(e, FIELD_DIRECTION, DIRECTION_OUTBOUND) &&
         !has_number(e, FIELD_DIRECTION, DIRECTION_INTERNAL))
         return false;

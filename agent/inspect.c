@@ -80,8 +80,11 @@ struct inspector *inspector_new(const struct inspector_settings *settings)
     i->set = *settings;
     i->pool = stream_pool_new(settings->stream_capacity, settings->stream_bytes);
     i->event = event_new();
-    i->out = (struct extract_out){
-        .event = i->event, .emit = pass_on, .guards = guards, .arg = i};
+    i->out = (struct extract_out){.event = i->event,
+                                  .emit = pass_on,
+                                  .guards = guards,
+                                  .rest = settings->rest,
+                                  .arg = i};
     i->apps = xcalloc(extractor_count, sizeof(*i->apps));
     i->thens = xcalloc(extractor_count, sizeof(*i->thens));
     for (size_t x = 0; x < extractor_count; x++) {

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 
-#include "agent/answer.h"
 #include "hash.h"
 #include "mem.h"
 
@@ -128,18 +127,38 @@ static struct answered *answers_of(const struct name_memory *m, uint64_t mark)
     return &m->answered[(mark >> 1) % m->sets * WAYS];
 }
 
-/* Its own place, or else that of the oldest. */
-static struct answered *place_for(struct answered *set, uint64_t mark)
+/* Hushed or hidden, for as long as it counts. */
+static bool is_quiet(const struct answered *a, usec_t now)
 {
-    struct answered *oldest = &set[0];
+    return a->mark && a->until >= now && !(a->name && *a->name);
+}
+
+/* Whether a is to give up its place rather than b. */
+static bool goes_before(const struct answered *a, const struct answered *b,
+                        uint64_t asker, usec_t now)
+{
+    bool a_quiet = is_quiet(a, now), b_quiet = is_quiet(b, now);
+
+    if (a_quiet != b_quiet)
+        return b_quiet;
+    if (a_quiet && (a->asker == asker) != (b->asker == asker))
+        return a->asker == asker;
+    return a->until < b->until;
+}
+
+/* Its own place, or else one that is given up. */
+static struct answered *place_for(struct answered *set, const struct answered *said,
+                                  usec_t now)
+{
+    struct answered *place = &set[0];
 
     for (unsigned i = 0; i < WAYS; i++) {
-        if (set[i].mark == mark)
+        if (set[i].mark == said->mark)
             return &set[i];
-        if (set[i].until < oldest->until)
-            oldest = &set[i];
+        if (goes_before(&set[i], place, said->asker, now))
+            place = &set[i];
     }
-    return oldest;
+    return place;
 }
 
 static void rename_to(struct answered *a, const struct text *name)
@@ -154,8 +173,15 @@ static void rename_to(struct answered *a, const struct text *name)
 static void keep(struct name_memory *m, struct answered said, const struct text *name,
                  usec_t now)
 {
-    struct answered *place = place_for(answers_of(m, said.mark), said.mark);
+    struct answered *place = place_for(answers_of(m, said.mark), &said, now);
 
+    if (name && is_quiet(place, now)) {
+        if (place->mark != said.mark) {
+            m->counts.evicted++;
+            doubt(find_asker(m, said.asker), said.until);
+        }
+        return;
+    }
     if (place->mark && place->mark != said.mark && place->until >= now) {
         m->counts.evicted++;
         doubt(find_asker(m, place->asker), place->until);
@@ -180,7 +206,8 @@ static usec_t counts_until(const struct event *answer)
 
 void name_memory_learn(struct name_memory *m, const struct event *answer)
 {
-    const struct addr *client = answer_asker(answer), *server = answer_addr(answer, 0);
+    const struct addr *client = answer_asker(answer),
+                      *server = answer_addr(answer, NULL, 0);
     const struct value *name = event_get(answer, FIELD_DNS_QNAME);
     usec_t now = event_time(answer);
     struct answered said = {0};
@@ -193,18 +220,19 @@ void name_memory_learn(struct name_memory *m, const struct event *answer)
     asker = hear(m, said.asker, now);
     if (event_short(answer) || !event_has(answer, FIELD_DNS_ANSWER_TTL))
         doubt(asker, said.until);
-    for (size_t i = 0; (server = answer_addr(answer, i)); i++) {
+    for (size_t i = 0; (server = answer_addr(answer, NULL, i)); i++) {
         said.mark = mark_of(m, client, server);
         keep(m, said, &name->text, now);
     }
 }
 
-void name_memory_hush(struct name_memory *m, const struct event *answer)
+void name_memory_hush(struct name_memory *m, const struct event *answer,
+                      const struct answer_rest *rest)
 {
     const struct addr *client = answer_asker(answer), *server;
     usec_t now = event_time(answer);
 
-    for (size_t i = 0; client && (server = answer_addr(answer, i)); i++)
+    for (size_t i = 0; client && (server = answer_addr(answer, rest, i)); i++)
         keep(m,
              (struct answered){.mark = mark_of(m, client, server),
                                .asker = mark_of_asker(m, client),

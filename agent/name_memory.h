@@ -11,7 +11,8 @@
  * LLMNR) are not: they are people's machines, and a multicast answer is for everybody.
  *
  * Whoever learns keeps protected names away from here. Of the addresses that one led to
- * nothing is said for a day: neither what led there before, nor that nothing did.
+ * nothing is said for a day: neither what led there before or after, for anybody may have
+ * a name lead there, nor that nothing did.
  *
  * That no name led to an address is said of a device only when it is known: its answers
  * were seen for NAME_MEMORY_WATCH, the last of them within NAME_MEMORY_GRACE, and none
@@ -23,6 +24,8 @@
  * are on one (fanout.h).
  *
  * Both tables have a fixed size; a new entry takes the place of the oldest of its few.
+ * But of what is hushed or hidden none gives up its place to a name: then the name is not
+ * learned, and its device in doubt. Among themselves a device's own go first.
  */
 #ifndef NAME_MEMORY_H
 #define NAME_MEMORY_H
@@ -30,6 +33,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "agent/answer.h"
 #include "clock.h"
 #include "event.h"
 #include "net.h"
@@ -49,7 +53,7 @@ enum name_memory_verdict {
 
 struct name_memory_counts {
     uint64_t learned; /* addresses */
-    uint64_t evicted; /* gave up their place while they still counted */
+    uint64_t evicted; /* gave up their place while they still counted, or found none */
 };
 
 struct name_memory;
@@ -62,8 +66,9 @@ void name_memory_free(struct name_memory *m);
 void name_memory_learn(struct name_memory *m, const struct event *answer);
 
 /* The answer for a protected name, of DNS or the link: forgets what it knew of the
- * addresses. */
-void name_memory_hush(struct name_memory *m, const struct event *answer);
+ * addresses, the rest (NULL: none) included. */
+void name_memory_hush(struct name_memory *m, const struct event *answer,
+                      const struct answer_rest *rest);
 
 /* Wipes the names that are protected by now; what they led to is hidden for as long as
  * they would have counted. */

@@ -28,8 +28,9 @@ struct sensor {
     struct matcher *matcher;
     struct shield *shield;
     struct name_memory *names;
-    struct event *event;   /* for what the flow table tells */
-    bool tells_first_seen; /* somebody asks for host.first_seen */
+    struct answer_rest *rest; /* of the answer that is being read */
+    struct event *event;      /* for what the flow table tells */
+    bool tells_first_seen;    /* somebody asks for host.first_seen */
     struct sensor_keep keep;
     struct sensor_counts counts;
     bool groups; /* somebody asks for those of devices */
@@ -89,8 +90,9 @@ static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
     }
     if (event_kind(e) == EVENT_DNS || event_kind(e) == EVENT_NAME) {
         if (protected) {
-            shield_learn(s->shield, e);
-            name_memory_hush(s->names, e);
+            shield_learn(s->shield, e, s->rest);
+            name_memory_hush(s->names, e, s->rest);
+            answer_rest_wipe(s->rest);
         } else if (event_kind(e) == EVENT_DNS) {
             name_memory_learn(s->names, e);
         }
@@ -448,6 +450,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
     s->event = event_new();
     s->shield = shield_new();
     s->names = name_memory_new(NAME_MEMORY_CAPACITY);
+    s->rest = xcalloc(1, sizeof(*s->rest));
     s->decoder = decoder_new(&(struct decoder_settings){
         .fragment_capacity = 1024, .fragment_timeout = 30 * USEC_PER_SEC});
     hash_key_random(&flows.secret);
@@ -457,6 +460,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
         .stream_bytes = 8 * 1024 * 1024,
         .emit = on_extracted,
         .guards = guards,
+        .rest = s->rest,
         .secret = on_secret,
         .arg = s,
     });
@@ -486,6 +490,7 @@ void sensor_free(struct sensor *s)
     decoder_free(s->decoder);
     shield_free(s->shield);
     name_memory_free(s->names);
+    free(s->rest);
     event_free(s->event);
     free(s);
 }
@@ -585,6 +590,15 @@ static struct json *name_stats(struct name_memory_counts c)
     return o;
 }
 
+static struct json *shield_stats(struct shield_counts c)
+{
+    struct json *o = json_new_object();
+
+    json_put_number(o, "covered", (int64_t)c.covered);
+    json_put_number(o, "evicted", (int64_t)c.evicted);
+    return o;
+}
+
 static struct json *dpi_stats(struct dpi_counts c)
 {
     struct json *o = json_new_object();
@@ -612,6 +626,7 @@ struct json *sensor_stats(const struct sensor *s)
     json_put(o, "flows", flow_stats(flow_table_counts(s->flows)));
     json_put(o, "streams", inspect_stats(inspector_counts(s->inspector)));
     json_put(o, "names", name_stats(name_memory_counts(s->names)));
+    json_put(o, "shield", shield_stats(shield_counts(s->shield)));
     json_put(o, "ndpi", dpi_stats(dpi_counts(s->dpi)));
     for (unsigned i = 0; i < EVENT_KINDS; i++)
         if (s->counts.events[i])

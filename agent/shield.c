@@ -7,21 +7,25 @@
 
 #include <stdlib.h>
 
-#include "agent/answer.h"
 #include "hash.h"
 #include "mem.h"
 
-#define SETS 1024
-#define WAYS 4
+/* Eight times what the longest answer holds, so that it finds room for all. Pages that
+ * nothing was put on cost nothing. */
+#define SETS 8192
+#define WAYS 16
 
-struct cover {
-    uint64_t mark; /* 0: a free place */
-    usec_t until;
+/* What is looked through for each conversation stands together. */
+struct cover_set {
+    uint64_t marks[WAYS]; /* 0: a free place */
+    uint64_t clients[WAYS];
+    usec_t until[WAYS];
 };
 
 struct shield {
     struct hash_key key;
-    struct cover covers[SETS][WAYS];
+    struct shield_counts counts;
+    struct cover_set sets[SETS];
 };
 
 struct shield *shield_new(void)
@@ -45,44 +49,89 @@ static uint64_t mark_of(const struct shield *s, const struct addr *client,
     return hash_bytes(&s->key, both, sizeof(both)) | 1;
 }
 
-static void cover(struct shield *s, uint64_t mark, usec_t until)
-{
-    struct cover *set = s->covers[(mark >> 1) % SETS];
-    struct cover *place = &set[0];
+/* One address of an answer. */
+struct cover {
+    uint64_t mark, client;
+    usec_t now, until;
+};
 
-    for (unsigned i = 0; i < WAYS; i++) {
-        if (set[i].mark == mark) {
-            place = &set[i];
-            break;
-        }
-        if (set[i].until < place->until)
-            place = &set[i];
-    }
-    if (place->mark == mark && place->until > until)
-        return;
-    *place = (struct cover){.mark = mark, .until = until};
+/* Whether place a is to be given up rather than b. */
+static bool goes_before(const struct cover_set *set, unsigned a, unsigned b,
+                        const struct cover *c)
+{
+    bool a_over = set->until[a] < c->now, b_over = set->until[b] < c->now;
+    bool a_own = set->clients[a] == c->client, b_own = set->clients[b] == c->client;
+
+    if (a_over != b_over)
+        return a_over;
+    if (!a_over && a_own != b_own)
+        return a_own;
+    return set->until[a] < set->until[b];
 }
 
-void shield_learn(struct shield *s, const struct event *answer)
+static unsigned place_for(const struct cover_set *set, const struct cover *c)
+{
+    unsigned place = 0;
+
+    for (unsigned i = 0; i < WAYS; i++) {
+        if (set->marks[i] == c->mark)
+            return i;
+        if (goes_before(set, i, place, c))
+            place = i;
+    }
+    return place;
+}
+
+static void cover(struct shield *s, const struct cover *c)
+{
+    struct cover_set *set = &s->sets[(c->mark >> 1) % SETS];
+    unsigned i = place_for(set, c);
+
+    if (set->marks[i] == c->mark) {
+        if (set->until[i] < c->until)
+            set->until[i] = c->until;
+        return;
+    }
+    s->counts.covered++;
+    s->counts.evicted += set->marks[i] && set->until[i] >= c->now;
+    set->marks[i] = c->mark;
+    set->clients[i] = c->client;
+    set->until[i] = c->until;
+}
+
+void shield_learn(struct shield *s, const struct event *answer,
+                  const struct answer_rest *rest)
 {
     const struct addr *client = answer_asker(answer), *server;
     const struct value *ttl = event_get(answer, FIELD_DNS_ANSWER_TTL);
     usec_t live = ttl ? ttl->number * USEC_PER_SEC : 0;
+    struct cover c = {.now = event_time(answer)};
 
+    if (!client)
+        return;
     if (live > USEC_PER_DAY)
         live = USEC_PER_DAY;
-    for (size_t i = 0; client && (server = answer_addr(answer, i)); i++)
-        cover(s, mark_of(s, client, server), event_time(answer) + live + SHIELD_FOR);
+    c.client = hash_bytes(&s->key, client, sizeof(*client));
+    c.until = c.now + live + SHIELD_FOR;
+    for (size_t i = 0; (server = answer_addr(answer, rest, i)); i++) {
+        c.mark = mark_of(s, client, server);
+        cover(s, &c);
+    }
 }
 
 bool shield_covers(const struct shield *s, const struct addr *client,
                    const struct addr *server, usec_t now)
 {
     uint64_t mark = mark_of(s, client, server);
-    const struct cover *set = s->covers[(mark >> 1) % SETS];
+    const struct cover_set *set = &s->sets[(mark >> 1) % SETS];
 
     for (unsigned i = 0; i < WAYS; i++)
-        if (set[i].mark == mark)
-            return set[i].until >= now;
+        if (set->marks[i] == mark)
+            return set->until[i] >= now;
     return false;
+}
+
+struct shield_counts shield_counts(const struct shield *s)
+{
+    return s->counts;
 }

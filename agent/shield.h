@@ -8,13 +8,16 @@
  * one, it is never told. So it is with what the called end begins: its addresses are
  * asked for both ways round.
  *
- * The table has a fixed size; a new entry takes the place of the oldest of its few.
+ * The table has a fixed size. When its few places are taken, a new entry takes that of
+ * the same device's that ends first, and only else another's: what one asks, or is made
+ * to ask, does not uncover others before their places are needed for them.
  */
 #ifndef SHIELD_H
 #define SHIELD_H
 
 #include <stdbool.h>
 
+#include "agent/answer.h"
 #include "clock.h"
 #include "event.h"
 #include "net.h"
@@ -23,15 +26,24 @@
  * keep an answer. */
 #define SHIELD_FOR USEC_PER_HOUR
 
+struct shield_counts {
+    uint64_t covered; /* addresses */
+    uint64_t evicted; /* gave up their place while they still counted */
+};
+
 struct shield;
 
 struct shield *shield_new(void);
 void shield_free(struct shield *s);
 
-/* The addresses of an answer, for the device that had asked (answer.h). */
-void shield_learn(struct shield *s, const struct event *answer);
+/* The addresses of an answer, the rest (NULL: none) included, for the device that had
+ * asked (answer.h). */
+void shield_learn(struct shield *s, const struct event *answer,
+                  const struct answer_rest *rest);
 
 bool shield_covers(const struct shield *s, const struct addr *client,
                    const struct addr *server, usec_t now);
+
+struct shield_counts shield_counts(const struct shield *s);
 
 #endif

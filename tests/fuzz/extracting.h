@@ -33,10 +33,13 @@ static inline void extract_side(const struct extractor *x, const struct packet *
 {
     auto_event struct event *e = event_new();
     enum extract_result result = EXTRACT_NEXT;
+    static struct answer_rest *rest;
     bool again = false;
     struct talk talk = {0};
     const uint8_t note[EXTRACT_NOTE] = {1}; /* PIECES: a first datagram was opened */
 
+    if (!rest)
+        rest = calloc(1, sizeof(*rest));
     (void)x->wants(p, c);
     while (cur_left(&c) > 0 &&
            (again || result == EXTRACT_NEXT || result == EXTRACT_OTHER)) {
@@ -49,6 +52,7 @@ static inline void extract_side(const struct extractor *x, const struct packet *
                                   .from_client = from_client,
                                   .talk = &talk,
                                   .note = note,
+                                  .rest = rest,
                                   .again = again};
 
         result = x->read(&c, &out);

@@ -28,6 +28,7 @@ struct heard {
     struct text host;
     const struct field_set *asked;
     bool (*guards)(struct text host, void *arg);
+    struct answer_rest *rest;
 };
 
 static inline void heard_init(struct heard *h)
@@ -65,6 +66,7 @@ static inline enum extract_result heard_read(struct heard *h, const struct extra
         .host = h->host,
         .asked = h->asked,
         .guards = h->guards,
+        .rest = h->rest,
         .from_client = h->from_client,
         .talk = &h->talk,
     };

@@ -136,14 +136,40 @@ static void addresses_and_hints_are_counted_through(void **state)
                 hint = addr_of("192.0.2.9");
 
     begin_dns(f, DNS_ANSWER, 40000, 53);
-    assert_null(answer_addr(f->event, 0));
+    assert_null(answer_addr(f->event, NULL, 0));
     event_add_addr(f->event, FIELD_DNS_ANSWER_IP, &a);
     event_add_addr(f->event, FIELD_DNS_ANSWER_IP, &b);
     event_add_addr(f->event, FIELD_DNS_HINT_IP, &hint);
-    assert_true(addr_equal(answer_addr(f->event, 0), &a));
-    assert_true(addr_equal(answer_addr(f->event, 1), &b));
-    assert_true(addr_equal(answer_addr(f->event, 2), &hint));
-    assert_null(answer_addr(f->event, 3));
+    assert_true(addr_equal(answer_addr(f->event, NULL, 0), &a));
+    assert_true(addr_equal(answer_addr(f->event, NULL, 1), &b));
+    assert_true(addr_equal(answer_addr(f->event, NULL, 2), &hint));
+    assert_null(answer_addr(f->event, NULL, 3));
+}
+
+/* What two lists do not hold follows them in the order of the message. */
+static void what_an_event_has_no_room_for_is_among_the_rest(void **state)
+{
+    static struct answer_rest rest;
+    struct fixture *f = *state;
+    size_t count = 0;
+
+    begin_dns(f, DNS_ANSWER, 40000, 53);
+    for (unsigned i = 0; i < 300; i++) {
+        const struct addr a = {.bytes = {1, (uint8_t)(i >> 8), (uint8_t)i}};
+
+        answer_add(f->event, i % 2 ? FIELD_DNS_HINT_IP : FIELD_DNS_ANSWER_IP, &a, &rest);
+    }
+    assert_true(event_short(f->event));
+    while (answer_addr(f->event, &rest, count))
+        count++;
+    assert_int_equal(count, 300);
+    assert_int_equal(answer_addr(f->event, &rest, 299)->bytes[1] << 8 |
+                         answer_addr(f->event, &rest, 299)->bytes[2],
+                     299);
+    assert_null(answer_addr(f->event, NULL, (size_t)2 * EVENT_LIST_MAX));
+    answer_rest_wipe(&rest);
+    assert_int_equal(rest.count, 0);
+    assert_int_equal(rest.at[0].bytes[0], 0);
 }
 
 int main(void)
@@ -156,6 +182,7 @@ int main(void)
         WITH_FIXTURE(without_ends_nobody_is_known_to_have_asked),
         WITH_FIXTURE(whether_the_asker_is_inside_goes_by_its_own_end),
         WITH_FIXTURE(addresses_and_hints_are_counted_through),
+        WITH_FIXTURE(what_an_event_has_no_room_for_is_among_the_rest),
     };
 
     return cmocka_run_group_tests_name("answer", tests, NULL, NULL);

@@ -324,6 +324,36 @@ static void the_port_decides_who_is_asked(void **state)
     assert_false(TCP->wants(&f->heard.packet, empty));
 }
 
+/* Of the shortest records, as many as the length of a message over TCP lets there be. */
+static void addresses_beyond_what_an_event_holds_are_kept_beside_it(void **state)
+{
+    enum { HEAD = 2 + 12 + 17, RECORD = 16, COUNT = (UINT16_MAX + 2 - HEAD) / RECORD };
+    static uint8_t bytes[HEAD + COUNT * RECORD];
+    static struct answer_rest rest;
+    struct fixture *f = *state;
+
+    unhex("0000 1234 8180 0001 0000 0000 0000" ASKED("0001"), bytes, HEAD);
+    bytes[0] = (sizeof(bytes) - 2) >> 8;
+    bytes[1] = (sizeof(bytes) - 2) & 255;
+    bytes[8] = COUNT >> 8;
+    bytes[9] = COUNT & 255;
+    for (unsigned i = 0; i < COUNT; i++) {
+        uint8_t *at = bytes + HEAD + i * RECORD;
+
+        unhex("c00c 0001 0001 0000 003c 0004 0a00", at, 14);
+        at[14] = (uint8_t)(i >> 8);
+        at[15] = (uint8_t)i;
+    }
+    f->heard.rest = &rest;
+    assert_int_equal(heard_read(&f->heard, TCP, bytes, sizeof(bytes)), EXTRACT_NEXT);
+    assert_int_equal(rest.count, COUNT - EVENT_LIST_MAX);
+    assert_int_equal(rest.at[0].bytes[15], EVENT_LIST_MAX);
+    assert_int_equal(rest.at[rest.count - 1].bytes[15], (COUNT - 1) & 255);
+    assert_int_equal(read_hex(f, UDP, eight_addresses), EXTRACT_DONE);
+    assert_int_equal(rest.count, 0);
+    f->heard.rest = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +378,7 @@ int main(void)
         WITH_FIXTURE(other_protocols_on_the_port_are_refused),
         WITH_FIXTURE(messages_over_tcp_stand_behind_their_length),
         WITH_FIXTURE(the_port_decides_who_is_asked),
+        WITH_FIXTURE(addresses_beyond_what_an_event_holds_are_kept_beside_it),
     };
 
     return cmocka_run_group_tests_name("extract_dns", tests, NULL, NULL);

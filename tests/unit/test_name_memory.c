@@ -335,7 +335,7 @@ static void hush(struct fixture *f, usec_t now, const char *client, const char *
     begin(f, now, client, "help.test");
     give(f, ip);
     event_put_number(f->event, FIELD_DNS_ANSWER_TTL, 60);
-    name_memory_hush(f->memory, f->event);
+    name_memory_hush(f->memory, f->event, NULL);
 }
 
 static void of_an_address_of_a_protected_name_nothing_is_said_for_a_day(void **state)
@@ -378,13 +378,75 @@ static void what_a_name_led_to_that_is_protected_by_now_is_hidden(void **state)
     assert_led(f, START, DEVICE, "192.0.2.2", "www.a.test");
 }
 
-static void a_name_that_is_asked_for_after_a_protected_one_leads_there_again(void **state)
+/* Anybody may have a name of theirs lead to a help line. */
+static void a_name_that_is_asked_for_after_a_protected_one_leads_there_no_more(
+    void **state)
 {
     struct fixture *f = *state;
+    usec_t end = START + NAME_MEMORY_MOST;
 
     hush(f, START, DEVICE, "192.0.2.1");
     learn(f, START + 1, DEVICE, "www.a.test", "192.0.2.1", 60);
-    assert_led(f, START + 1, DEVICE, "192.0.2.1", "www.a.test");
+    assert_int_equal(find(f, START + 1, DEVICE, "192.0.2.1"), NAME_MEMORY_UNKNOWN);
+    learn(f, end + 1, DEVICE, "www.a.test", "192.0.2.1", 60);
+    assert_led(f, end + 1, DEVICE, "192.0.2.1", "www.a.test");
+}
+
+static void learn_many(struct fixture *f, usec_t now, const char *client)
+{
+    char ip[16];
+
+    for (unsigned i = 0; i < 8192; i++) {
+        snprintf(ip, sizeof(ip), "198.18.%u.%u", i >> 8, i & 255);
+        learn(f, now, client, "many.test", ip, UINT32_MAX);
+    }
+}
+
+/* It is an hour's, the names are a day's: the time they end at does not decide. */
+static void no_volume_of_names_pushes_out_what_is_hidden_or_hushed(void **state)
+{
+    struct fixture *f = *state;
+    usec_t watched = START + NAME_MEMORY_WATCH;
+
+    learn(f, START, DEVICE, "help.test", "192.0.2.1", 60);
+    name_memory_sift(f->memory, is_help, NULL);
+    hush(f, START, DEVICE, "192.0.2.2");
+    learn_many(f, START, DEVICE);
+    learn_many(f, START, "10.0.0.9");
+    assert_int_equal(find(f, watched, DEVICE, "192.0.2.1"), NAME_MEMORY_HIDDEN);
+    assert_int_equal(find(f, watched, DEVICE, "192.0.2.2"), NAME_MEMORY_UNKNOWN);
+}
+
+/* More of them than places: a name that finds none leaves a doubt, not a falsehood. */
+static void where_all_is_hushed_no_name_is_learned_and_nothing_false_is_said(void **state)
+{
+    struct fixture *f = *state;
+    usec_t watched = START + NAME_MEMORY_WATCH;
+    char ip[16];
+
+    learn(f, START, DEVICE, "www.a.test", "192.0.2.7", 60);
+    for (unsigned i = 0; i < 32768; i++) {
+        snprintf(ip, sizeof(ip), "198.18.%u.%u", i >> 8, i & 255);
+        hush(f, START, "10.0.0.9", ip);
+    }
+    learn(f, watched, DEVICE, "www.b.test", "192.0.2.8", 60);
+    assert_int_equal(find(f, watched, DEVICE, "192.0.2.8"), NAME_MEMORY_UNKNOWN);
+    assert_int_equal(find(f, watched, DEVICE, "192.0.2.9"), NAME_MEMORY_UNKNOWN);
+}
+
+/* A help line's own answers go first, whoever floods. */
+static void one_devices_hushed_addresses_do_not_push_out_anothers(void **state)
+{
+    struct fixture *f = *state;
+    char ip[16];
+
+    learn(f, START, DEVICE, "help.test", "192.0.2.1", UINT32_MAX);
+    name_memory_sift(f->memory, is_help, NULL);
+    for (unsigned i = 0; i < 32768; i++) {
+        snprintf(ip, sizeof(ip), "198.18.%u.%u", i >> 8, i & 255);
+        hush(f, START, "10.0.0.9", ip);
+    }
+    assert_int_equal(find(f, START, DEVICE, "192.0.2.1"), NAME_MEMORY_HIDDEN);
 }
 
 int main(void)
@@ -408,7 +470,10 @@ int main(void)
         WITH_FIXTURE(a_hint_leads_back_to_its_question_as_an_address_does),
         WITH_FIXTURE(an_answer_that_was_seen_first_is_remembered_for_who_asked),
         WITH_FIXTURE(of_an_address_of_a_protected_name_nothing_is_said_for_a_day),
-        WITH_FIXTURE(a_name_that_is_asked_for_after_a_protected_one_leads_there_again),
+        WITH_FIXTURE(a_name_that_is_asked_for_after_a_protected_one_leads_there_no_more),
+        WITH_FIXTURE(no_volume_of_names_pushes_out_what_is_hidden_or_hushed),
+        WITH_FIXTURE(where_all_is_hushed_no_name_is_learned_and_nothing_false_is_said),
+        WITH_FIXTURE(one_devices_hushed_addresses_do_not_push_out_anothers),
         WITH_FIXTURE(what_a_name_led_to_that_is_protected_by_now_is_hidden),
     };
 

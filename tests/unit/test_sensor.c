@@ -27,6 +27,7 @@ struct fixture {
     char led[32];                   /* the last name that led to a flow */
     unsigned looked_up[2];          /* events that say so, no and yes */
     uint32_t ttl;                   /* of answers, in seconds */
+    uint32_t more;                  /* addresses of answers beyond the first */
 };
 
 static void remember(const struct event *e, void *arg)
@@ -464,7 +465,8 @@ static void a_protected_name_asked_for_on_the_link_is_told_to_nobody(void **stat
 /* 10.0.0.1 is answered that LABEL.test is at 192.0.2.9. */
 static void answer_only(struct fixture *f, const char *label, usec_t time)
 {
-    uint32_t len = (uint32_t)strlen(label), size = 12 + 1 + len + 1 + 4 + 1 + 4 + 16;
+    uint32_t len = (uint32_t)strlen(label);
+    uint32_t size = 12 + 1 + len + 1 + 4 + 1 + 4 + 16 * (1 + f->more);
 
     f->frame.len = 0;
     frame_ethernet(&f->frame, 0x0800);
@@ -475,17 +477,19 @@ static void answer_only(struct fixture *f, const char *label, usec_t time)
     frame_set(&f->frame, 14 + 20 + 2, 40000);
     f->frame.len = 14 + 20 + 8;
     frame_u32(&f->frame, 0x12348180);
-    frame_u32(&f->frame, 0x00010001);
+    frame_u32(&f->frame, 0x00010001 + f->more);
     frame_u32(&f->frame, 0);
     frame_u8(&f->frame, len);
     memcpy(f->frame.bytes + f->frame.len, label, len);
     f->frame.len += len;
     memcpy(f->frame.bytes + f->frame.len, "\x04test\0\0\x01\0\x01", 10);
     f->frame.len += 10;
-    frame_u32(&f->frame, 0xc00c0001); /* the question's name; A */
-    frame_u32(&f->frame, 0x00010000);
-    frame_u32(&f->frame, f->ttl << 16 | 4); /* four bytes */
-    frame_u32(&f->frame, 0xc0000209);
+    for (uint32_t i = 0; i <= f->more; i++) {
+        frame_u32(&f->frame, 0xc00c0001); /* the question's name; A */
+        frame_u32(&f->frame, 0x00010000);
+        frame_u32(&f->frame, f->ttl << 16 | 4); /* four bytes */
+        frame_u32(&f->frame, 0xc0000209 + i);
+    }
     sensor_frame(f->sensor, &(struct frame){.time = time,
                                             .bytes = f->frame.bytes,
                                             .len = f->frame.len,
@@ -632,6 +636,21 @@ static void where_a_protected_name_led_is_hidden_though_only_its_answer_was_seen
     sensor_use(f->sensor, NULL, NULL, NULL);
 }
 
+static void of_all_addresses_of_a_long_protected_answer_nothing_is_told(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    sensor_use(f->sensor, NULL, NULL, lists);
+    f->more = 60;
+    answer_only(f, "help", NOW);
+    for (unsigned i = 0; i <= f->more; i++)
+        call(f, 9 + i, NOW + 1);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_FLOW], 1); /* the answer's */
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
 /* 10.0.0.1 calls 192.0.2.9 with a datagram in two pieces. */
 static void call_in_pieces(struct fixture *f, usec_t time)
 {
@@ -752,6 +771,7 @@ int main(void)
             a_conversation_loses_the_name_that_led_to_it_when_a_list_protects_it),
         WITH_FIXTURE(a_conversation_is_told_no_more_when_a_list_protects_its_host),
         WITH_FIXTURE(a_new_list_leaves_other_conversations_as_they_are),
+        WITH_FIXTURE(of_all_addresses_of_a_long_protected_answer_nothing_is_told),
         WITH_FIXTURE(
             where_a_protected_name_led_is_hidden_though_only_its_answer_was_seen),
         WITH_FIXTURE(a_conversation_that_begins_in_pieces_tells_which_name_led_to_it),
