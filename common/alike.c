@@ -402,6 +402,11 @@ static int surest_first(const void *a, const void *b)
     return (x->how > y->how) - (x->how < y->how);
 }
 
+bool alike_fits(struct text name)
+{
+    return domain_has_owner(name) && !is_inside(name) && part(name).looks.len > 0;
+}
+
 size_t alike_find(const struct alike *a, struct text host,
                   struct alike_match ret_matches[ALIKE_MATCHES_MAX])
 {

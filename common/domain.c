@@ -140,6 +140,17 @@ struct text domain_registrable(struct text name)
     return (struct text){.at = name.at + start, .len = name.len - start};
 }
 
+bool domain_has_owner(struct text name)
+{
+    char text[DOMAIN_MAX];
+
+    if (name.len >= sizeof(text) || ends_in_digits(name))
+        return false;
+    memcpy(text, name.at, name.len);
+    text[name.len] = '\0';
+    return psl_registrable_domain(psl_builtin(), text) != NULL;
+}
+
 bool domain_under(struct text name, struct text parent)
 {
     size_t more = name.len - parent.len;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "alike.h"
 #include "domain.h"
 
 #define V4_BITS_FROM   96 /* of an address: what is before says that it is IPv4 */
@@ -41,7 +42,7 @@ const char *list_value_what(enum list_type type)
         [LIST_JA3] = "JA3",
         [LIST_JA4] = "JA4",
         [LIST_CERT] = "SHA-256 or SHA-1 of a certificate",
-        [LIST_LOOKALIKE] = "host name",
+        [LIST_LOOKALIKE] = "host name that can be registered",
     };
 
     return whats[type];
@@ -64,6 +65,13 @@ static int clean_domain(struct text written, char *ret_value)
     size_t len;
 
     if (domain_clean(written, ret_value, &len) != 0 || memchr(ret_value, '*', len))
+        return -EINVAL;
+    return 0;
+}
+
+static int clean_alike(struct text written, char *ret_value)
+{
+    if (clean_domain(written, ret_value) != 0 || !alike_fits(text_of(ret_value)))
         return -EINVAL;
     return 0;
 }
@@ -248,7 +256,7 @@ int list_value_clean(enum list_type type, struct text written,
         [LIST_DOMAIN] = clean_domain, [LIST_CIDR] = clean_network,
         [LIST_IP] = clean_addr,       [LIST_MAC] = clean_mac,
         [LIST_JA3] = clean_ja3,       [LIST_JA4] = clean_ja4,
-        [LIST_CERT] = clean_cert,     [LIST_LOOKALIKE] = clean_domain,
+        [LIST_CERT] = clean_cert,     [LIST_LOOKALIKE] = clean_alike,
     };
 
     if (list_class_of(type) == LIST_CLASS_NONE || written.len == 0 ||

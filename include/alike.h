@@ -44,6 +44,10 @@ struct alike;
 struct alike *alike_new(void);
 void alike_free(struct alike *a); /* NULL is fine */
 
+/* Whether others can look like the clean name: it has an owner, out in the open, and
+ * something to read. */
+bool alike_fits(struct text name);
+
 /* A clean name (domain.h), which stays the caller's, of a list. Those over
  * ALIKE_NAMES_MAX are not taken: false. */
 bool alike_add(struct alike *a, struct text name, unsigned list);

@@ -29,6 +29,10 @@ size_t domain_label_decode(struct text label, uint32_t *ret_characters, size_t r
  * itself. The whole name when it has no public suffix above it. */
 struct text domain_registrable(struct text name);
 
+/* Whether the clean name is one that somebody can register, or is below one: not an
+ * address, no public suffix, no single label. */
+bool domain_has_owner(struct text name);
+
 /*
  * The same with a memory of some two thousand names, as few are asked for again and
  * again: walking the public suffix list costs a microsecond, remembering 20 ns.

@@ -136,6 +136,25 @@ static void names_to_look_like_come_in_every_form_and_have_exceptions(void **sta
     assert_int_equal(listdb_judge_alike(db, TEXT("linco1n.example")).bits[0], 1);
 }
 
+static void names_that_nobody_could_be_taken_for_are_told_with_their_line(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *names = xasprintf("%s/nets.txt", f->folder), *faults = NULL;
+    auto_listdb struct listdb *db = NULL;
+
+    write_file(names, "lincoln.example\nlocalhost\n192.0.2.1\nco.uk\nprinter.local\n");
+    assert_true(build(f,
+                      "schema: 1\n"
+                      "lists: {bad: {type: lookalike, sources: [{file: nets.txt}]}}\n"));
+    assert_int_equal(diags_warnings(f->diags), 4);
+    faults = diags_text(f->diags);
+    assert_non_null(strstr(faults,
+                           "nets.txt:4:1: warning[W0422]: \"co.uk\" is no host name "
+                           "that can be registered; the line is left out"));
+    assert_int_equal(listdb_open(f->out, &db), 0);
+    assert_int_equal(listdb_info(db, 0)->entries, 1);
+}
+
 static void a_list_is_as_old_as_what_was_fetched_for_it(void **state)
 {
     static const struct timespec old[2] = {{.tv_sec = 1700000000},
@@ -485,6 +504,7 @@ int main(void)
         WITH_FIXTURE(lists_are_compiled_with_their_kind),
         WITH_FIXTURE(every_type_is_compiled),
         WITH_FIXTURE(names_to_look_like_come_in_every_form_and_have_exceptions),
+        WITH_FIXTURE(names_that_nobody_could_be_taken_for_are_told_with_their_line),
         WITH_FIXTURE(a_list_is_as_old_as_what_was_fetched_for_it),
         WITH_FIXTURE(nothing_that_happens_to_a_source_empties_a_list),
         WITH_FIXTURE(a_table_without_its_column_empties_no_list),
