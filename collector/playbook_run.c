@@ -501,20 +501,6 @@ static void on_incident(struct running *r, const struct run_event *e)
     look_at_wait(r);
 }
 
-/* Who a message was for: its key is STEP/PERSON/CONTACT. */
-static const char *reader_of(const struct running *r, const char *key)
-{
-    const char *first = strchr(key, '/'), *last = strrchr(key, '/');
-    const struct person *p;
-    auto_free char *id = NULL;
-
-    if (!first || last == first)
-        return "its reader";
-    id = xstrndup(first + 1, (size_t)(last - first - 1));
-    p = district_person(r->district, id);
-    return p ? p->name : "its reader";
-}
-
 static void on_outcome(struct running *r, const struct run_event *e)
 {
     const char *key = json_get_text(e->document, "wish", "");
@@ -530,9 +516,7 @@ static void on_outcome(struct running *r, const struct run_event *e)
     if (json_get_bool(e->document, "ok", false))
         return;
     running_note(r, "undelivered", NULL, key);
-    run_open_trouble(r, running_text(r, "undelivered/%s", key),
-                     running_text(r, "A message could not be delivered: call the %s",
-                                  reader_of(r, key)));
+    run_tell_undelivered(r, key, e->document);
 }
 
 static void on_return(struct running *r, const struct run_event *e)

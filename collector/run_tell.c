@@ -242,10 +242,11 @@ bool run_tell_next(struct running *r, enum role role, bool straight_to_last)
     return p && tell(r, p, quiet ? "safeguarding-task" : "task-overdue", 0);
 }
 
-void run_open_trouble(struct running *r, const char *key, const char *title)
+/* detail is given away. */
+static void open_trouble(struct running *r, const char *key, const char *title,
+                         struct json *detail)
 {
     struct run_wish *w = running_wish(r, RUN_WISH_TASK_OPEN);
-    struct json *detail = json_new_object();
 
     json_put_text(detail, "kind", "trouble");
     w->step = ""; /* it stays when the step is left */
@@ -254,4 +255,80 @@ void run_open_trouble(struct running *r, const char *key, const char *title)
     w->key = key;
     w->title = title;
     w->detail = detail;
+}
+
+void run_open_trouble(struct running *r, const char *key, const char *title)
+{
+    open_trouble(r, key, title, json_new_object());
+}
+
+/* ---- what did not arrive ---- */
+
+/* Who a message was for: its key is STEP/PERSON/CONTACT. NULL: who is no longer there. */
+static const struct person *reader_of(const struct running *r, const char *key)
+{
+    const char *first = strchr(key, '/'), *last = strrchr(key, '/');
+    auto_free char *id = NULL;
+
+    if (!first || last == first)
+        return NULL;
+    id = xstrndup(first + 1, (size_t)(last - first - 1));
+    return district_person(r->district, id);
+}
+
+/* By what it went, and why it did not arrive, in the words of whoever refused it. */
+static char *why_undelivered(const struct json *outcome)
+{
+    const char *said = json_text(json_get_path(outcome, "outcome.said"), "");
+    int64_t tries = json_number(json_get_path(outcome, "outcome.attempts"), 0);
+    auto_buffer struct buffer b = {0};
+
+    buffer_print(&b, "It went by %s",
+                 json_get_text(outcome, "action", "mail or webhook"));
+    if (tries > 0)
+        buffer_print(&b, ", and was tried %lld time%s", (long long)tries,
+                     tries == 1 ? "" : "s");
+    buffer_print(&b, ". %s%s", *said ? "What came back: " : "Nothing came back.", said);
+    return xstrdup(b.at);
+}
+
+static void add_call(struct json *todo, const struct person *p)
+{
+    auto_buffer struct buffer b = {0};
+
+    buffer_print(&b, "Call %s", p->name);
+    for (size_t i = 0; i < p->phone_count; i++)
+        buffer_print(&b, "%s%s", i ? " or " : ": ", p->phones[i]);
+    buffer_text(&b, p->phone_count ? "." : ": no telephone stands in district.yaml.");
+    buffer_text(&b, " They don't know yet that a task or message waits for them.");
+    json_add(todo, json_new_text(b.at));
+}
+
+static void add_mend(struct json *todo, const char *id, const char *action)
+{
+    auto_free char *look = xasprintf(
+        "See that the %s of %s in district.yaml is right; `hallwatch actions test %s "
+        "ADDRESS` sends a message that says it is a test.",
+        action, id, action);
+
+    json_add(todo, json_new_text(look));
+}
+
+void run_tell_undelivered(struct running *r, const char *key, const struct json *outcome)
+{
+    const struct person *p = reader_of(r, key);
+    struct json *detail = json_new_object(), *todo = json_new_list();
+    auto_free char *why = why_undelivered(outcome);
+
+    json_add(todo, json_new_text(why));
+    if (p) {
+        json_put_text(detail, "person", p->id);
+        add_call(todo, p);
+        add_mend(todo, p->id, json_get_text(outcome, "action", "mail"));
+    }
+    json_put(detail, "do", todo);
+    open_trouble(r, running_text(r, "undelivered/%s", key),
+                 running_text(r, "A message could not be delivered: call the %s",
+                              p ? p->name : "its reader"),
+                 detail);
 }

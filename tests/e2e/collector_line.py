@@ -138,6 +138,9 @@ def what_fails_for_good_becomes_a_task(w):
     trouble = until("a task about it", lambda: [
         t for t in w.tasks(SECURITY) if t["kind"] == "trouble"])[0]
     assert "could not be delivered" in trouble["title"], trouble
+    page = w.hallwatch("tasks", "show", str(trouble["id"]), "--as", SECURITY)
+    assert "It went by mail" in page and "550" in page, page
+    assert "hallwatch actions test mail" in page, page
     w.hallwatch("tasks", "done", str(trouble["id"]), "--as", SECURITY)
     w.stop()
 

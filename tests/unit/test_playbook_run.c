@@ -388,6 +388,35 @@ static void a_message_that_cannot_be_delivered_becomes_a_task(void **state)
     assert_string_equal(world_step(w), "ack");
 }
 
+static bool says(const struct json *list, const char *words)
+{
+    for (size_t i = 0; i < json_count(list); i++)
+        if (strstr(json_text(json_item(list, i), ""), words))
+            return true;
+    return false;
+}
+
+static void what_was_not_delivered_is_told_with_whom_by_what_why_and_what_to_do(
+    void **state)
+{
+    struct world *w = begin(*state, ACK, PAGE, DAY);
+    auto_json struct json *document = json_new_object(), *copy = NULL;
+    const struct json *todo;
+
+    json_put_text(document, "wish", w->messages[w->message_count - 1]);
+    json_put_text(document, "action", "mail");
+    json_put_bool(document, "ok", false);
+    json_put_path(document, "outcome.said", json_new_text("550 no such mailbox"));
+    json_put_path(document, "outcome.attempts", json_new_number(4));
+    world_event(w, (struct run_event){.kind = RUN_EVENT_OUTCOME, .document = document});
+    todo = json_get(w->last.wishes[0].detail, "do");
+    assert_true(says(todo, "It went by mail, and was tried 4 times. "
+                           "What came back: 550 no such mailbox"));
+    assert_true(says(todo, "Call "));
+    assert_true(says(todo, "hallwatch actions test mail"));
+    assert_string_not_equal(json_get_text(w->last.wishes[0].detail, "person", ""), "");
+}
+
 static void an_event_with_the_same_key_twice_changes_nothing(void **state)
 {
     struct world *w = begin(*state, WATCH, PAGE, DAY);
@@ -529,6 +558,7 @@ int main(void)
         WITH_FIXTURE(a_wait_without_alerts_leads_the_other_way),
         WITH_FIXTURE(a_wait_until_ends_when_it_is_so),
         WITH_FIXTURE(a_message_that_cannot_be_delivered_becomes_a_task),
+        WITH_FIXTURE(what_was_not_delivered_is_told_with_whom_by_what_why_and_what_to_do),
         WITH_FIXTURE(an_event_with_the_same_key_twice_changes_nothing),
         WITH_FIXTURE(messages_carry_no_device_and_no_host),
         WITH_FIXTURE(a_safeguarding_message_says_that_somebody_is_needed_and_no_more),
