@@ -173,17 +173,6 @@ static bool may_change(const struct viewer *r, const struct store_incident *i)
     return false;
 }
 
-static int commit(struct viewer *r, int rc)
-{
-    if (rc == 0)
-        rc = store_commit(r->store);
-    if (rc == 0)
-        return 0;
-    viewer_fault(r);
-    store_rollback(r->store);
-    return EXIT_FAULT;
-}
-
 static int write_change(struct viewer *r, const struct store_incident *i,
                         const struct incident_change *c)
 {
@@ -191,7 +180,7 @@ static int write_change(struct viewer *r, const struct store_incident *i,
 
     if (rc == 0)
         rc = store_incident_change(r->store, i->id, c);
-    status = commit(r, rc);
+    status = viewer_commit(r, rc);
     if (status == 0)
         printf("incident %" PRId64 " is %s\n", i->id,
                names_get(&names_incident_state, c->to));
@@ -204,7 +193,7 @@ static int write_note(struct viewer *r, const struct store_incident *i, const ch
 
     if (rc == 0)
         rc = store_incident_note(r->store, i->id, r->who, text);
-    status = commit(r, rc);
+    status = viewer_commit(r, rc);
     if (status == 0)
         printf("noted on incident %" PRId64 "\n", i->id);
     return status;
