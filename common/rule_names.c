@@ -298,26 +298,30 @@ static void read_list(struct rule_reader *r, struct list_def *l)
     }
 }
 
+#define NAMED 3 /* of the lists that are empty: who reads it wants all or none */
+
 /* Lists from a file without the file: rules that ask them never match. */
 static void warn_of_empty(struct rule_reader *r)
 {
     const struct ruleset *s = r->set;
     auto_buffer struct buffer names = {0};
     const struct node *first = NULL;
+    size_t count = 0;
 
     for (size_t i = 0; !s->settings.lists && i < s->list_count; i++) {
         if (!s->lists[i].from_file)
             continue;
         first = first ? first : s->lists[i].node;
-        buffer_print(&names, "%s%s", names.len ? ", " : "", s->lists[i].name);
+        if (count++ < NAMED)
+            buffer_print(&names, "%s%s", names.len ? ", " : "", s->lists[i].name);
     }
     if (!first)
         return;
-    diags_warn(
-        r->diags, node_place(first), "W0407",
-        "no compiled lists were given, so that these are empty, and rules that ask "
-        "them find nothing: %s",
-        names.at);
+    if (count > NAMED)
+        buffer_print(&names, " and %zu more", count - NAMED);
+    diags_warn(r->diags, node_place(first), "W0407",
+               "no compiled lists were given: rules that ask one find nothing (%s)",
+               names.at);
     diags_hint(r->diags,
                "`hallwatch lists build --out FILE` compiles the shipped ones; FILE is "
                "given with --lists, or as \"lists\" in the settings");
