@@ -136,6 +136,11 @@ static int replay(const struct arguments *a)
     content = load(a);
     if (!content)
         return 1;
+    if (!content->rules && !events && !a->stats)
+        fputs("hallwatch-agent: no rules are loaded, so there will be no alerts: --rules "
+              "PATH names a file or folder of them; --events all prints what they would "
+              "be asked about\n",
+              stderr);
     if (a->evidence && !content->lists)
         fputs("hallwatch-agent: no evidence is kept without --lists: they say which "
               "hosts are protected\n",

@@ -114,7 +114,9 @@ static int add(const void *values, int argc, char **argv)
         return OPTIONS_USAGE;
     status = change(store, "agent.add", argv[0], o->site, key);
     if (status == 0)
-        printf("%s may speak from now on\n", argv[0]);
+        printf("%s may speak from now on; its agent.yaml has to say `name: %s`, or its "
+               "alerts name another agent (without a name: the host's)\n",
+               argv[0], argv[0]);
     return status;
 }
 

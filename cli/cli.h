@@ -54,6 +54,9 @@ bool report_format(const char *word, bool json, enum report_format *ret_format);
 /* All faults to stdout; the exit code that follows from them. */
 int report(struct diags *d, enum report_format format);
 
+/* The same as text to stderr, where something else is printed on stdout. */
+int report_aside(struct diags *d);
+
 /* ---- the collector's store ---- */
 
 struct store;

@@ -21,16 +21,28 @@ bool report_format(const char *word, bool json, enum report_format *ret_format)
     return false;
 }
 
+static int print(struct diags *d, const char *text, FILE *to)
+{
+    if (*text) {
+        fputs(text, to);
+        if (text[strlen(text) - 1] != '\n')
+            putc('\n', to);
+    }
+    return diags_errors(d) ? EXIT_FAULT : EXIT_SUCCESS;
+}
+
 int report(struct diags *d, enum report_format format)
 {
     auto_free char *text = format == REPORT_JSON    ? diags_json(d)
                            : format == REPORT_SARIF ? diags_sarif(d)
                                                     : diags_text(d);
 
-    if (*text) {
-        fputs(text, stdout);
-        if (text[strlen(text) - 1] != '\n')
-            putchar('\n');
-    }
-    return diags_errors(d) ? EXIT_FAULT : EXIT_SUCCESS;
+    return print(d, text, stdout);
+}
+
+int report_aside(struct diags *d)
+{
+    auto_free char *text = diags_text(d);
+
+    return print(d, text, stderr);
 }

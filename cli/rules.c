@@ -121,7 +121,8 @@ const struct command rules_commands[] = {
     {"explain", "EVENT.json [PATH...]", 1, INT_MAX,
      "show for each rule why it matches an event, or not",
      "EVENT.json has events as hallwatch-agent --events prints them, or alerts, or\n"
-     "objects of field names and values; - is standard input.",
+     "objects of field names and values; - is standard input. One of them may stand in its\n"
+     "place, in quotes: '{...}'.",
      NULL, rules_explain_options, sizeof(struct rules_options), rules_explain},
     {"replay", "FILE.pcap [PATH...]", 1, INT_MAX,
      "run a capture through the agent and count alerts by rule", NULL, NULL,

@@ -98,6 +98,8 @@ static void check_playbooks(const struct ruleset *rules, const char *given,
                    d);
         if (shelf.playbooks)
             plan_check_playbook(rule, shelf.playbooks, d);
+        if (!rule->changed_by)
+            plan_check_leads(rule, d);
     }
     shelf_done(&shelf);
 }

@@ -522,7 +522,7 @@ int rules_doc(const void *values, int argc, char **argv)
     w.page.html = strcmp(format, "html") == 0;
     if (!world_load(&world, &settings, d)) {
         world_done(&world);
-        return report(d, REPORT_TEXT);
+        return report_aside(d);
     }
     w.rules = world.rules;
     put_page(&w);

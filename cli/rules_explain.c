@@ -119,18 +119,34 @@ static bool find_rule(struct explaining *x)
     return found >= 0;
 }
 
-static int explain(struct explaining *x, const char *path)
+/* An event or alert may stand on the command line itself, as it was copied. */
+static bool is_document(const char *word)
+{
+    return word[strspn(word, " \t\r\n")] == '{';
+}
+
+static bool read_input(const char *word, char **ret_text, size_t *ret_len)
+{
+    const char *path = strcmp(word, "-") == 0 ? "/dev/stdin" : word;
+    int err;
+
+    if (is_document(word)) {
+        *ret_text = xstrdup(word);
+        *ret_len = strlen(word);
+        return true;
+    }
+    err = file_read(path, INPUT_MAX, ret_text, ret_len);
+    if (err)
+        fprintf(stderr, "hallwatch: %s cannot be read: %s\n", word, strerror(-err));
+    return !err;
+}
+
+static int explain(struct explaining *x, const char *word)
 {
     auto_free char *text = NULL;
     size_t len;
-    int err =
-        file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, INPUT_MAX, &text, &len);
 
-    if (err) {
-        fprintf(stderr, "hallwatch: %s cannot be read: %s\n", path, strerror(-err));
-        return EXIT_FAULT;
-    }
-    if (!find_rule(x))
+    if (!read_input(word, &text, &len) || !find_rule(x))
         return EXIT_FAULT;
     x->verdicts = xcalloc(ruleset_count(x->rules) + 1, 1);
     x->event = event_new();
@@ -154,7 +170,9 @@ int rules_explain(const void *values, int argc, char **argv)
     const struct rules_options *o = values;
     auto_diags struct diags *d = diags_new(), *faults = diags_new();
     struct world_settings settings = rules_world(o, argc - 1, argv + 1);
-    struct explaining x = {.options = o, .diags = faults, .name = argv[0]};
+    struct explaining x = {.options = o,
+                           .diags = faults,
+                           .name = is_document(argv[0]) ? "the event" : argv[0]};
     struct world w = {0};
     int status = EXIT_FAULT;
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "collector/sight.h"
 #include "crypt.h"
 #include "mem.h"
 #include "names.h"
@@ -19,6 +20,30 @@ struct tokens_options {
     const char *role, *file;
 };
 
+#define OWNERS ((UINT32_C(2) << ROLE_EXAMS_OFFICER) - 1) /* nobody else acts first */
+
+/* What the collector would show it. */
+static void tell_role(enum role role)
+{
+    uint32_t owners = sight_owners(role, SIGHT_WHAT) & OWNERS;
+    const char *separator = "";
+
+    fprintf(stderr, "  %-16s ", names_get(&names_role, role));
+    if (owners)
+        fputs("sees incidents of ", stderr);
+    else
+        fputs(sight_owners(role, SIGHT_COUNT) ? "sees how many there are"
+                                              : "sees no incidents",
+              stderr);
+    for (unsigned i = 0; i < names_role.count; i++) {
+        if (!(owners >> i & 1))
+            continue;
+        fprintf(stderr, "%s%s", separator, names_get(&names_role, i));
+        separator = ", ";
+    }
+    fputs("\n", stderr);
+}
+
 static int read_role(const char *word)
 {
     int role = word ? names_find(&names_role, word) : -1;
@@ -26,12 +51,11 @@ static int read_role(const char *word)
     if (role >= 0)
         return role;
     if (word)
-        fprintf(stderr, "hallwatch: there is no role \"%s\"; there are", word);
+        fprintf(stderr, "hallwatch: there is no role \"%s\"; there are\n", word);
     else
-        fputs("hallwatch: --role says what may be seen with it; there are", stderr);
-    for (size_t i = 0; i < names_role.count; i++)
-        fprintf(stderr, " %s", names_role.at[i]);
-    fputs("\n", stderr);
+        fputs("hallwatch: --role says what may be seen with it; there are\n", stderr);
+    for (unsigned i = 0; i < names_role.count; i++)
+        tell_role(i);
     return -1;
 }
 
@@ -78,7 +102,7 @@ static int add(const void *values, int argc, char **argv)
 
 static const struct option_row add_options[] = {
     {"role", 'r', OPTION_TEXT, offsetof(struct tokens_options, role), "ROLE",
-     "what may be seen with it"},
+     "what may be seen with it; without one, the roles are shown"},
     {"file", 'f', OPTION_TEXT, offsetof(struct tokens_options, file), "FILE",
      "the collector's api.tokens (/etc/hallwatch/tokens)"},
     {0},

@@ -39,6 +39,19 @@ void plan_check_playbook(const struct rule *rule, const struct playbooks *playbo
     diags_suggest(d, rule->playbook, names, playbooks->count);
 }
 
+void plan_check_leads(const struct rule *rule, struct diags *d)
+{
+    if (rule->mode != MODE_ALERT || rule->playbook)
+        return;
+    diags_warn(d, rule->place, "W0732",
+               "rule %s leads to no playbook: the collector will not start with it, and "
+               "nobody is told what to do",
+               rule->id);
+    diags_hint(
+        d, "response: {playbook: NAME}, one of those that `hallwatch playbooks check` "
+           "counts; or mode: shadow until there is one");
+}
+
 static void check_coverage(const struct collector_settings *set,
                            const struct coverage_settings *c, struct diags *d)
 {

@@ -20,4 +20,7 @@ bool plan_check(const struct collector_settings *s, usec_t now, struct diags *d)
 void plan_check_playbook(const struct rule *rule, const struct playbooks *playbooks,
                          struct diags *d);
 
+/* Warns of a rule that alerts and leads to no playbook: the collector asks for one. */
+void plan_check_leads(const struct rule *rule, struct diags *d);
+
 #endif

@@ -369,6 +369,10 @@ static const struct diag_code codes[] = {
     {"E0722", "not a language", "As in BCP 47: en, es, pt-BR."},
     {"W0731", "a step without a deadline",
      "Nobody is reminded of it, and nothing happens when nobody answers."},
+    {"W0732", "a rule leads to no playbook",
+     "Whatever raises an alert needs somebody to act on it: response: {playbook: NAME}.\n"
+     "The collector refuses to start with such a rule (E0913), unless it is told to\n"
+     "accept gaps. A rule in shadow mode, or a disabled one, needs none."},
     {"E0751", "two entries of the same name",
      "Entries of correlate and inhibit are told apart by their id, in all files\n"
      "together. \"otherwise\" is taken: it is what holds when nothing fits."},

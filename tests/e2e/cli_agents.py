@@ -70,6 +70,8 @@ def mistakes_get_a_sentence(folder):
     for args, words in (
         (("keys", "new", "agnet"), "collector, agent, vault, sign"),
         (("keys", "show", DISTRICT), "no key file"),
+        (("tokens", "add", "grafana"), "privacy-officer"),
+        (("tokens", "add", "grafana", "--role", "boss"), "principal        sees how many"),
     ):
         code, _, err = hallwatch(*args)
         assert code != 0 and words in err, err
@@ -98,7 +100,7 @@ def an_agent_is_added_by_file_or_key_and_revoked(folder):
     public = hallwatch("keys", "show", f"{folder}/keys/agent.pub")[1].strip()
     code, out, err = agents(folder, "add", "box-1", f"{folder}/keys/agent.pub", "--site",
                             "lincoln")
-    assert code == 0 and "may speak" in out, err
+    assert code == 0 and "may speak" in out and "`name: box-1`" in out, err
     other = hallwatch("keys", "new", "agent", f"{folder}/other")[1].splitlines()[0]
     assert agents(folder, "add", "box-2", "--site", "lincoln", "--", other)[0] == 0
     code, _, err = agents(folder, "add", "box-3", f"{folder}/keys/agent.pub", "--site",

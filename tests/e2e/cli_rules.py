@@ -97,6 +97,38 @@ class Check(unittest.TestCase):
     def test_the_shipped_rules_have_their_playbooks(self):
         code, out = self.check()
         self.assertEqual(code, 0, out)
+        self.assertNotIn("W0732", out)
+
+    def test_a_rule_that_alerts_without_a_playbook_is_a_warning(self):
+        none = RULE.replace("    response: {playbook: rouge-device}\n", "")
+        self.write("site/rules/mine/r.yaml", none)
+        code, out = self.check(self.rules)
+        self.assertEqual(code, 0, out)
+        self.assertIn("r.yaml:5:5: warning[W0732]: rule mine.query leads to no playbook", out)
+        self.write("site/rules/mine/r.yaml", none + "    mode: shadow\n")
+        self.assertNotIn("W0732", self.check(self.rules)[1])
+
+    def test_an_event_is_explained_from_a_file_or_as_it_was_copied(self):
+        event = json.dumps({"timestamp": "2026-11-23T16:00:00.000000+0000",
+                            "event_type": "alert",
+                            "hallwatch": {"event": "dns", "rule": "mine.query"},
+                            "dns": {"type": "query", "rrname": "a.example"}})
+        seen = [subprocess.run([HALLWATCH, "rules", "explain", word, self.rules],
+                               input=event + "\n", capture_output=True, text=True, check=False)
+                for word in ("-", event)]
+        for done in seen:
+            self.assertEqual((done.returncode, done.stdout.split("\n")[0]),
+                             (0, "mine.query: matches"), done.stdout + done.stderr)
+
+    def test_a_capture_without_rules_is_read_and_said_to_be_judged_by_none(self):
+        agent = os.path.join(os.path.dirname(HALLWATCH), "hallwatch-agent")
+        capture = os.path.join(TOP, "tests/golden/ftp-login.pcap")
+        for more, said in (((), True), (("--events", "dns"), False), (("--stats",), False)):
+            done = subprocess.run([agent, "-r", capture, *more], capture_output=True,
+                                  text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual("no rules are loaded" in done.stderr and
+                             "--rules PATH" in done.stderr, said, done.stderr)
 
     def test_what_rules_require_of_ndpi_is_held_against_the_agents(self):
         self.write("site/rules/mine/r.yaml",
@@ -203,6 +235,13 @@ class Doc(unittest.TestCase):
                               check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
+
+    def test_what_is_wrong_with_the_rules_is_no_part_of_the_page(self):
+        done = subprocess.run([HALLWATCH, "rules", "doc",
+                               self.write("r.yaml", RULE.replace("dns.qr", "dns.qrr"))],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("error[E0210]", done.stderr)
 
     def test_a_rule_is_told_in_words(self):
         out = self.doc(self.write("r.yaml", RICH))
