@@ -40,7 +40,8 @@ struct trial {
     uint64_t counts[EXPECTED_COUNTS];
     struct event *event; /* the one that is being tried */
     uint8_t *heard; /* rules whose hits matter: those judged, and what they combine */
-    struct event *alert; /* that of the first alert, with window.value */
+    struct event *alert;               /* that of the first alert, with window.value */
+    const char *words[EXPECTED_WORDS]; /* its own; NULL: none */
     bool has_alert;
 };
 
@@ -154,6 +155,7 @@ static void drop_hidden(const struct rule *rule, struct event *alert)
 static void on_alert(const struct raised *r, void *arg)
 {
     struct trial *t = arg;
+    const struct rule *rule = &t->set->rules[r->rule].rule;
 
     if (!concerns(t, r->rule))
         return;
@@ -163,6 +165,9 @@ static void on_alert(const struct raised *r, void *arg)
     event_copy(t->alert, r->event);
     drop_hidden(ruleset_rule(t->set, r->rule), t->alert);
     event_put_number(t->alert, FIELD_WINDOW_VALUE, r->value);
+    t->words[EXPECT_SEVERITY] = names_get(&names_severity, alert_severity(rule, r));
+    t->words[EXPECT_MODE] = names_get(&names_rule_mode, rule->mode);
+    t->words[EXPECT_PLAYBOOK] = rule->playbook;
     t->has_alert = true;
 }
 
@@ -432,6 +437,22 @@ static bool judge_field(struct runner *r, struct trial *t, const struct node *ke
     return false;
 }
 
+static bool judge_words(struct runner *r, struct trial *t)
+{
+    for (enum expected_word w = 0; w < EXPECTED_WORDS; w++) {
+        const struct node *wanted = t->test->words[w];
+        const char *got = t->words[w] ? t->words[w] : "none";
+
+        if (!wanted || (t->has_alert && strcmp(got, node_text(wanted)) == 0))
+            continue;
+        fail(r, t, wanted, "expected %s %s, %s%s", rule_test_word_name(w),
+             node_text(wanted), t->has_alert ? "got " : "but there is no alert",
+             t->has_alert ? got : "");
+        return false;
+    }
+    return true;
+}
+
 static bool judge_fields(struct runner *r, struct trial *t)
 {
     const struct node *fields = t->test->fields;
@@ -463,7 +484,7 @@ static bool run_trial(struct runner *r, const struct rule_test *test)
             hear(&t, i);
     plan_all(&t);
     run_events(r, &t);
-    passed = judge_counts(r, &t) && judge_fields(r, &t);
+    passed = judge_counts(r, &t) && judge_words(r, &t) && judge_fields(r, &t);
     if (test->rule != ALL_RULES && !test->file->overlay)
         r->tested[test->rule] |= t.counts[EXPECT_MATCH] ? SEEN_YES : SEEN_NO;
     tracker_free(t.tracker);

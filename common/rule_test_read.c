@@ -18,6 +18,13 @@ const char *rule_test_count_name(enum expected_count c)
     return count_words[c];
 }
 
+const char *rule_test_word_name(enum expected_word w)
+{
+    static const char *const words[EXPECTED_WORDS] = {"severity", "mode", "playbook"};
+
+    return words[w];
+}
+
 static bool read_generate(struct rule_reader *r, const struct node *n, struct event *room)
 {
     static const char *const keys[] = {"count", "every", "at", "event"};
@@ -85,9 +92,33 @@ static bool read_fields(struct rule_reader *r, struct rule_test *t)
     return true;
 }
 
+static bool read_words(struct rule_reader *r, struct rule_test *t,
+                       const struct node *expect)
+{
+    static const struct names *const known[EXPECTED_WORDS] = {
+        [EXPECT_SEVERITY] = &names_severity, [EXPECT_MODE] = &names_rule_mode};
+    bool good = true;
+
+    for (size_t i = 0; i < EXPECTED_WORDS; i++) {
+        const struct node *n =
+            node_get(expect, rule_test_word_name((enum expected_word)i));
+        const char *text;
+        size_t index;
+
+        t->words[i] = n;
+        if (n && known[i])
+            good = node_read_name(n, known[i]->what, known[i]->at, known[i]->count,
+                                  &index, r->diags) &&
+                   good;
+        else if (n)
+            good = node_read_text(n, &text, r->diags) && good;
+    }
+    return good;
+}
+
 static bool read_expect(struct rule_reader *r, struct rule_test *t)
 {
-    const char *keys[EXPECTED_COUNTS + 1];
+    const char *keys[EXPECTED_COUNTS + 1 + EXPECTED_WORDS];
     const struct node *expect = node_need(t->node, "the test", "expect", r->diags);
     bool good = true;
 
@@ -95,7 +126,11 @@ static bool read_expect(struct rule_reader *r, struct rule_test *t)
         return false;
     memcpy(keys, count_words, sizeof(count_words));
     keys[EXPECTED_COUNTS] = "fields";
-    node_check_keys(expect, "expect", keys, EXPECTED_COUNTS + 1, r->diags);
+    for (size_t i = 0; i < EXPECTED_WORDS; i++)
+        keys[EXPECTED_COUNTS + 1 + i] = rule_test_word_name((enum expected_word)i);
+    node_check_keys(expect, "expect", keys, EXPECTED_COUNTS + 1 + EXPECTED_WORDS,
+                    r->diags);
+    good = read_words(r, t, expect);
     for (size_t i = 0; i < EXPECTED_COUNTS; i++) {
         t->expected[i].node = node_get(expect, count_words[i]);
         if (t->expected[i].node)

@@ -20,6 +20,10 @@ enum expected_count {
 };
 const char *rule_test_count_name(enum expected_count c);
 
+/* What the first alert says of its rule, or a local change made of it. */
+enum expected_word { EXPECT_SEVERITY, EXPECT_MODE, EXPECT_PLAYBOOK, EXPECTED_WORDS };
+const char *rule_test_word_name(enum expected_word w);
+
 struct rule_test {
     const char *name;
     const struct node *node;
@@ -31,7 +35,8 @@ struct rule_test {
         const struct node *node; /* NULL: not expected */
         uint64_t count;
     } expected[EXPECTED_COUNTS];
-    const struct node *fields; /* or NULL */
+    const struct node *words[EXPECTED_WORDS]; /* NULL: not expected */
+    const struct node *fields;                /* or NULL */
 };
 
 struct ruleset_tests {

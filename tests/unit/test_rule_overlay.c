@@ -355,6 +355,40 @@ static void shipped_tests_try_the_shipped_rule_and_an_overlays_the_changed_one(
     assert_int_equal(counts.failed, 0);
 }
 
+/* Of the rule as it was shipped, and as the overlay has it, for one band. */
+static void what_an_overlay_makes_of_an_alert_can_be_tested(void **state)
+{
+    static const struct {
+        const char *expect, *wanted;
+    } rows[] = {
+        {"severity: critical, mode: alert, playbook: malware", ""},
+        {"severity: low", "expected severity low, got critical"},
+        {"playbook: network-hygiene", "expected playbook network-hygiene, got malware"},
+        {"mode: shadow", "expected mode shadow, got alert"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        auto_diags struct diags *d = diags_new();
+        auto_free char *text = xasprintf(
+            OVERLAY "set: [{rule: test.one, severity: critical, response: {playbook: "
+                    "malware}, until: 2027-01-31, " WHO "}]\n"
+                    "tests:\n"
+                    "  - name: it is worse here\n"
+                    "    rule: test.one\n"
+                    "    events: [{kind: dns, src.ip: 10.0.0.1, dns.qname: a.test}]\n"
+                    "    expect: {alerts: 1, %s}\n",
+            rows[i].expect);
+        auto_ruleset struct ruleset *s = load(text);
+        struct rule_test_counts counts =
+            ruleset_test(s, &(struct rule_test_settings){0}, d);
+        auto_free char *told = diags_text(d);
+
+        assert_int_equal(counts.failed, *rows[i].wanted != '\0');
+        assert_non_null(strstr(told, rows[i].wanted));
+    }
+}
+
 static void the_same_form_is_found_in_another_set(void **state)
 {
     auto_ruleset struct ruleset *s = load(
@@ -383,6 +417,7 @@ int main(void)
         cmocka_unit_test(the_end_of_a_change_is_announced_once),
         cmocka_unit_test(
             shipped_tests_try_the_shipped_rule_and_an_overlays_the_changed_one),
+        cmocka_unit_test(what_an_overlay_makes_of_an_alert_can_be_tested),
         cmocka_unit_test(the_same_form_is_found_in_another_set),
     };
 
