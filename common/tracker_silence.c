@@ -165,12 +165,9 @@ static struct waiting *first_waiting(struct rule_state *s)
 {
     struct waiting *w;
 
-    while (s->waiting && (w = agemap_oldest(s->waiting)))
-        if (w->since)
-            return w;
-        else
-            agemap_drop_oldest(s->waiting);
-    return NULL;
+    while (s->waiting && (w = agemap_oldest(s->waiting)) && !w->since)
+        agemap_drop_oldest(s->waiting);
+    return s->waiting ? agemap_oldest(s->waiting) : NULL;
 }
 
 void tracker_silence_due(struct rule_state *s, usec_t now)
