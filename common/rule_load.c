@@ -12,14 +12,14 @@
 
 /* ---- reading them ---- */
 
-static const char *const top_keys[] = {"schema",    "ruleset", "version",
-                                       "requires",  "lists",   "macros",
-                                       "schedules", "rules",   "tests"};
+static const char *const top_keys[] = {"schema", "ruleset",  "version",   "requires",
+                                       "lists",  "macros",   "schedules", "rules",
+                                       "tests",  "test_time"};
 #define TOP_KEYS (sizeof(top_keys) / sizeof(top_keys[0]))
 
 static const char *const overlay_keys[] = {"schema",  "overlay_of", "version",
                                            "site",    "set",        "add_exceptions",
-                                           "disable", "tests"};
+                                           "disable", "tests",      "test_time"};
 #define OVERLAY_KEYS (sizeof(overlay_keys) / sizeof(overlay_keys[0]))
 
 /* Whether it is a rule file at all: a folder may hold others. */
@@ -415,8 +415,10 @@ void ruleset_free(struct ruleset *s)
         schedule_done(&s->schedules[i]);
     for (size_t i = 0; i < s->zone_count; i++)
         zone_close(s->zones[i].zone);
-    for (size_t i = 0; i < s->file_count; i++)
+    for (size_t i = 0; i < s->file_count; i++) {
+        rule_test_time_done(&s->files[i]);
         yaml_release(s->files[i].yaml);
+    }
     predicate_table_done(&s->predicates);
     free(s->files);
     free(s->scopes);

@@ -37,6 +37,7 @@ struct matcher {
     const struct remembered_place *place; /* of this event; NULL: not looked up yet */
     struct remembered_minute *minutes;    /* schedule * zones + zone */
     bool shipped;                         /* without local changes */
+    const struct schedule_stand_in *instead;
 };
 
 struct matcher *matcher_new(const struct ruleset *set)
@@ -69,6 +70,16 @@ void matcher_free(struct matcher *m)
 void matcher_as_shipped(struct matcher *m, bool shipped)
 {
     m->shipped = shipped;
+}
+
+void matcher_stand_in(struct matcher *m, const struct schedule_stand_in *instead)
+{
+    size_t count = m->set->schedule_count * m->set->zone_count;
+
+    if (m->instead == instead)
+        return;
+    m->instead = instead;
+    memset(m->minutes, 0, count * sizeof(*m->minutes));
 }
 
 static void begin(struct matcher *m)
@@ -200,7 +211,8 @@ static bool in_schedule(struct matcher *m, const struct schedule *s,
 
     if (m->minutes[at].minute != minute) {
         m->minutes[at].minute = minute;
-        m->minutes[at].holds = schedule_holds(s, m->set->zones[zone].zone, event_time(e));
+        m->minutes[at].holds =
+            schedule_holds_with(s, m->set->zones[zone].zone, event_time(e), m->instead);
     }
     return m->minutes[at].holds;
 }

@@ -478,6 +478,7 @@ static bool run_trial(struct runner *r, const struct rule_test *test)
     t.tracker = tracker_new(r->set, on_alert, &t);
     tracker_as_shipped(t.tracker, !test->file->overlay);
     matcher_as_shipped(r->matcher, !test->file->overlay);
+    matcher_stand_in(r->matcher, test->file->time);
     t.heard = xcalloc(r->set->rule_count + 1, 1);
     for (size_t i = 0; i < r->set->rule_count; i++)
         if (concerns(&t, i))

@@ -211,6 +211,8 @@ void rule_tests_read(struct rule_reader *r)
         most += count_tests(s->rules[i].node);
     for (size_t i = 0; i < s->file_count; i++)
         most += count_tests(yaml_root(s->files[i].yaml));
+    for (size_t i = 0; i < s->file_count; i++)
+        rule_test_time_read(r, &s->files[i]);
     all->at = arena_array(&s->arena, most, sizeof(*all->at));
     for (size_t i = 0; i < s->rule_count; i++)
         if (!rule_is_changed(s, i))

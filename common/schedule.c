@@ -10,8 +10,18 @@
 
 /* ---- reading ---- */
 
-static bool read_calendar(const struct node *n, const struct district *district,
-                          const struct calendar **ret, struct diags *d)
+/* Without a district one that has no day, so that tests can give it some. */
+static const struct calendar *empty_calendar(struct arena *a, const char *name)
+{
+    struct calendar *c = arena_new(a, sizeof(*c));
+
+    c->id = name;
+    return c;
+}
+
+static bool read_calendar(const struct node *n, struct arena *a,
+                          const struct district *district, const struct calendar **ret,
+                          struct diags *d)
 {
     size_t count = district ? district->calendar_count : 0;
     auto_free const char **names = xcalloc(count + 1, sizeof(*names));
@@ -25,7 +35,9 @@ static bool read_calendar(const struct node *n, const struct district *district,
         if (strcmp(names[i], name) == 0)
             *ret = &district->calendars[i];
     }
-    if (*ret || !district)
+    if (!district)
+        *ret = empty_calendar(a, name);
+    if (*ret)
         return true;
     diags_error(d, node_place(n), "E0305", "the district has no calendar \"%s\"", name);
     diags_suggest(d, name, names, count);
@@ -66,7 +78,7 @@ static bool read_span(struct schedule_span *s, struct arena *a, const struct nod
     node_check_keys(body, "schedule", keys, 5, d);
     good = read_span_days(s, a, body, d);
     if ((n = node_get(body, "calendar")))
-        good = read_calendar(n, district, &s->calendar, d) && good;
+        good = read_calendar(n, a, district, &s->calendar, d) && good;
     if ((n = node_get(body, "from")))
         good = week_read_minute(n, &s->from, d) && good;
     if ((n = node_get(body, "to")))
@@ -76,8 +88,6 @@ static bool read_span(struct schedule_span *s, struct arena *a, const struct nod
         diags_hint(d, "leave out both for the whole day");
         good = false;
     }
-    if (good && node_get(body, "calendar") && !s->calendar)
-        s->days = 0; /* no district, no such day */
     return good;
 }
 
@@ -97,7 +107,7 @@ static bool read_except(struct schedule *s, struct arena *a, const struct node *
         return false;
     calendars = arena_array(a, items_count(n), sizeof(*calendars));
     for (size_t i = 0; i < items_count(n); i++) {
-        good = read_calendar(items_at(n, i), district, &calendar, d) && good;
+        good = read_calendar(items_at(n, i), a, district, &calendar, d) && good;
         if (good && calendar)
             calendars[s->except_count++] = calendar;
     }
@@ -171,39 +181,57 @@ static bool in_ranges(const struct day_range *ranges, size_t count, day_t day)
     return false;
 }
 
-static bool has_day(const struct schedule *s, const struct schedule_span *span, day_t day,
-                    unsigned weekday)
+static bool has_range(const struct calendar *c, const struct schedule_stand_in *instead,
+                      day_t day)
+{
+    for (size_t i = 0; instead && i < instead->calendar_count; i++)
+        if (strcmp(instead->calendars[i].id, c->id) == 0)
+            return in_ranges(instead->calendars[i].ranges,
+                             instead->calendars[i].range_count, day);
+    return !instead && in_ranges(c->ranges, c->range_count, day);
+}
+
+static bool has_day(const struct schedule *s, const struct schedule_span *span,
+                    const struct schedule_stand_in *instead, day_t day, unsigned weekday)
 {
     if (!(span->days >> weekday & 1))
         return false;
     if (span->dates && !in_ranges(span->dates, span->date_count, day))
         return false;
-    if (span->calendar &&
-        !in_ranges(span->calendar->ranges, span->calendar->range_count, day))
+    if (span->calendar && !has_range(span->calendar, instead, day))
         return false;
     for (size_t i = 0; i < s->except_count; i++)
-        if (in_ranges(s->except[i]->ranges, s->except[i]->range_count, day))
+        if (has_range(s->except[i], instead, day))
             return false;
     return true;
 }
 
 static bool span_holds(const struct schedule *s, const struct schedule_span *span,
+                       const struct schedule_stand_in *instead,
                        const struct local_time *t)
 {
-    bool today = has_day(s, span, t->day, t->weekday);
+    bool today = has_day(s, span, instead, t->day, t->weekday);
 
     if (span->from < span->to)
         return today && t->minute >= span->from && t->minute < span->to;
     return (today && t->minute >= span->from) ||
-           (t->minute < span->to && has_day(s, span, t->day - 1, (t->weekday + 6u) % 7));
+           (t->minute < span->to &&
+            has_day(s, span, instead, t->day - 1, (t->weekday + 6u) % 7));
+}
+
+bool schedule_holds_with(const struct schedule *s, const struct zone *site, usec_t time,
+                         const struct schedule_stand_in *instead)
+{
+    const struct zone *theirs = instead && instead->zone ? instead->zone : site;
+    struct local_time t = zone_local(s->zone ? s->zone : theirs, time);
+
+    for (size_t i = 0; i < s->span_count; i++)
+        if (span_holds(s, &s->spans[i], instead, &t))
+            return true;
+    return false;
 }
 
 bool schedule_holds(const struct schedule *s, const struct zone *site, usec_t time)
 {
-    struct local_time t = zone_local(s->zone ? s->zone : site, time);
-
-    for (size_t i = 0; i < s->span_count; i++)
-        if (span_holds(s, &s->spans[i], &t))
-            return true;
-    return false;
+    return schedule_holds_with(s, site, time, NULL);
 }

@@ -284,6 +284,11 @@ void matcher_free(struct matcher *m);
 /* For the tests of shipped rules: as though there were no local changes. */
 void matcher_as_shipped(struct matcher *m, bool shipped);
 
+/* For tests: schedules are asked with this (schedule.h), which is borrowed. NULL, as at
+ * first: with the sites' clocks and the district's calendars. */
+struct schedule_stand_in;
+void matcher_stand_in(struct matcher *m, const struct schedule_stand_in *instead);
+
 enum match_verdict {
     MATCH_HIT,
     MATCH_EXCEPTED, /* it would have been, but an exception covers it */

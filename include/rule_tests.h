@@ -44,6 +44,11 @@ struct ruleset_tests {
     size_t count;
 };
 
+/* test_time of a file, which its schedules are asked with in tests; done when the set is
+ * freed. */
+void rule_test_time_read(struct rule_reader *r, struct ruleset_file *file);
+void rule_test_time_done(struct ruleset_file *file);
+
 /* All tests of the files that were read; called when the rules are. */
 void rule_tests_read(struct rule_reader *r);
 

@@ -56,6 +56,7 @@ struct ruleset_file {
     struct yaml *yaml;
     const char *path, *name, *version; /* name: ruleset, or the one that it changes */
     bool overlay;
+    struct schedule_stand_in *time; /* test_time, rule_tests.h; NULL: the district's */
 };
 
 /* A site's clock. */

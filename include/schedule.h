@@ -44,7 +44,17 @@ bool schedule_read(struct schedule *s, struct arena *a, const struct district *d
                    struct zone_shelf *zones, struct diags *d);
 void schedule_done(struct schedule *s);
 
-/* site: the zone for a schedule without one of its own. */
+/* What stands in for the clock of all sites (zone NULL: nothing does) and for the
+ * district's calendars: one that is not among these has no day. */
+struct schedule_stand_in {
+    struct zone *zone;
+    const struct calendar *calendars;
+    size_t calendar_count;
+};
+
+/* site: the zone for a schedule without one of its own. instead: or NULL. */
 bool schedule_holds(const struct schedule *s, const struct zone *site, usec_t time);
+bool schedule_holds_with(const struct schedule *s, const struct zone *site, usec_t time,
+                         const struct schedule_stand_in *instead);
 
 #endif

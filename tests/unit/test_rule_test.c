@@ -47,6 +47,59 @@ static void good_tests_pass(void **state)
     assert_int_equal(counts.failed, 0);
 }
 
+/* 08:30 in Chicago on a day of an examination, wherever and whenever the district has
+ * its own; and the day after. */
+static void a_file_brings_the_clock_and_the_days_of_its_tests(void **state)
+{
+    static const char rule[] =
+        "    when: dst.port == 22\n"
+        "    during: exam_hours\n"
+        "    tests:\n"
+        "      - name: on the day\n"
+        "        events: [{at: \"2026-11-23T14:30:00Z\", kind: flow_start, dst.port: 22}]\n"
+        "        expect: {match: 1}\n"
+        "      - name: after it\n"
+        "        events: [{at: \"2026-11-24T14:30:00Z\", kind: flow_start, dst.port: 22}]\n"
+        "        expect: {match: 0}\n"
+        "schedules: {exam_hours: {tz: site.tz, when: [{calendar: exams, from: \"08:00\","
+        " to: \"09:00\"}]}}\n";
+    static const char *const times[] = {
+        "test_time: {tz: America/Chicago, calendars: {exams: [2026-11-23]}}\n",
+        "test_time: {tz: America/Chicago}\n", /* then there is no such day */
+        "test_time: {tz: Europe/London, calendars: {exams: [2026-11-23]}}\n", ""};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        auto_free char *more = xasprintf("%s%s", rule, times[i]);
+        auto_free char *text = rules_one("flow_start", more), *faults = NULL;
+        struct rule_test_counts counts = run(text, &faults);
+
+        assert_int_equal(counts.passed, i == 0 ? 2 : 1);
+        assert_int_equal(counts.failed, i == 0 ? 0 : 1);
+    }
+}
+
+static void a_test_time_that_cannot_be_is_told(void **state)
+{
+    static const struct {
+        const char *time, *wanted;
+    } rows[] = {
+        {"test_time: {tz: America/Chicagoo}\n", "E0306"},
+        {"test_time: {calendars: {exams: [23.11.]}}\n", "error["},
+        {"test_time: {calendar: {}}\n", "E0103"},
+        {"test_time: [x]\n", "E0105"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        auto_free char *more = xasprintf("    when: dst.port == 22\n%s", rows[i].time);
+        auto_free char *text = rules_one("flow_start", more), *faults = NULL;
+
+        (void)run(text, &faults);
+        assert_non_null(strstr(faults, rows[i].wanted));
+    }
+}
+
 static void a_failing_test_says_how_far_the_window_came(void **state)
 {
     auto_free char *more = xasprintf("%s      - name: too few\n"
@@ -148,6 +201,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_tests_pass),
+        cmocka_unit_test(a_file_brings_the_clock_and_the_days_of_its_tests),
+        cmocka_unit_test(a_test_time_that_cannot_be_is_told),
         cmocka_unit_test(a_failing_test_says_how_far_the_window_came),
         cmocka_unit_test(a_failing_test_says_where_the_first_event_failed),
         cmocka_unit_test(what_extractors_work_out_is_there),
