@@ -8,9 +8,10 @@
  *            lists (4), sets (4), bucket bits (4); the lengths that occur, a bit each:
  *            of IPv6 networks, 0 to 128 (24), of IPv4 ones, 0 to 32 (8), of hardware
  *            addresses, 0 to 48 (8); bytes of names (4); of protected names the numbers
- * of labels that occur, 2 to 31 (4), and a filter of their last labels (32) lists    one
- * struct list_info each: name (48), source (128), licence (64), version (32), entries
- * (8), fetched (8), max_age (8), kind (2), type (2), on_stale (2), zero (2), except (32)
+ *            of labels that occur, 2 to 31 (4), and a filter of their last labels (32)
+ *   lists    one struct list_info each: name (48), source (128), licence (64),
+ *            version (32), entries (8), fetched (8), max_age (8), kind (2), type (2),
+ *            on_stale (2), zero (2), except (32)
  *   sets     the sets of lists that occur, 256 bits each, list 0 is the lowest bit
  *   index    for each bucket the number of its first entry (4) and a filter (8), in which
  *            each of its entries sets four bits; one more behind the last
