@@ -177,6 +177,15 @@ static int list(const void *values, int argc, char **argv)
 
 /* ---- show ---- */
 
+static void print_day(const struct json *document)
+{
+    if (!json_get_path(document, "hallwatch.day"))
+        return;
+    printf("  %-12s ", "day");
+    viewer_print_day(document);
+    putchar('\n');
+}
+
 static void print_page(struct viewer *r, const struct store_alert *a, unsigned sight)
 {
     auto_json struct json *seen = seen_json(a, sight);
@@ -191,6 +200,7 @@ static void print_page(struct viewer *r, const struct store_alert *a, unsigned s
     viewer_line("severity", names_get(&names_severity, a->severity));
     viewer_line("seen", at);
     viewer_line("arrived", arrived);
+    print_day(json_get(seen, "document"));
     viewer_line("site", a->site);
     viewer_line("segment", a->segment);
     viewer_line("device", device_of(a, sight));

@@ -108,6 +108,14 @@ const struct alert_key alert_keys[] = {
     {"hallwatch.evidence.refused", TYPE_TEXT, false, NULL,
      "why none are, though its rule asks for some: off, busy, no collector, no vault key "
      "or no lists"},
+    {"hallwatch.day.kind", TYPE_TEXT, false, NULL,
+     "of a rule with hours, the day by which it was judged: a calendar of the district that "
+     "it is in (holidays, exams), else school_day or weekend"},
+    {"hallwatch.day.label", TYPE_TEXT, false, NULL, "as that calendar calls it"},
+    {"hallwatch.day.date", TYPE_TEXT, false, NULL,
+     "its date, of the evening before where the hours go on over midnight"},
+    {"hallwatch.day.hours", TYPE_TEXT, false, NULL,
+     "those hours, by their name in the rules (during, or else not_during)"},
     {"hallwatch.list.name", TYPE_TEXT, false, NULL, "list that said yes"},
     {"hallwatch.list.version", TYPE_TEXT, false, NULL,
      "version of that list: first digits of the SHA-256 of its values"},

@@ -124,6 +124,17 @@ static void begin_line(struct page *p, usec_t at)
     printf("  %-16s  ", when);
 }
 
+static void print_day(const struct store_alert *a)
+{
+    auto_json struct json *document = json_parse(a->document, strlen(a->document), NULL);
+
+    if (!json_get_path(document, "hallwatch.day"))
+        return;
+    printf("  %18s          day: ", "");
+    viewer_print_day(document);
+    putchar('\n');
+}
+
 static void print_alert(const struct store_alert *a, void *arg)
 {
     begin_line(arg, a->at);
@@ -132,6 +143,7 @@ static void print_alert(const struct store_alert *a, void *arg)
     if (a->summary)
         printf(" (%" PRIu64 " more)", a->repeats);
     putchar('\n');
+    print_day(a);
 }
 
 static void print_custody(const struct store_custody *c, void *arg)

@@ -186,6 +186,26 @@ void viewer_line(const char *head, const char *text)
     putchar('\n');
 }
 
+void viewer_print_day(const struct json *document)
+{
+    const struct json *day = json_get_path(document, "hallwatch.day");
+    const char *label;
+
+    if (!day)
+        return;
+    label = json_get_text(day, "label", "");
+    viewer_print(json_get_text(day, "kind", ""), 0);
+    if (*label) {
+        fputs(" (", stdout);
+        viewer_print(label, 0);
+        putchar(')');
+    }
+    fputs(", ", stdout);
+    viewer_print(json_get_text(day, "date", ""), 0);
+    fputs(", by ", stdout);
+    viewer_print(json_get_text(day, "hours", ""), 0);
+}
+
 void viewer_json(const struct json *json)
 {
     auto_free char *text = json_write_pretty(json);

@@ -97,6 +97,10 @@ void viewer_print(const char *text, int width);
 /* A line "  head:    text" of a page; nothing for an empty text. */
 void viewer_line(const char *head, const char *text);
 
+/* The day by which an alert was judged: "exams (Trial examination), 2026-11-23, by
+ * exam_hours"; nothing when its rule has no hours. */
+void viewer_print_day(const struct json *document);
+
 void viewer_json(const struct json *json);
 
 #endif

@@ -89,6 +89,7 @@ static const struct {
     {"hallwatch.drill", SIGHT_WHAT},
     {"hallwatch.window", SIGHT_WHAT},
     {"hallwatch.summary", SIGHT_WHAT},
+    {"hallwatch.day", SIGHT_WHAT},
     {"hallwatch.device.pseudonym", SIGHT_DEVICE},
     {"hallwatch.list", SIGHT_HOST},
     {"community_id", SIGHT_PACKET},

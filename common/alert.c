@@ -12,10 +12,13 @@
 #include "alert.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #include "domain.h"
 #include "mem.h"
 #include "ruleset.h"
+
+#define DATE_TEXT 40 /* more than any date takes */
 
 struct alert_maker {
     struct alert_settings set;
@@ -520,6 +523,28 @@ static struct json *burst_json(const struct rule *rule, const struct raised *r)
     return b;
 }
 
+/* The day by which a rule with hours was judged, and which hours these are. */
+static struct json *day_json(const struct alert_maker *m, const struct schedule *s,
+                             const struct raised *r)
+{
+    const struct zone *site = ruleset_zone(m->set.rules, r->event);
+    struct schedule_day day =
+        schedule_day(s, site, m->set.district, event_time(r->event));
+    struct json *d = json_new_object();
+    unsigned month, mday;
+    char date[DATE_TEXT];
+    int year;
+
+    date_of_day(day.day, &year, &month, &mday);
+    snprintf(date, sizeof(date), "%04d-%02u-%02u", year, month, mday);
+    json_put_text(d, "kind", day.kind);
+    if (day.label)
+        json_put_text(d, "label", day.label);
+    json_put_text(d, "date", date);
+    json_put_text(d, "hours", s->name);
+    return d;
+}
+
 /* What was met: of a burst, that of one of its devices would say nothing. */
 static void put_state(struct json *h, const struct alert_maker *m,
                       const struct compiled_rule *c, const struct raised *r)
@@ -561,6 +586,8 @@ struct json *alert_make(struct alert_maker *m, const struct raised *r)
     h = json_get(doc, "hallwatch");
     put_rule(h, m, rule, severity, identity, !r->burst);
     put_state(h, m, c, r);
+    if (c->during || c->not_during)
+        json_put(h, "day", day_json(m, c->during ? c->during : c->not_during, r));
     if ((list = list_json(m, r)))
         json_put(h, "list", list);
     hidden = hidden_json(rule);

@@ -156,6 +156,11 @@ static size_t find_zone(const struct ruleset *s, const struct event *e)
     return 0;
 }
 
+const struct zone *ruleset_zone(const struct ruleset *s, const struct event *e)
+{
+    return s->zones[find_zone(s, e)].zone;
+}
+
 /* Where the event's place is remembered: a fixed spot, taken over when it is another's.
  */
 static const struct remembered_place *place_of(struct matcher *m, const struct event *e)

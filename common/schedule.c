@@ -235,3 +235,60 @@ bool schedule_holds(const struct schedule *s, const struct zone *site, usec_t ti
 {
     return schedule_holds_with(s, site, time, NULL);
 }
+
+/* ---- the day of the answer ---- */
+
+/* In the evening before, it went on over midnight. */
+static bool goes_on(const struct schedule *s, const struct local_time *t)
+{
+    for (size_t i = 0; i < s->span_count; i++) {
+        const struct schedule_span *span = &s->spans[i];
+        bool today = has_day(s, span, t->day, t->weekday);
+
+        if (!span_holds(s, span, t))
+            continue;
+        return span->from > span->to && !(today && t->minute >= span->from);
+    }
+    return false;
+}
+
+static bool tell_calendar(const struct calendar *c, struct schedule_day *ret)
+{
+    for (size_t i = 0; c && i < c->range_count; i++) {
+        if (ret->day < c->ranges[i].first || ret->day > c->ranges[i].last)
+            continue;
+        ret->kind = c->id;
+        ret->label =
+            c->ranges[i].label && *c->ranges[i].label ? c->ranges[i].label : NULL;
+        return true;
+    }
+    return false;
+}
+
+static bool tell_own(const struct schedule *s, struct schedule_day *ret)
+{
+    for (size_t i = 0; i < s->span_count; i++)
+        if (tell_calendar(s->spans[i].calendar, ret))
+            return true;
+    for (size_t i = 0; i < s->except_count; i++)
+        if (tell_calendar(s->except[i], ret))
+            return true;
+    return false;
+}
+
+struct schedule_day schedule_day(const struct schedule *s, const struct zone *site,
+                                 const struct district *district, usec_t time)
+{
+    struct local_time t = zone_local(s->zone ? s->zone : site, time);
+    bool before = goes_on(s, &t);
+    unsigned weekday = before ? (t.weekday + 6u) % 7 : t.weekday;
+    struct schedule_day day = {.day = t.day - before,
+                               .kind = weekday < 5 ? "school_day" : "weekend"};
+
+    if (tell_own(s, &day))
+        return day;
+    for (size_t i = 0; district && i < district->calendar_count; i++)
+        if (tell_calendar(&district->calendars[i], &day))
+            break;
+    return day;
+}

@@ -65,6 +65,11 @@ struct site_zone {
     struct zone *zone;
 };
 
+struct ruleset;
+
+/* The clock of the event's site; of one that names none, or another, the first's. */
+const struct zone *ruleset_zone(const struct ruleset *s, const struct event *e);
+
 struct index; /* rule_index.c */
 
 struct ruleset {

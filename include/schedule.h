@@ -57,4 +57,19 @@ bool schedule_holds(const struct schedule *s, const struct zone *site, usec_t ti
 bool schedule_holds_with(const struct schedule *s, const struct zone *site, usec_t time,
                          const struct schedule_stand_in *instead);
 
+/* The day of a schedule's answer. */
+struct schedule_day {
+    int32_t day;       /* days since 1970-01-01, local */
+    const char *kind;  /* a calendar that it is in, else "school_day" or "weekend" */
+    const char *label; /* as that calendar calls it; NULL: by no name */
+};
+
+/*
+ * Which day it was that schedule_holds judged: the one on which the span began, where it
+ * goes on over midnight. A calendar that the schedule names is told before others of the
+ * district. district NULL: none.
+ */
+struct schedule_day schedule_day(const struct schedule *s, const struct zone *site,
+                                 const struct district *district, usec_t time);
+
 #endif

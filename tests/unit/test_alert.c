@@ -541,6 +541,40 @@ static void a_combination_hides_what_one_of_its_rules_hides(void **state)
     assert_hides_visit(doc);
 }
 
+/* 4 November 2026, half past nine in the morning at Greenwich. */
+static void a_rule_with_hours_tells_the_day_by_which_it_was_judged(void **state)
+{
+    static const struct day_range days[] = {{20760, 20770, "Autumn holidays"}};
+    static const struct calendar calendars[] = {{"holidays", days, 1}};
+    struct fixture *f = *state;
+    auto_json struct json *doc = NULL;
+    struct json *day;
+
+    f->district.calendars = calendars;
+    f->district.calendar_count = 1;
+    doc = alert_with(f, "http",
+                     "    when: host exists\n"
+                     "    not_during: night\n"
+                     "schedules:\n"
+                     "  night: {when: [{from: \"22:00\", to: \"05:00\"}]}\n",
+                     (struct raised){0});
+    day = json_get_path(doc, "hallwatch.day");
+    assert_non_null(day);
+    assert_string_equal(json_get_text(day, "kind", ""), "holidays");
+    assert_string_equal(json_get_text(day, "label", ""), "Autumn holidays");
+    assert_string_equal(json_get_text(day, "date", ""), "2026-11-04");
+    assert_string_equal(json_get_text(day, "hours", ""), "night");
+}
+
+static void a_rule_without_hours_tells_no_day(void **state)
+{
+    struct fixture *f = *state;
+    auto_json struct json *doc =
+        alert_with(f, "http", "    when: host exists\n", (struct raised){0});
+
+    assert_null(json_get_path(doc, "hallwatch.day"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -564,6 +598,8 @@ int main(void)
         WITH_FIXTURE(what_is_hidden_is_not_sealed_either),
         WITH_FIXTURE(the_called_end_is_hidden_where_both_are_inside),
         WITH_FIXTURE(a_combination_hides_what_one_of_its_rules_hides),
+        WITH_FIXTURE(a_rule_with_hours_tells_the_day_by_which_it_was_judged),
+        WITH_FIXTURE(a_rule_without_hours_tells_no_day),
     };
 
     return cmocka_run_group_tests_name("alert", tests, NULL, NULL);

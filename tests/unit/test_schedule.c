@@ -57,6 +57,57 @@ static bool holds(struct fixture *f, const char *time)
     return schedule_holds(&f->schedule, f->site, t);
 }
 
+static struct schedule_day day_of(struct fixture *f, const char *time)
+{
+    usec_t t;
+
+    assert_int_equal(clock_parse(time, &t), 0);
+    return schedule_day(&f->schedule, f->site, &district, t);
+}
+
+/* 13 to 23 December 2026 is the calendar's "autumn". */
+static void the_day_is_a_calendars_or_else_one_of_school_or_the_weekend(void **state)
+{
+    struct fixture *f = *state;
+    struct schedule_day day;
+
+    assert_true(
+        understand(f, "when: [{days: mon-fri, from: \"08:00\", to: \"15:00\"}]\n"));
+    day = day_of(f, "2026-12-11T16:00:00Z");
+    assert_string_equal(day.kind, "school_day");
+    assert_null(day.label);
+    assert_int_equal(day.day, 20798);
+    assert_string_equal(day_of(f, "2026-12-12T16:00:00Z").kind, "weekend");
+    day = day_of(f, "2026-12-14T16:00:00Z");
+    assert_string_equal(day.kind, "holidays");
+    assert_string_equal(day.label, "autumn");
+}
+
+static void the_day_of_hours_over_midnight_is_the_one_on_which_they_began(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(understand(f, "when: [{days: fri, from: \"22:00\", to: \"05:00\"}]\n"));
+    assert_string_equal(day_of(f, "2026-12-12T08:00:00Z").kind, "school_day");
+    assert_int_equal(day_of(f, "2026-12-12T08:00:00Z").day, 20798);
+    assert_string_equal(day_of(f, "2026-12-12T12:00:00Z").kind, "weekend");
+}
+
+static void a_calendar_that_the_hours_name_is_told_before_others(void **state)
+{
+    static const struct day_range all[] = {{20790, 20830, NULL}};
+    static const struct calendar two[] = {{"term", all, 1}, {"holidays", breaks, 1}};
+    static const struct district both = {.calendars = two, .calendar_count = 2};
+    struct fixture *f = *state;
+    usec_t t;
+
+    assert_int_equal(clock_parse("2026-12-14T16:00:00Z", &t), 0);
+    assert_true(understand(f, "when: [{days: mon-fri}]\n"));
+    assert_string_equal(schedule_day(&f->schedule, f->site, &both, t).kind, "term");
+    assert_true(understand(f, "when: [{days: mon-fri}]\nexcept: {calendar: holidays}\n"));
+    assert_string_equal(schedule_day(&f->schedule, f->site, &both, t).kind, "holidays");
+}
+
 static void hours_are_local_and_their_end_is_not_included(void **state)
 {
     struct fixture *f = *state;
@@ -178,6 +229,9 @@ static void what_is_no_schedule_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(the_day_is_a_calendars_or_else_one_of_school_or_the_weekend),
+        WITH_FIXTURE(the_day_of_hours_over_midnight_is_the_one_on_which_they_began),
+        WITH_FIXTURE(a_calendar_that_the_hours_name_is_told_before_others),
         WITH_FIXTURE(hours_are_local_and_their_end_is_not_included),
         WITH_FIXTURE(both_changes_of_the_clock_are_followed),
         WITH_FIXTURE(a_night_belongs_to_the_day_on_which_it_began),
