@@ -150,6 +150,10 @@ FACTS = [
     ("udp-flood", "udp.dstport == 27015", 1200),
     ("flood-in-one", "udp.dstport == 27015 && udp.srcport == 40000", 11000),
     ("line-test", "udp.dstport == 5201", 1000),
+    ("platform-silent", "tcp.flags == 0x002 && ip.dst == 203.0.113.200", 25),
+    ("platform-silent", 'dns.qry.name == "lessons.learning_platforms.drill.test"'
+                        " && dns.a == 203.0.113.200", 5),
+    ("platform-silent-for-one", "tcp.flags == 0x002 && ip.src == 10.20.1.16", 25),
     ("many-connections", "tcp.flags == 0x002 && ip.dst == 203.0.113.10", 100),
     ("slow-http", "tcp.flags == 0x002 && ip.dst == 10.50.0.20", 80),
     ("slow-readers", "http.request && ip.dst == 10.50.0.20", 6),

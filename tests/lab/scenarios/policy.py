@@ -6,7 +6,7 @@ import time
 
 from acts import fetch, greet_gateway, visit
 from outside import OTHER
-from scenario import ATTACK, CONVERSATION, HARMLESS, MISUSE, Scenario
+from scenario import ATTACK, CONVERSATION, HARMLESS, MISUSE, UNANSWERED, Scenario
 from web import serve_nginx
 
 
@@ -32,6 +32,26 @@ def exam_work(school):
     for who in ("exam-01", "exam-02"):
         greet_gateway(school, who)
         visit(school, who, "classroom.example")
+
+
+LESSONS = "https://lessons.learning_platforms.drill.test/"
+
+
+def call_in_vain(school, who, times):
+    """Open a page of the platform again and again, and give up each time."""
+    greet_gateway(school, who)
+    for _ in range(times):
+        fetch(school, who, LESSONS, "--connect-timeout", 0.4, check=False)
+
+
+def platform_silent(school):
+    for number in range(1, 6):
+        call_in_vain(school, f"student-0{number}", 5)
+
+
+def platform_silent_for_one(school):
+    """A device whose own firewall lets nothing out that way, as it looks from outside."""
+    call_in_vain(school, "student-06", 25)
 
 
 FILE_HOST = "up.filehosting.drill.test"
@@ -82,4 +102,11 @@ SCENARIOS = [
              rules=["exam.contact"]),
     Scenario("exam-work", HARMLESS,
              "Two devices in the exam room use the learning platform only.", exam_work),
+    Scenario("platform-silent", ATTACK,
+             "Five student devices look the learning platform up, and nothing answers "
+             "their connections.", platform_silent, rules=["service.no-answer"],
+             within=UNANSWERED),
+    Scenario("platform-silent-for-one", HARMLESS,
+             "One student device, and no other, finds no answer from the platform.",
+             platform_silent_for_one),
 ]
