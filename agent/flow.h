@@ -63,6 +63,13 @@ struct flow_reading {
     struct talk talk;   /* what its extractor remembers */
 };
 
+/* The first thing that its client said. */
+enum flow_first {
+    FLOW_FIRST_AWAITED,
+    FLOW_FIRST_KNOWN, /* a parser's to tell, or it was not seen */
+    FLOW_FIRST_LOOKS, /* the first of enum first_bytes, which are added */
+};
+
 /* What a sensor's later stages hang on a flow; they release it in on_end. */
 struct flow_stage {
     void *dpi;    /* dpi.c */
@@ -82,6 +89,8 @@ struct flow_stage {
     uint8_t again : 2;  /* inspect.c: EXTRACT_AGAIN was said, a bit for each direction */
     bool spoke : 1;     /* sensor_keep.c: the client said something */
     bool unsettled : 1; /* likewise: frames are kept that nobody may have yet */
+    uint8_t direction : 2; /* enum direction; sensor.c */
+    uint8_t first : 3;     /* enum flow_first; likewise */
 };
 
 struct flow {

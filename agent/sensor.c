@@ -13,11 +13,15 @@
 #include <string.h>
 
 #include "agent/device.h"
+#include "agent/first_bytes.h"
+#include "agent/line.h"
 #include "agent/name_memory.h"
 #include "agent/sensor_dress.h"
 #include "agent/sensor_keep.h"
 #include "agent/shield.h"
 #include "mem.h"
+
+#define IP_TCP 6
 
 struct sensor {
     struct sensor_settings set;
@@ -31,6 +35,9 @@ struct sensor {
     struct answer_rest *rest; /* of the answer that is being read */
     struct event *event;      /* for what the flow table tells */
     bool tells_first_seen;    /* somebody asks for host.first_seen */
+    bool tells_first_bytes;   /* likewise for flow.first_bytes */
+    bool tells_line;          /* likewise for what passes the line */
+    struct line line;
     struct sensor_keep keep;
     struct sensor_counts counts;
     bool groups; /* somebody asks for those of devices */
@@ -267,6 +274,15 @@ static void on_flow_end(struct flow *f, enum flow_end why, const struct flow_par
 
 /* ---- packets ---- */
 
+/* Once in a conversation, and only where our own parsers have no use for it. */
+static void look_at_first(const struct packet *p, struct flow *f, bool watched)
+{
+    bool known = watched || f->stage.reading.named || f->tcp_state == TCP_STATE_MIDSTREAM;
+
+    f->stage.first =
+        (known ? FLOW_FIRST_KNOWN : FLOW_FIRST_LOOKS + first_bytes_of(p->payload)) & 7u;
+}
+
 /*
  * Our own parsers look first. A flow they name for certain is not given to nDPI (unless
  * it may know more); a flow they have no use for is nDPI's alone.
@@ -278,12 +294,32 @@ static void inspect(struct sensor *s, const struct packet *p, struct flow *f,
     bool understood = f->stage.inspected;
     bool wanted = dpi_wants(s->dpi, f);
 
+    if (s->tells_first_bytes && f->stage.first == FLOW_FIRST_AWAITED && from_client &&
+        f->ip_proto == IP_TCP && cur_left(&p->payload))
+        look_at_first(p, f, watched);
     if (f->stage.protected)
         dpi_forget(s->dpi, f);
     if ((wanted || !(watched || understood)) && !f->stage.dpi_done)
         f->stage.dpi_done = dpi_packet(s->dpi, p, f);
     f->stage.inspected =
         !watched && !inspector_looks(f) && (f->stage.dpi_done || (understood && !wanted));
+}
+
+/* What is for everybody on the link does not leave it. */
+static enum direction line_direction(const struct sensor *s, const struct flow *f)
+{
+    return addr_is_multicast(&f->server) ? DIRECTION_INTERNAL
+                                         : dress_direction(s->set.district, f);
+}
+
+static void count_line(struct sensor *s, const struct packet *p, struct flow *f,
+                       bool from_client, bool first)
+{
+    if (first) {
+        f->stage.direction = line_direction(s, f) & 3u;
+        line_begin(&s->line, f->stage.direction);
+    }
+    line_count(&s->line, p, f->stage.direction, from_client);
 }
 
 /*
@@ -312,7 +348,7 @@ static void remember(struct sensor *s, struct flow *f, usec_t now)
 static void on_packet(struct sensor *s, const struct packet *p)
 {
     struct flow *f;
-    bool from_client;
+    bool from_client, first;
 
     if (p->outer)
         on_packet(s, p->outer);
@@ -325,14 +361,34 @@ static void on_packet(struct sensor *s, const struct packet *p)
         keep_packet(&s->keep, f, p, from_client);
     if (f->ip_proto == 1 || f->ip_proto == 58)
         icmp_shape_add(&f->stage.reading.icmp, p);
-    if (f->out.packets + f->in.packets == p->frames) /* its first */
+    first = f->out.packets + f->in.packets == p->frames;
+    if (first)
         remember(s, f, p->time);
     if (f->stage.protected)
         hide(s, false);
+    else if (s->tells_line && !p->outer)
+        count_line(s, p, f, from_client, first);
     if (!f->stage.inspected)
         inspect(s, p, f, from_client);
     if (s->keep.recent)
         keep_inspected(&s->keep, f);
+}
+
+static const struct site *own_site(const struct sensor *s)
+{
+    const struct district *d = s->set.district;
+
+    if (d && s->set.site)
+        return district_site(d, s->set.site);
+    return d && d->site_count ? &d->sites[0] : NULL;
+}
+
+static void tell_line(struct sensor *s, usec_t now)
+{
+    struct line_place place = {s->set.interface, own_site(s)};
+
+    if (line_take(&s->line, now, &place, s->event))
+        tell(s, s->event);
 }
 
 /* The grid's points up to now, the last of them only: each flow is told its own. */
@@ -346,6 +402,8 @@ static void advance(struct sensor *s, usec_t now)
     s->ticked = grid;
     name_memory_sweep(s->names, grid);
     flow_table_tick(s->flows, grid);
+    if (s->tells_line && grid >= s->line.ends)
+        tell_line(s, grid);
     if (s->set.recent)
         recent_tick(s->set.recent, now);
 }
@@ -424,6 +482,10 @@ static void ask(struct sensor *s)
     inspector_ask(s->inspector, s->set.sink.event ? NULL : &asked);
     s->groups = s->set.sink.event || field_set_has(&asked, FIELD_DEVICE_GROUPS) ||
                 field_set_has(&asked, FIELD_DST_GROUPS);
+    s->tells_line = s->set.sink.event ||
+                    (s->set.rules && ruleset_kinds(s->set.rules) >> EVENT_LINE & 1);
+    s->tells_first_bytes =
+        s->set.sink.event || field_set_has(&asked, FIELD_FLOW_FIRST_BYTES);
     s->tells_first_seen =
         s->set.sink.event || field_set_has(&asked, FIELD_HOST_FIRST_SEEN);
 }

@@ -42,6 +42,8 @@ struct sensor_settings {
     const struct ruleset *rules;     /* NULL: none are matched */
     const struct district *district; /* NULL: private addresses are inside */
     const struct listdb *lists;      /* NULL: none, and nothing is protected */
+    const char *site;                /* the sensor's own; NULL: the district's first */
+    const char *interface;           /* where its frames come from; NULL: a file */
     uint32_t flow_capacity;
     usec_t active_timeout;     /* of flows; 0: FLOW_ACTIVE_TIMEOUT */
     struct recent *recent;     /* where frames are kept for evidence; NULL: none are */

@@ -172,6 +172,15 @@ static enum direction direction_of(bool src_inside, bool dst_inside)
     return dst_inside ? DIRECTION_INBOUND : DIRECTION_EXTERNAL;
 }
 
+enum direction dress_direction(const struct district *district, const struct flow *f)
+{
+    const struct segment *src = segment_of(district, &f->client, f->vlan);
+    const struct segment *dst = segment_of(district, &f->server, f->vlan);
+
+    return direction_of(is_inside(district, &f->client, src),
+                        is_inside(district, &f->server, dst));
+}
+
 /* The frame's hardware address is the machine's own unless a router put it there. */
 static void put_device(struct event *e, const struct ends *n, bool src_inside,
                        const struct segment *g)
@@ -413,6 +422,13 @@ void dress_part(struct event *e, const struct flow_part *part)
     event_put_number(e, FIELD_FLOW_RATE_IN, rate(part->in.packets, part));
 }
 
+/* Where the application is known, it says more. */
+static void put_first_bytes(struct event *e, const struct flow *f)
+{
+    if (f->stage.first >= FLOW_FIRST_LOOKS && f->stage.app == 0 && !flow_host(f))
+        event_put_number(e, FIELD_FLOW_FIRST_BYTES, f->stage.first - FLOW_FIRST_LOOKS);
+}
+
 void dress_application(struct event *e, const struct flow *f)
 {
     const char *host = flow_host(f);
@@ -426,6 +442,7 @@ void dress_application(struct event *e, const struct flow *f)
     event_put_number(e, FIELD_NDPI_CONFIDENCE, f->stage.confidence);
     if (f->stage.risks)
         event_put_number(e, FIELD_NDPI_RISK, f->stage.risks);
+    put_first_bytes(e, f);
 }
 
 void dress_looked_up(struct event *e, const struct flow *f)

@@ -17,6 +17,9 @@
 void dress_ends(const struct district *district, bool groups, struct event *e,
                 const struct packet *p, const struct flow *f);
 
+/* Which way a flow goes, seen from the district's networks. */
+enum direction dress_direction(const struct district *district, const struct flow *f);
+
 /* The groups of an event that was made from another, from the ends and segments in it. */
 void dress_groups(const struct district *district, struct event *e);
 

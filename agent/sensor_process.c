@@ -295,6 +295,8 @@ static void prepare(struct running *r)
         .rules = c->rules,
         .district = c->district,
         .lists = c->lists,
+        .site = s->site,
+        .interface = r->set->interface,
         .flow_capacity = (uint32_t)s->flows,
         .active_timeout = s->active_timeout,
         .recent = r->set->recent,

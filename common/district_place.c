@@ -14,6 +14,7 @@
 #include "week.h"
 
 #define NOBODY       UINT32_MAX
+#define LINE_MOST    1000000 /* Mbit/s */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- calendars ---- */
@@ -86,9 +87,26 @@ static void read_zone(struct district_tree *t, const struct node *n,
     diags_hint(t->diags, "like America/Chicago or Europe/London; the package is tzdata");
 }
 
+/* What the site's line to the outside can carry, in Mbit/s. */
+static void read_line(struct district_tree *t, const struct node *n, struct site *site)
+{
+    static const char *const keys[] = {"in", "out"};
+    const struct node *in, *out;
+
+    if (!n || !node_is(n, NODE_MAP, t->diags))
+        return;
+    node_check_keys(n, "line", keys, COUNT(keys), t->diags);
+    in = node_need(n, "line", "in", t->diags);
+    out = node_need(n, "line", "out", t->diags);
+    if (in)
+        node_read_number(in, 1, LINE_MOST, &site->line_in, t->diags);
+    if (out)
+        node_read_number(out, 1, LINE_MOST, &site->line_out, t->diags);
+}
+
 static void read_sites(struct district_tree *t)
 {
-    static const char *const keys[] = {"id", "name", "type", "tz"};
+    static const char *const keys[] = {"id", "name", "type", "tz", "line"};
     const struct node *list = district_list(t, "sites");
     struct site *sites;
 
@@ -109,6 +127,7 @@ static void read_sites(struct district_tree *t)
         tz = node_need(n, "site", "tz", t->diags);
         sites[i].tz = district_text(t, tz);
         read_zone(t, tz, &sites[i].zone);
+        read_line(t, node_get(n, "line"), &sites[i]);
     }
     t->district.sites = sites;
     t->district.site_count = node_count(list);

@@ -30,6 +30,8 @@ NAMES(direction, "direction", DIRECTION_EXTERNAL, "outbound", "inbound", "intern
       "external");
 NAMES(tcp_state, "TCP state", TCP_STATE_MIDSTREAM, "no_answer", "refused", "established",
       "reset", "closed", "midstream");
+NAMES(first_bytes, "look of first bytes", FIRST_BYTES_EVEN, "short", "text", "uneven",
+      "even");
 NAMES(flow_end, "end of a flow", FLOW_STOPPED, "closed", "idle", "crowded", "stopped");
 NAMES(dns_qr, "DNS message", DNS_ANSWER, "query", "answer");
 NAMES(side, "side", SIDE_SERVER, "client", "server");
@@ -69,7 +71,7 @@ NAMES(tunnel, "tunnel", TUNNEL_TEREDO, "none", "ipip", "6in4", "gre", "vxlan", "
       "teredo");
 NAMES(event_kind, "kind of event", EVENT_KINDS - 1, "flow_start", "flow", "dns", "tls",
       "quic", "http", "dhcp", "arp", "nd", "name", "device", "agent", "rule", "alert",
-      "login", "ssh", "smb", "rdp", "snmp", "flow_active");
+      "login", "ssh", "smb", "rdp", "snmp", "flow_active", "line");
 
 /* RFC 1035 section 4.1.1, RFC 2136, RFC 6895 section 2.3; 12 to 15 are not given out. */
 NAMES(dns_rcode, "DNS result", 23, "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",

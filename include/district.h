@@ -40,6 +40,7 @@ struct site {
     const char *type;  /* "high", "middle", "primary", "office": free, used by scope */
     const char *tz;    /* IANA name */
     struct zone *zone; /* NULL only while it is read */
+    uint64_t line_in, line_out; /* what its line can carry, in Mbit/s; 0: not told */
 };
 
 struct segment {

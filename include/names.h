@@ -101,6 +101,15 @@ enum tcp_state {
 };
 extern const struct names names_tcp_state;
 
+/* What the client said first, where no parser knows it. */
+enum first_bytes {
+    FIRST_BYTES_SHORT,  /* too little to tell */
+    FIRST_BYTES_TEXT,   /* it begins with text, has a long run of it, or is half text */
+    FIRST_BYTES_UNEVEN, /* many more bits are clear than set, or set than clear */
+    FIRST_BYTES_EVEN    /* neither: as if encrypted from the first byte on */
+};
+extern const struct names names_first_bytes;
+
 enum flow_end { FLOW_CLOSED, FLOW_IDLE, FLOW_CROWDED, FLOW_STOPPED };
 extern const struct names names_flow_end;
 

@@ -150,6 +150,7 @@ FACTS = [
     ("udp-flood", "udp.dstport == 27015", 1200),
     ("flood-in-one", "udp.dstport == 27015 && udp.srcport == 40000", 11000),
     ("line-test", "udp.dstport == 5201", 1000),
+    ("flood-inside", "udp.dstport == 27015 && ip.dst == 10.50.0.20", 1200),
     ("platform-silent", "tcp.flags == 0x002 && ip.dst == 203.0.113.200", 25),
     ("platform-silent", 'dns.qry.name == "lessons.learning_platforms.drill.test"'
                         " && dns.a == 203.0.113.200", 5),

@@ -205,6 +205,40 @@ static void nobody_is_on_duty_on_their_days_off(void **state)
     assert_int_equal(on_duty(di, "2026-11-28T23:00:00-06:00", &first), 1);
 }
 
+static void what_a_sites_line_can_carry_may_be_said(void **state)
+{
+    auto_district struct district *di =
+        load_well("schema: 1\ndistrict: d\nname: D\nterm: t\n"
+                  "sites:\n"
+                  "- {id: s, name: S, type: high, tz: America/Chicago,"
+                  " line: {in: 1000, out: 200}}\n"
+                  "- {id: t, name: T, type: high, tz: America/Chicago}\n"
+                  "segments: []\n");
+
+    (void)state;
+    assert_int_equal(district_site(di, "s")->line_in, 1000);
+    assert_int_equal(district_site(di, "s")->line_out, 200);
+    assert_int_equal(district_site(di, "t")->line_in, 0);
+}
+
+static void a_line_has_both_ways_and_can_carry_something(void **state)
+{
+    auto_diags struct diags *d = diags_new();
+    auto_district struct district *di =
+        load("schema: 1\ndistrict: d\nname: D\nterm: t\n"
+             "sites: [{id: s, name: S, type: high, tz: America/Chicago,"
+             " line: {in: 0, up: 5}}]\n"
+             "segments: []\n",
+             d);
+    auto_free char *text = diags_text(d);
+
+    (void)state;
+    assert_null(di);
+    assert_non_null(strstr(text, "unknown key \"up\""));
+    assert_non_null(strstr(text, "\"out\""));
+    assert_int_equal(diags_errors(d), 3);
+}
+
 static void every_fault_is_told_at_once_with_its_place(void **state)
 {
     auto_diags struct diags *d = diags_new();
@@ -386,6 +420,8 @@ int main(void)
         cmocka_unit_test(nobody_is_on_duty_on_their_days_off),
         cmocka_unit_test(
             a_district_without_calendars_has_those_of_the_shipped_rules_empty),
+        cmocka_unit_test(what_a_sites_line_can_carry_may_be_said),
+        cmocka_unit_test(a_line_has_both_ways_and_can_carry_something),
         cmocka_unit_test(every_fault_is_told_at_once_with_its_place),
         cmocka_unit_test(a_group_has_segments_networks_and_hardware_addresses),
         cmocka_unit_test(a_district_without_groups_has_those_of_the_shipped_rules_empty),

@@ -28,6 +28,8 @@ struct fixture {
     unsigned looked_up[2];          /* events that say so, no and yes */
     uint32_t ttl;                   /* of answers, in seconds */
     uint32_t more;                  /* addresses of answers beyond the first */
+    unsigned unanswered;            /* conversations that began so */
+    uint64_t line_out;              /* packets that went out, of all spans */
 };
 
 static void remember(const struct event *e, void *arg)
@@ -39,7 +41,12 @@ static void remember(const struct event *e, void *arg)
     const struct value *led = event_get(e, FIELD_FLOW_LED_BY);
     const struct value *looked = event_get(e, FIELD_FLOW_LOOKED_UP);
 
+    const struct value *answered = event_get(e, FIELD_FLOW_ANSWERED);
+    const struct value *out = event_get(e, FIELD_LINE_PACKETS_OUT);
+
     f->told[event_kind(e)]++;
+    f->unanswered += event_kind(e) == EVENT_FLOW_START && !answered->number && led;
+    f->line_out += out ? out->number : 0;
     if (led)
         (void)snprintf(f->led, sizeof(f->led), "%.*s", (int)led->text.len, led->text.at);
     if (looked)
@@ -533,6 +540,41 @@ static void a_conversation_without_a_name_tells_which_name_led_to_it(void **stat
     assert_int_equal(f->looked_up[false], 0);
 }
 
+static void a_conversation_that_nothing_answers_tells_which_name_led_to_it(void **state)
+{
+    struct fixture *f = *state;
+
+    answer_name(f, "led", NOW);
+    f->told[EVENT_FLOW_START] = 0;
+    call(f, 9, NOW + 1);
+    sensor_tick(f->sensor, NOW + 5 * USEC_PER_SEC);
+    assert_int_equal(f->unanswered, 1);
+    assert_string_equal(f->led, "led.test");
+}
+
+static void what_passes_the_line_is_told_every_ten_seconds(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned i = 0; i <= 35; i++)
+        call(f, 9, NOW + i * USEC_PER_SEC);
+    assert_int_equal(f->told[EVENT_LINE], 2); /* the first began before the sensor */
+    assert_int_equal(f->line_out, 20);
+}
+
+static void protected_conversations_are_not_counted_on_the_line(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    sensor_use(f->sensor, NULL, NULL, lists);
+    answer_name(f, "help", NOW);
+    for (unsigned i = 0; i <= 35; i++)
+        call(f, 9, NOW + i * USEC_PER_SEC);
+    assert_int_equal(f->told[EVENT_LINE], 0);
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
 static void that_no_name_led_there_is_told_after_ten_minutes(void **state)
 {
     struct fixture *f = *state;
@@ -764,6 +806,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(a_protected_name_asked_for_on_the_link_is_told_to_nobody),
         WITH_FIXTURE(a_conversation_without_a_name_tells_which_name_led_to_it),
+        WITH_FIXTURE(a_conversation_that_nothing_answers_tells_which_name_led_to_it),
+        WITH_FIXTURE(what_passes_the_line_is_told_every_ten_seconds),
+        WITH_FIXTURE(protected_conversations_are_not_counted_on_the_line),
         WITH_FIXTURE(that_no_name_led_there_is_told_after_ten_minutes),
         WITH_FIXTURE(of_an_address_of_a_protected_name_nothing_is_told),
         WITH_FIXTURE(a_name_that_became_protected_is_not_told_any_more),

@@ -320,6 +320,26 @@ static void what_led_to_a_flow_is_told_until_it_names_a_host(void **state)
     assert_true(text_equal(event_get(f->event, FIELD_HOST)->text, TEXT("own.example")));
 }
 
+static void the_look_of_first_bytes_is_told_where_nothing_else_tells_the_application(
+    void **state)
+{
+    struct fixture *f = *state;
+
+    f->flow.stage.first = FLOW_FIRST_KNOWN;
+    event_begin(f->event, EVENT_FLOW, 5);
+    dress_application(f->event, &f->flow);
+    assert_false(event_has(f->event, FIELD_FLOW_FIRST_BYTES));
+    f->flow.stage.first = (FLOW_FIRST_LOOKS + FIRST_BYTES_EVEN) & 7u;
+    dress_application(f->event, &f->flow);
+    assert_int_equal(event_get(f->event, FIELD_FLOW_FIRST_BYTES)->number,
+                     FIRST_BYTES_EVEN);
+    f->flow.stage.app = 1;
+    event_begin(f->event, EVENT_FLOW, 5);
+    dress_application(f->event, &f->flow);
+    assert_false(event_has(f->event, FIELD_FLOW_FIRST_BYTES));
+    f->flow.stage.app = 0;
+}
+
 static void that_nothing_led_to_a_flow_is_told_only_where_it_is_known(void **state)
 {
     struct fixture *f = *state;
@@ -591,6 +611,8 @@ int main(void)
         WITH_FIXTURE(an_arp_is_in_the_groups_of_the_machine_that_it_speaks_of),
         WITH_FIXTURE(a_device_whose_address_another_has_is_still_in_its_group),
         WITH_FIXTURE(a_dhcp_answer_is_in_the_groups_of_its_client),
+        WITH_FIXTURE(
+            the_look_of_first_bytes_is_told_where_nothing_else_tells_the_application),
     };
 
     return cmocka_run_group_tests_name("sensor_dress", tests, NULL, NULL);

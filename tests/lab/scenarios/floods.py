@@ -2,10 +2,9 @@
 """Too much at once, or too slowly, and what is only much."""
 
 from acts import greet_gateway
-from outside import PEER, WEB
+from outside import NOBODY, PEER
 from scenario import ATTACK, CONVERSATION, HARMLESS, SILENCE, UNANSWERED, Scenario
-
-NOBODY = "203.0.113.200"  # reached, and silent
+from school import HOSTS
 
 
 def syn_flood(school):
@@ -25,6 +24,19 @@ def flood_in_one(school):
     greet_gateway(school, "student-04")
     school["student-04"].run("hping3", "-q", "--udp", "-s", 40000, "-k", "-p", 27015, "-i",
                              "u20", "-c", 11500, NOBODY, check=False, timeout=60)
+
+
+def tcp_flood_in_one(school):
+    """Likewise, with requests for one and the same connection."""
+    greet_gateway(school, "student-04")
+    school["student-04"].run("hping3", "-q", "-S", "-s", 40000, "-k", "-p", 443, "-i",
+                             "u20", "-c", 11500, NOBODY, check=False, timeout=60)
+
+
+def flood_inside(school):
+    greet_gateway(school, "student-06")
+    school["student-06"].run("hping3", "-q", "--udp", "-p", 27015, "-d", 20, "-i",
+                             "u2000", "-c", 1300, HOSTS["srv-web"], check=False)
 
 
 def line_test(school):
@@ -73,6 +85,13 @@ SCENARIOS = [
     Scenario("flood-in-one", ATTACK,
              "A student's device floods a machine outside with UDP from one port.",
              flood_in_one, ["hping3"], ["dos.one-conversation"], within=SILENCE),
+    Scenario("tcp-flood-in-one", ATTACK,
+             "A student's device floods a machine outside with SYNs from one port.",
+             tcp_flood_in_one, ["hping3"], ["dos.one-conversation"], within=SILENCE,
+             stored=False),
+    Scenario("flood-inside", ATTACK,
+             "A student's device floods the intranet's server with UDP.",
+             flood_inside, ["hping3"], ["dos.inside"], within=UNANSWERED),
     Scenario("line-test", HARMLESS,
              "A student's device tests the line by UDP in one direction; looks a little "
              "like a flood.", line_test, ["iperf3"]),
