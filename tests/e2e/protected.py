@@ -30,6 +30,7 @@ NAMES = ("telefonseelsorge.de", "krisenchat.de", "kooth.com", "nightline.ac.uk",
          "samaritans.org", "youngminds.org.uk", "988lifeline.org")
 WORDS = tuple(name.split(".")[0] for name in NAMES)
 PLAIN = "ordinarysite"
+SUFFIXES = ("lan", "lincoln.k12.ca.us", "proxy.example")
 CLIENT, RESOLVER = "10.20.1.10", "10.20.0.1"
 HELP, OTHER = "203.0.113.77", "203.0.113.88"
 NEAR, FAR = line_kill.NEAR, line_kill.FAR
@@ -156,10 +157,22 @@ def lookups(number, name, address):
     yield udp(CLIENT, 50000, "224.0.0.252", 5355, dns(7, name, 1))
 
 
+def refusals(number, name):
+    """As a resolver asks that tries its search suffixes, and what it is told: there is none.
+    Enough of them look like a program that seeks its master."""
+    for i in range(24):
+        port = 30000 + 100 * number + i
+        asked = f"{'www.' if i % 2 else ''}{name}.{SUFFIXES[i % len(SUFFIXES)]}"
+        query = dns(100 + i, asked, 1 if i % 4 < 2 else 28)
+        yield udp(CLIENT, port, RESOLVER, 53, query)
+        yield udp(RESOLVER, 53, CLIENT, port, query[:2] + b"\x81\x83" + query[4:])
+
+
 def hello_and_certificate(folder, name, says):
     """What both sides of a real TLS 1.2 send until the certificate was seen."""
     key, cert = (os.path.join(folder, name + end) for end in (".key", ".crt"))
-    netns.command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9",
+    netns.command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                  "ec_paramgen_curve:prime256v1", "-nodes", "-days", "9",
                   "-keyout", key, "-out", cert, "-subj", f"/O=Somebody/CN={name}", "-addext",
                   f"subjectAltName=DNS:{name},DNS:*.{name}")
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -371,8 +384,11 @@ class Protected(unittest.TestCase):
         for n, name in enumerate(NAMES):
             frames += lookups(n, name, HELP)
             frames += nameless(HELP)
-            if n < 2:
-                frames += visits(folder, name, HELP)
+            frames += refusals(n, name)
+            suffixed = f"{name}.{SUFFIXES[n % len(SUFFIXES)]}"
+            frames += lookups(n + len(NAMES), suffixed, HELP)
+            frames += visits(folder, name, HELP)
+            frames += visits(folder, suffixed, HELP)
         cls.wire.send(frames, pps=1000)
         for name in ("help-line", "help-line-quic"):
             cls.wire.play(os.path.join(lab.GOLDEN, name + ".pcap"), pps=1000)
@@ -410,7 +426,14 @@ class Protected(unittest.TestCase):
             faults += [f"{name}, {fault}" for fault in self.search(memory_of(pid), sought)]
         self.assertEqual(faults, [])
 
-    def test_5_the_last_frames_of_a_sensor_that_dies_do_not_name_them(self):
+    def test_5_nor_their_address_as_people_write_it(self):
+        sought = [HELP.encode()]
+        faults = []
+        for name, pid in self.line.processes().items():
+            faults += [f"{name}, {fault}" for fault in self.search(memory_of(pid), sought)]
+        self.assertEqual(faults, [])
+
+    def test_6_the_last_frames_of_a_sensor_that_dies_do_not_name_them(self):
         agent = self.line.agent
         os.kill(agent.child("sensor-0"), signal.SIGKILL)
         agent.wait_said("frames of sensor-0 are kept")
