@@ -181,8 +181,8 @@ static void a_long_protected_name_is_found_in_the_most_parted_one(void **state)
     assert_false(listdb_protected(db, (struct text){name, 253}));
     memcpy(name + 100, listed, sizeof(listed) - 1);
     assert_true(listdb_protected(db, (struct text){name, 253}));
-    memcpy(name + 100, listed + 2, sizeof(listed) - 1);
-    name[100 + sizeof(listed) - 3] = 'y';
+    memcpy(name + 100, listed + 2, sizeof(listed) - 3);
+    memcpy(name + 100 + sizeof(listed) - 3, ".y", 2);
     assert_false(listdb_protected(db, (struct text){name, 253}));
     name[0] = 'x';
     assert_true(listdb_protected(db, (struct text){name, 253}));
