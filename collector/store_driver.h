@@ -60,8 +60,8 @@ struct store_driver {
     /* serial: type of an id; key: constraint that ids are unique in their district;
      * row_key: the same for big tables; bytes: type; by_id: walk in order of id;
      * update_row: UPDATE of one row, of which half may be done when it fails (the
-     * transaction is spoiled anyway); lock: of rows that are read to be written; claim: of `taken`, leaving out those that others
-     * have locked */
+     * transaction is spoiled anyway); lock: of rows that are read to be written; claim:
+     * of `taken`, leaving out those that others have locked */
     const struct store_word *dialect; /* up to {NULL, NULL} */
 };
 

@@ -6,9 +6,9 @@
  *     bench_fill PLACE ALERTS
  *
  * 150 rules that are met unevenly (the n-th a share of 1/n), each with an owner and a
- * severity, so that what matters most is rarest: one alert in some 10,000 is critical or
- * is the exams officer's. 40 sites, 40,000 devices, one drill in 10,000; two thirds
- * belong to incidents, one of which holds a hundredth of all.
+ * severity, so that what matters most is rarest: one alert in 1,600 is critical, one in
+ * 16,600 is the exams officer's. 40 sites, 40,000 devices, one drill in 10,000; two
+ * thirds belong to incidents, one of which holds a hundredth of those.
  */
 #include <stdio.h>
 #include <stdlib.h>
