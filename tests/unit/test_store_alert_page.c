@@ -148,6 +148,36 @@ static void every_page_holds_what_a_walk_through_all_would_find(void **state)
     walk_through_filters(f);
 }
 
+static void count_one(const struct store_alert *a, void *arg)
+{
+    (void)a;
+    ++*(size_t *)arg;
+}
+
+/* With each of the rare ones in turn as the last that is not among the newest. */
+static void none_is_left_out_where_the_newest_end(void **state)
+{
+    struct store_alert_filter f = {.least = SEVERITY_CRITICAL, .limit = 1000};
+    size_t rare = 0;
+
+    put_many(*state);
+    for (uint64_t seq = 1; seq + 2000 <= ALERTS; seq++) {
+        struct store_alert a = one_of_many(seq);
+        size_t expected = 0, rows = 0;
+
+        if (a.severity != SEVERITY_CRITICAL)
+            continue;
+        rare++;
+        f.before = (int64_t)seq + 2000;
+        for (uint64_t below = 1; below < seq + 2000; below++)
+            expected += one_of_many(below).severity == SEVERITY_CRITICAL;
+        assert_int_equal(
+            store_alert_each(((struct fixture *)*state)->s, &f, count_one, &rows), 0);
+        assert_int_equal(rows, expected);
+    }
+    assert_true(rare > 5);
+}
+
 static void an_alert_without_a_kind_is_found_as_well(void **state)
 {
     struct fixture *f = *state;
@@ -243,12 +273,6 @@ static void put_before(struct fixture *f, uint64_t seq)
         0);
 }
 
-static void count_one(const struct store_alert *a, void *arg)
-{
-    (void)a;
-    ++*(size_t *)arg;
-}
-
 static struct store *open_before_kinds(struct fixture *f)
 {
     struct store *s = xcalloc(1, sizeof(*s));
@@ -290,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(every_page_holds_what_a_walk_through_all_would_find),
+        WITH_FIXTURE(none_is_left_out_where_the_newest_end),
         WITH_FIXTURE(an_alert_without_a_kind_is_found_as_well),
         WITH_FIXTURE(a_kind_that_was_undone_is_made_again),
         WITH_FIXTURE(alerts_of_one_kind_share_it),
