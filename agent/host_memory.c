@@ -3,45 +3,35 @@
  * A slot is one word, written at once, so that several sensors need no lock: whoever
  * loses a race learns that host from its next event. From the highest bit: minute of
  * first seen, counted from 1; day of last seen; 24 bits of the code, of which the other
- * 16 choose the set. Minutes and days count from EPOCH; what is out of range, as the
- * time of a machine whose clock is not set yet, is the first or the last. A set is a
- * cache line.
+ * 16 choose the set. Minutes and days are those of watched_days.h. A set is a cache line.
  */
 #include "agent/host_memory.h"
 
 #include <assert.h>
-#include <endian.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "agent/answer.h"
+#include "agent/memory_file.h"
+#include "agent/watched_days.h"
 #include "crypt.h"
-#include "cur.h"
-#include "file.h"
 #include "hash.h"
 #include "mem.h"
 
-#define WAYS         8
-#define EPOCH        (UINT64_C(1577836800) * USEC_PER_SEC) /* 2020-01-01 */
-#define FIRST_BITS   25
-#define LAST_BITS    15
-#define CODE_BITS    24
-#define DAY_MINUTES  (USEC_PER_DAY / USEC_PER_MIN)
-#define CAME_BACK    365 /* days that it counts for */
-#define FILE_MAGIC   UINT64_C(0x0a5354534f485748)
-#define FILE_FORMAT  1
-#define FILE_HEADER  40
-#define CHECKED_FROM 24
+#define WAYS        8
+#define FIRST_BITS  25
+#define LAST_BITS   15
+#define CODE_BITS   24
+#define DAY_MINUTES (USEC_PER_DAY / USEC_PER_MIN)
+#define CAME_BACK   365 /* days that it counts for */
+#define FILE_MAGIC  UINT64_C(0x0a5354534f485748)
+#define FILE_FORMAT 1
 
 /* What all processes share. A sensor that was taken over may write anything here, so it
  * says nothing of lengths. */
 struct table {
-    _Atomic uint64_t days; /* the newest << 32 | how many there were */
+    struct watched_days watched;
     _Atomic uint64_t known, learned, evicted;
     _Atomic uint64_t changes;
     _Alignas(64) _Atomic uint64_t slots[];
@@ -131,21 +121,14 @@ void host_memory_free(struct host_memory *m)
 
 /* ---- slots ---- */
 
-static uint64_t counted(usec_t time, usec_t unit, uint64_t most)
-{
-    uint64_t n = time < EPOCH ? 0 : (time - EPOCH) / unit;
-
-    return n < most ? n : most;
-}
-
 static uint64_t minute_of(usec_t time)
 {
-    return 1 + counted(time, USEC_PER_MIN, (UINT64_C(1) << FIRST_BITS) - 2);
+    return 1 + watched_units(time, USEC_PER_MIN, (UINT64_C(1) << FIRST_BITS) - 2);
 }
 
 static uint64_t day_of(usec_t time)
 {
-    return counted(time, USEC_PER_DAY, (UINT64_C(1) << LAST_BITS) - 1);
+    return watched_units(time, USEC_PER_DAY, (UINT64_C(1) << LAST_BITS) - 1);
 }
 
 static uint64_t pack(uint64_t first, uint64_t last, uint64_t code)
@@ -228,18 +211,6 @@ static void touch(struct host_memory *m, _Atomic uint64_t *at, uint64_t slot, us
     change(m, at, slot, pack(first, day, code_of(slot)));
 }
 
-/* A clock that is not set yet says nothing of days: else each start with one would make
- * the day after it a new one. */
-static void count_day(struct host_memory *m, uint64_t day)
-{
-    uint64_t was = get(&m->table->days);
-    uint64_t newest = was >> 32, days = was & UINT32_MAX;
-
-    if (day == 0 || newest == day || newest == day + 1)
-        return;
-    change(m, &m->table->days, was, day << 32 | (days + (day > newest)));
-}
-
 /* ---- the sensors ---- */
 
 static bool has_number(const struct event *e, enum field_id f, uint64_t number)
@@ -279,7 +250,8 @@ void host_memory_learn(struct host_memory *m, const struct event *e)
         return;
     hash = hash_bytes(&m->key, name->text.at, name->text.len);
     set = &m->table->slots[set_of(m, hash)];
-    count_day(m, day_of(now));
+    if (watched_days_see(&m->table->watched, now))
+        count(&m->table->changes);
     way = find(set, code_of(hash), &slot);
     if (way < WAYS)
         touch(m, &set[way], slot, now);
@@ -292,7 +264,7 @@ void host_memory_dress(const struct host_memory *m, struct event *e)
     const struct value *name = event_get(e, FIELD_HOST_REGISTRABLE);
     uint64_t now = minute_of(event_time(e)), first = now, hash, slot;
 
-    if (!name || (get(&m->table->days) & UINT32_MAX) <= HOST_MEMORY_DAYS)
+    if (!name || watched_days_count(&m->table->watched) <= HOST_MEMORY_DAYS)
         return;
     hash = hash_bytes(&m->key, name->text.at, name->text.len);
     if (find(&m->table->slots[set_of(m, hash)], code_of(hash), &slot) < WAYS)
@@ -303,17 +275,14 @@ void host_memory_dress(const struct host_memory *m, struct event *e)
 
 /* ---- the file ---- */
 
-static uint64_t checksum(const uint8_t *file, size_t len)
+static struct memory_file file_of(const struct host_memory *m)
 {
-    struct hash_key key;
-
-    hash_key_from_seed(FILE_MAGIC, &key);
-    return hash_bytes(&key, file + CHECKED_FROM, len - CHECKED_FROM);
-}
-
-static size_t file_bytes(const struct host_memory *m)
-{
-    return FILE_HEADER + m->sets * WAYS * sizeof(uint64_t);
+    return (struct memory_file){.magic = FILE_MAGIC,
+                                .format = FILE_FORMAT,
+                                .sets = (uint32_t)m->sets,
+                                .words = m->sets * WAYS,
+                                .seed = m->seed,
+                                .days = get(&m->table->watched.days)};
 }
 
 static void take_slots(struct host_memory *m, struct cur *c)
@@ -333,20 +302,15 @@ static void take_slots(struct host_memory *m, struct cur *c)
 
 int host_memory_parse(struct host_memory *m, const void *bytes, size_t len)
 {
-    struct cur c = cur_over(bytes, len);
-    uint64_t magic = cur_u64_le(&c);
-    uint32_t format = cur_u32_le(&c), sets = cur_u32_le(&c);
-    uint64_t sum = cur_u64_le(&c), seed = cur_u64_le(&c), days = cur_u64_le(&c);
+    struct memory_file f = file_of(m);
+    struct cur words;
+    int r = memory_file_parse(&f, bytes, len, &words);
 
-    if (cur_broken(&c) || magic != FILE_MAGIC)
-        return -EBADMSG;
-    if (format != FILE_FORMAT || sets != m->sets)
-        return -EPROTONOSUPPORT;
-    if (len != file_bytes(m) || sum != checksum(bytes, len))
-        return -EBADMSG;
-    seed_with(m, seed);
-    atomic_init(&m->table->days, days);
-    take_slots(m, &c);
+    if (r < 0)
+        return r;
+    seed_with(m, f.seed);
+    atomic_init(&m->table->watched.days, f.days);
+    take_slots(m, &words);
     return 0;
 }
 
@@ -354,72 +318,22 @@ int host_memory_load(struct host_memory *m, const char *path)
 {
     auto_free char *bytes = NULL;
     size_t len;
-    int r = file_read(path, file_bytes(m), &bytes, &len);
+    int r = memory_file_read(path, m->sets * WAYS, &bytes, &len);
 
-    if (r == -EFBIG || r == -EISDIR)
-        return -EBADMSG;
     return r < 0 ? r : host_memory_parse(m, bytes, len);
 }
 
-static uint8_t *put(uint8_t *at, uint64_t number, size_t len)
-{
-    number = htole64(number);
-    memcpy(at, &number, len);
-    return at + len;
-}
-
-/* Sensors go on meanwhile: a slot is of before or of after. */
-static uint8_t *write_down(const struct host_memory *m, size_t len)
-{
-    uint8_t *file = xmalloc(len), *at = file;
-
-    at = put(at, FILE_MAGIC, 8);
-    at = put(at, FILE_FORMAT, 4);
-    at = put(at, m->sets, 4);
-    at = put(at + 8, m->seed, 8);
-    at = put(at, get(&m->table->days), 8);
-    for (size_t i = 0; i < m->sets * WAYS; i++)
-        at = put(at, get(&m->table->slots[i]), 8);
-    put(file + CHECKED_FROM - 8, checksum(file, len), 8);
-    return file;
-}
-
-static int write_to_disk(const char *path, const uint8_t *bytes, size_t len)
-{
-    auto_close int fd =
-        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-    if (fd < 0)
-        return -errno;
-    for (size_t done = 0; done < len;) {
-        ssize_t n = write(fd, bytes + done, len - done);
-
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return fsync(fd) == 0 ? 0 : -errno;
-}
-
-/* There is one writer, so the name beside it may be a fixed one: after a kill there is
- * no more than one such file, and it is written over. */
 int host_memory_save(struct host_memory *m, const char *path)
 {
-    auto_free char *beside = xasprintf("%s.new", path);
+    struct memory_file f = file_of(m);
     uint64_t changes = get(&m->table->changes);
-    auto_free uint8_t *file = NULL;
     int r;
 
     if (changes == m->saved)
         return 0;
-    file = write_down(m, file_bytes(m));
-    r = write_to_disk(beside, file, file_bytes(m));
-    if (r == 0 && rename(beside, path) < 0)
-        r = -errno;
+    r = memory_file_write(path, &f, m->table->slots);
     if (r == 0)
         m->saved = changes;
-    else
-        unlink(beside);
     return r;
 }
 
@@ -430,6 +344,6 @@ struct json *host_memory_stats(const struct host_memory *m)
     json_put_number(o, "known", (int64_t)get(&m->table->known));
     json_put_number(o, "learned", (int64_t)get(&m->table->learned));
     json_put_number(o, "evicted", (int64_t)get(&m->table->evicted));
-    json_put_number(o, "days", (int64_t)(get(&m->table->days) & UINT32_MAX));
+    json_put_number(o, "days", watched_days_count(&m->table->watched));
     return o;
 }

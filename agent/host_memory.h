@@ -16,8 +16,8 @@
  * server's word; and what is called from outside is not the school's choice.
  *
  * Nothing is said before hosts were learned on HOST_MEMORY_DAYS days: until then
- * everything is new. Days on which nothing is seen do not count, nor does a clock that
- * jumps.
+ * everything is new. Which days count, watched_days.h says: none on which nothing is
+ * seen, and none that a jump of the clock made.
  *
  * The table has a fixed size. In a full set of eight, that host makes room which was not
  * seen for longest; one that came back on another day counts for a year more, so that a

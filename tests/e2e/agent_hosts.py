@@ -111,7 +111,7 @@ class Hosts(unittest.TestCase):
         self.assertLess(since["www.fresh.example"], DAY)
         self.assertLess(abs(since["www.old.example"] - 21 * DAY), DAY)
         self.assertEqual(self.counters(agent),
-                         {"known": 2, "learned": 1, "evicted": 0, "days": 22})
+                         {"known": 2, "learned": 1, "evicted": 0, "days": 21})
 
     def test_hosts_survive_the_kill_of_a_sensor_and_of_the_courier_and_a_restart(self):
         agent = self.grown_old("old.example").start().ready()
@@ -130,7 +130,7 @@ class Hosts(unittest.TestCase):
         self.look_up(agent, "a.example", "b0.example", "b1.example", "c.example")
         self.assertEqual(agent.stop(), 0)
         self.assertEqual(self.counters(agent),
-                         {"known": 5, "learned": 1, "evicted": 0, "days": 22})
+                         {"known": 5, "learned": 1, "evicted": 0, "days": 21})
 
     def test_several_sensors_have_one_memory(self):
         agent = self.grown_old("old.example")
@@ -154,7 +154,7 @@ class Hosts(unittest.TestCase):
         self.assertEqual(said, [("www.fresh.example", "answer")])
         self.assertNotIn("host_first_seen_us", agent.alerts()[0]["hallwatch"])
         self.assertEqual(self.counters(agent),
-                         {"known": 1, "learned": 1, "evicted": 0, "days": 1})
+                         {"known": 1, "learned": 1, "evicted": 0, "days": 0})
         self.assertEqual(stat.S_IMODE(os.stat(self.file).st_mode), 0o600)
         with open(self.file, "rb") as f:
             self.assertNotIn(b"fresh", f.read())
