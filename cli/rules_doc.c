@@ -206,15 +206,20 @@ static void put_scope(struct writing *w, const struct scope *s)
     page_line(&w->page, "Only in", b.len ? b.at : NULL);
 }
 
-/* "Step silence: for 10m no event for which holds" */
+/* "Step silence: for 10m no event for which holds"; one with fields of its own tells
+ * whose it is: "attempt (of dst.ip)". */
 static void put_part(struct writing *w, const struct compiled_rule *c, size_t i)
 {
+    const struct rule_sequence *q = &c->rule.sequence;
     auto_buffer struct buffer b = {0};
     char silence[CLOCK_TEXT];
 
     buffer_text(&b, c->parts[i].name);
-    if (c->rule.sequence.silences >> i & 1) {
-        clock_print_duration(c->rule.sequence.silence[i], silence);
+    for (size_t k = 0; q->apart && k < q->keys.by_count; k++)
+        buffer_print(&b, "%s%s", k ? " and " : " (of ", field_get(q->by[i][k])->name);
+    buffer_text(&b, q->apart ? ")" : "");
+    if (q->silences >> i & 1) {
+        clock_print_duration(q->silence[i], silence);
         buffer_print(&b, ", a silence: for %s after it comes no event for which holds",
                      silence);
     }

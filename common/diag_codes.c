@@ -119,6 +119,9 @@ static const struct diag_code codes[] = {
      "pupils who may be in need: their alerts show a pseudonym at most, and so does a\n"
      "local change of them. Who is behind it is sealed, and opened by an unmask, with a\n"
      "reason, on the record. Write identity: pseudonym or none."},
+    {"E0223", "a step's field cannot stand for another",
+     "The fields of a step's `by` stand for those of its sequence's, one for one: as\n"
+     "many, and of the same type."},
     {"E0301", "unknown schedule",
      "during and not_during name a schedule under schedules: of any file."},
     {"W0302", "an exception or a local change ends soon, or has ended",

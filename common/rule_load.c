@@ -268,7 +268,8 @@ static void note_use(struct ruleset *s, const struct compiled_rule *c)
     for (size_t i = 0; i < c->exception_count; i++)
         note_program(s, &c->exceptions[i].when);
     note_fields(s, rule->window.by, rule->window.by_count);
-    note_fields(s, rule->sequence.keys.by, rule->sequence.keys.by_count);
+    for (size_t i = 0; i < rule->sequence.steps; i++)
+        note_fields(s, rule->sequence.by[i], rule->sequence.keys.by_count);
     note_fields(s, rule->combine.keys.by, rule->combine.keys.by_count);
     note_fields(s, rule->inhibits.equal, rule->inhibits.equal_count);
     note_fields(s, rule->dedup.by, rule->dedup.by_count);

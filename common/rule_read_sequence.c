@@ -50,20 +50,68 @@ static bool read_silence(struct rule_reader *r, const struct node *n, size_t ste
     return !why;
 }
 
+/* Are equal values of them equal keys? */
+static bool are_alike(enum field_id a, enum field_id b)
+{
+    const struct field *x = field_get(a), *y = field_get(b);
+    bool text = x->type == TYPE_TEXT || x->type == TYPE_DOMAIN;
+
+    if (text)
+        return y->type == TYPE_TEXT || y->type == TYPE_DOMAIN;
+    return x->type == y->type && x->words == y->words;
+}
+
+/* Which fields of this step's events stand for those of the sequence's `by`. */
+static bool read_step_by(struct rule_reader *r, const struct node *n, size_t step,
+                         struct compiled_rule *c)
+{
+    struct rule_sequence *q = &c->rule.sequence;
+    enum field_id by[RULE_BY_MAX];
+    size_t count;
+
+    if (!rule_read_by(r, n, c->rule.watch, by, &count))
+        return false;
+    if (count != q->keys.by_count) {
+        diags_error(r->diags, node_place(n), "E0223",
+                    "the step names %zu fields, the sequence's \"by\" %zu", count,
+                    q->keys.by_count);
+        diags_hint(r->diags, "each stands for the one at the same place there");
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (are_alike(by[i], q->keys.by[i]))
+            continue;
+        diags_error(r->diags, node_place(items_at(n, i)), "E0223",
+                    "%s (%s) cannot stand for %s (%s)", field_get(by[i])->name,
+                    field_type_name(field_get(by[i])->type),
+                    field_get(q->keys.by[i])->name,
+                    field_type_name(field_get(q->keys.by[i])->type));
+        return false;
+    }
+    memcpy(q->by[step], by, sizeof(by));
+    q->apart = true;
+    return true;
+}
+
 static bool read_step(struct rule_reader *r, const struct node *n, size_t step,
                       struct compiled_rule *c)
 {
-    static const char *const keys[] = {"id", "when", "none_for"};
-    const struct node *when;
+    static const char *const keys[] = {"id", "when", "none_for", "by"};
+    struct rule_sequence *q = &c->rule.sequence;
+    const struct node *when, *by;
     struct expr *e = NULL;
     const char *id;
     bool good;
 
     if (!node_is(n, NODE_MAP, r->diags))
         return false;
-    node_check_keys(n, "a step", keys, 3, r->diags);
+    node_check_keys(n, "a step", keys, 4, r->diags);
     good = read_id(r, node_need(n, "the step", "id", r->diags), c, &id);
     good = read_silence(r, node_get(n, "none_for"), step, &c->rule) && good;
+    by = node_get(n, "by");
+    memcpy(q->by[step], q->keys.by, sizeof(q->keys.by));
+    if (by && q->keys.by_count > 0)
+        good = read_step_by(r, by, step, c) && good;
     when = node_need(n, "the step", "when", r->diags);
     if (when)
         e = rule_read_expr(r, when, &c->rule);
@@ -123,6 +171,14 @@ static bool has_time_enough(struct rule_reader *r, const struct node *n,
     return false;
 }
 
+/* The step whose event is told: a silence has none. */
+static size_t last_event(const struct rule_sequence *q)
+{
+    size_t last = q->steps - 1;
+
+    return q->silences >> last & 1 ? last - 1 : last;
+}
+
 bool rule_read_sequence(struct rule_reader *r, const struct node *n,
                         struct compiled_rule *c)
 {
@@ -136,8 +192,10 @@ bool rule_read_sequence(struct rule_reader *r, const struct node *n,
     node_check_keys(n, "sequence", keys, 4, r->diags);
     good = rule_read_keys(r, n, "the sequence", c->rule.watch, &q->keys);
     steps = node_need(n, "the sequence", "steps", r->diags);
-    return steps && read_steps(r, steps, c) && good &&
-           has_time_enough(r, node_get(n, "within"), q);
+    if (!steps || !read_steps(r, steps, c) || !good)
+        return false;
+    memcpy(q->keys.by, q->by[last_event(q)], sizeof(q->keys.by));
+    return has_time_enough(r, node_get(n, "within"), q);
 }
 
 bool rule_read_combine(struct rule_reader *r, const struct node *n,

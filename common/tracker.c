@@ -252,34 +252,72 @@ static uint32_t sequences_most(const struct rule_state *s)
     return tracker_keys_most(&rule->keys, place);
 }
 
-static bool meets_sequence(struct rule_state *s, uint32_t parts, struct raised *r)
+/* The event, which meets these steps for that key. */
+static bool add_to_sequence(struct rule_state *s, uint32_t parts,
+                            const struct agemap_key *key, struct raised *r)
 {
     const struct rule_sequence *rule = &rule_of(s)->sequence;
-    const struct rule_keys *keys = &rule->keys;
     struct sequence_plan plan = tracker_plan(rule_of(s));
     struct tracker *t = s->tracker;
     size_t place = sequence_size(rule->steps);
     usec_t now = event_time(r->event);
-    struct agemap_key key;
     bool is_new, evicted, met;
     struct sequence *q;
 
-    if (!tracker_whole_key(t, keys->by, keys->by_count, r->event, &key))
-        return false;
     if (!s->sequences)
         s->sequences = agemap_new(place, sequences_most(s), NULL, NULL);
-    q = agemap_touch(s->sequences, &key, &is_new, &evicted);
+    q = agemap_touch(s->sequences, key, &is_new, &evicted);
     s->counts.evicted += evicted;
     if (rule->silences)
         tracker_silences(s, q, &plan, r->event);
     met = sequence_add(q, &plan, parts, now, t->step_times);
     if (rule->silences)
-        tracker_silence_note(s, &key, q, &plan, r->event);
+        tracker_silence_note(s, key, q, &plan, r->event);
     note_peak(s, met ? rule->steps : sequence_reached(q), now);
     r->value = rule->steps;
     r->first = t->step_times[0];
     r->step_times = t->step_times;
     return met;
+}
+
+/*
+ * Where steps name fields of their own, an event may be a step for one machine and
+ * another one for the next: as called and as calling. Those steps that are for the same
+ * key are one step of its run. The last is for one key only, so one run is met at most.
+ */
+static bool meets_apart(struct rule_state *s, uint32_t parts, struct raised *r)
+{
+    const struct rule_sequence *rule = &rule_of(s)->sequence;
+    struct agemap_key keys[RULE_PARTS_MAX];
+    bool met = false;
+
+    for (size_t i = 0; i < rule->steps; i++)
+        if (parts >> i & 1 && !tracker_whole_key(s->tracker, rule->by[i],
+                                                 rule->keys.by_count, r->event, &keys[i]))
+            parts &= ~(1U << i);
+    while (parts) {
+        const struct agemap_key *key = &keys[__builtin_ctz(parts)];
+        uint32_t same = 0;
+
+        for (size_t i = 0; i < rule->steps; i++)
+            if (parts >> i & 1 && keys[i].a == key->a && keys[i].b == key->b)
+                same |= 1U << i;
+        parts &= ~same;
+        met = add_to_sequence(s, same, key, r) || met;
+    }
+    return met;
+}
+
+static bool meets_sequence(struct rule_state *s, uint32_t parts, struct raised *r)
+{
+    const struct rule_sequence *rule = &rule_of(s)->sequence;
+    struct agemap_key key;
+
+    if (rule->apart)
+        return meets_apart(s, parts, r);
+    return tracker_whole_key(s->tracker, rule->keys.by, rule->keys.by_count, r->event,
+                             &key) &&
+           add_to_sequence(s, parts, &key, r);
 }
 
 /* ---- from outside ---- */

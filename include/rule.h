@@ -78,7 +78,9 @@ struct rule_sequence {
     usec_t silence[RULE_PARTS_MAX]; /* of each: how long no event is to meet it after the
                                        step before it; 0: an event is to */
     uint32_t silences;              /* those that are silences, a bit each */
-    struct rule_keys keys;
+    struct rule_keys keys;          /* by: those of the step whose event is told */
+    bool apart;                     /* not all steps have the same */
+    enum field_id by[RULE_PARTS_MAX][RULE_BY_MAX]; /* of each step, by_count of them */
 };
 
 #define RULE_COMBINE_MAX 32

@@ -282,6 +282,18 @@ static void sequences_are_checked(void **state)
          " {id: b, when: host exists}]}\n"
          "    window: {count: events, by: src.ip, within: 5m, gte: 5}",
          "one of: window, sequence, combine"},
+        {"{by: src.ip, within: 5m, steps: [{id: a, by: [dst.ip, device], when: host "
+         "exists}, {id: b, when: host exists}]}",
+         "E0223]: the step names 2 fields, the sequence's \"by\" 1"},
+        {"{by: src.ip, within: 5m, steps: [{id: a, by: host, when: host exists},"
+         " {id: b, when: host exists}]}",
+         "E0223]: host (host name) cannot stand for src.ip (address)"},
+        {"{by: direction, within: 5m, steps: [{id: a, by: proto, when: host exists},"
+         " {id: b, when: host exists}]}",
+         "E0223]: proto (name) cannot stand for direction (name)"},
+        {"{by: src.ip, within: 5m, steps: [{id: a, by: dst.ipp, when: host exists},"
+         " {id: b, when: host exists}]}",
+         "did you mean \"dst.ip\""},
     };
 
     (void)state;

@@ -195,6 +195,82 @@ static void when_holds_for_all_steps(void **state)
     assert_tests_pass(text, 2);
 }
 
+/* Who was called is who calls then. */
+static void a_step_may_name_other_fields_of_the_same_machine(void **state)
+{
+    auto_free char *text = rules_one(
+        "flow",
+        "    sequence:\n"
+        "      by: [src.ip]\n"
+        "      within: 10m\n"
+        "      steps:\n"
+        "        - {id: tried, by: [dst.ip], when: dst.port == 80}\n"
+        "        - {id: calls, when: dst.port == 4444}\n"
+        "    tests:\n"
+        "      - name: the server that was called\n"
+        "        events:\n"
+        "          - {kind: flow, src.ip: 10.0.0.1, dst.ip: 10.0.0.2, dst.port: 80}\n"
+        "          - {at: 1m, kind: flow, src.ip: 10.0.0.2, dst.ip: 10.0.0.3,"
+        " dst.port: 4444}\n"
+        "        expect: {alerts: 1, match: 2, fields: {src.ip: 10.0.0.2}}\n"
+        "      - name: the client that called\n"
+        "        events:\n"
+        "          - {kind: flow, src.ip: 10.0.0.1, dst.ip: 10.0.0.2, dst.port: 80}\n"
+        "          - {at: 1m, kind: flow, src.ip: 10.0.0.1, dst.ip: 10.0.0.3,"
+        " dst.port: 4444}\n"
+        "        expect: {alerts: 0, match: 2}\n"
+        "      - name: an event that lacks the step's own field\n"
+        "        events:\n"
+        "          - {kind: flow, src.ip: 10.0.0.2, dst.port: 80}\n"
+        "          - {at: 1m, kind: flow, src.ip: 10.0.0.2, dst.ip: 10.0.0.3,"
+        " dst.port: 4444}\n"
+        "        expect: {alerts: 0, match: 2}\n"
+        "      - name: too late\n"
+        "        events:\n"
+        "          - {kind: flow, src.ip: 10.0.0.1, dst.ip: 10.0.0.2, dst.port: 80}\n"
+        "          - {at: 11m, kind: flow, src.ip: 10.0.0.2, dst.ip: 10.0.0.3,"
+        " dst.port: 4444}\n"
+        "        expect: {alerts: 0, match: 2}\n");
+
+    (void)state;
+    assert_tests_pass(text, 4);
+}
+
+/* What spreads: each machine is called, and calls the next. */
+static void an_event_may_be_a_step_for_two_machines(void **state)
+{
+    auto_free char *text = rules_one(
+        "flow",
+        "    sequence:\n"
+        "      by: [src.ip]\n"
+        "      within: 10m\n"
+        "      steps:\n"
+        "        - {id: called, by: [dst.ip], when: dst.port == 445}\n"
+        "        - {id: calls, by: [src.ip], when: dst.port == 445}\n"
+        "    tests:\n"
+        "      - name: a chain of three is two times the one after the other\n"
+        "        events:\n"
+        "          - {kind: flow, src.ip: 10.0.0.1, dst.ip: 10.0.0.2, dst.port: 445}\n"
+        "          - {at: 1m, kind: flow, src.ip: 10.0.0.2, dst.ip: 10.0.0.3,"
+        " dst.port: 445}\n"
+        "          - {at: 2m, kind: flow, src.ip: 10.0.0.3, dst.ip: 10.0.0.4,"
+        " dst.port: 445}\n"
+        "        expect: {alerts: 2, match: 3}\n"
+        "      - name: who calls itself does not follow upon itself\n"
+        "        events:\n"
+        "          - {kind: flow, src.ip: 10.0.0.1, dst.ip: 10.0.0.1, dst.port: 445}\n"
+        "        expect: {alerts: 0, match: 1}\n"
+        "      - name: one that calls many is none\n"
+        "        events:\n"
+        "          - {kind: flow, src.ip: 10.0.0.1, dst.ip: 10.0.0.2, dst.port: 445}\n"
+        "          - {at: 1m, kind: flow, src.ip: 10.0.0.1, dst.ip: 10.0.0.3,"
+        " dst.port: 445}\n"
+        "        expect: {alerts: 0, match: 2}\n");
+
+    (void)state;
+    assert_tests_pass(text, 3);
+}
+
 /* ---- combine ---- */
 
 /* Three weak signs, each told once a day at most; two of them together are one. */
@@ -434,6 +510,8 @@ int main(void)
         cmocka_unit_test(a_limit_may_lie_beyond_what_is_told_apart),
         cmocka_unit_test(a_sequence_is_met_by_one_machine_in_time),
         cmocka_unit_test(when_holds_for_all_steps),
+        cmocka_unit_test(a_step_may_name_other_fields_of_the_same_machine),
+        cmocka_unit_test(an_event_may_be_a_step_for_two_machines),
         cmocka_unit_test(a_combination_needs_different_rules_by_one_key_in_time),
         cmocka_unit_test(a_combination_hears_what_rules_came_to),
         cmocka_unit_test(a_rule_in_shadow_mode_is_not_heard_by_one_that_is_not),
