@@ -8,6 +8,7 @@
 #include "agent/host_memory.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -26,7 +27,7 @@
 #define DAY_MINUTES (USEC_PER_DAY / USEC_PER_MIN)
 #define CAME_BACK   365 /* days that it counts for */
 #define FILE_MAGIC  UINT64_C(0x0a5354534f485748)
-#define FILE_FORMAT 1
+#define FILE_FORMAT 2
 
 /* What all processes share. A sensor that was taken over may write anything here, so it
  * says nothing of lengths. */
@@ -157,6 +158,18 @@ static size_t set_of(const struct host_memory *m, uint64_t hash)
     return (hash >> CODE_BITS) % m->sets * WAYS;
 }
 
+/* What a host is known by here, from its number in the lists. */
+static uint64_t hash_code(const struct host_memory *m, uint64_t code)
+{
+    code = htole64(code);
+    return hash_bytes(&m->key, &code, sizeof(code));
+}
+
+static uint64_t hash_name(const struct host_memory *m, struct text name)
+{
+    return hash_code(m, listdb_name_code(name));
+}
+
 /* The slot's place among its eight; WAYS: it is not there. */
 static unsigned find(const _Atomic uint64_t *set, uint64_t code, uint64_t *ret_slot)
 {
@@ -248,7 +261,7 @@ void host_memory_learn(struct host_memory *m, const struct event *e)
 
     if (!name || !counts(e))
         return;
-    hash = hash_bytes(&m->key, name->text.at, name->text.len);
+    hash = hash_name(m, name->text);
     set = &m->table->slots[set_of(m, hash)];
     if (watched_days_see(&m->table->watched, now))
         count(&m->table->changes);
@@ -266,11 +279,27 @@ void host_memory_dress(const struct host_memory *m, struct event *e)
 
     if (!name || watched_days_count(&m->table->watched) <= HOST_MEMORY_DAYS)
         return;
-    hash = hash_bytes(&m->key, name->text.at, name->text.len);
+    hash = hash_name(m, name->text);
     if (find(&m->table->slots[set_of(m, hash)], code_of(hash), &slot) < WAYS)
         first = first_of(slot);
     event_put_number(e, FIELD_HOST_FIRST_SEEN,
                      first < now ? (now - first) * USEC_PER_MIN : 0);
+}
+
+static void forget(struct host_memory *m, uint64_t hash)
+{
+    _Atomic uint64_t *set = &m->table->slots[set_of(m, hash)];
+    uint64_t slot;
+    unsigned way = find(set, code_of(hash), &slot);
+
+    if (way < WAYS && change(m, &set[way], slot, 0))
+        atomic_fetch_sub_explicit(&m->table->known, 1, memory_order_relaxed);
+}
+
+void host_memory_forget(struct host_memory *m, const struct listdb *lists)
+{
+    for (size_t i = 0; i < listdb_protected_count(lists); i++)
+        forget(m, hash_code(m, listdb_protected_code(lists, i)));
 }
 
 /* ---- the file ---- */

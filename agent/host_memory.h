@@ -7,8 +7,11 @@
  * A host is its registrable domain, so that a service with a thousand names is one. Of
  * each are kept a keyed code of 40 bits, the minute when it was first seen and the day
  * when it was last: no name, and nothing of who called it. Whoever has the file has the
- * key too, and can try names. Protected names are kept away by who calls here; the code
- * of one that a list protects later stays until it has to make room.
+ * key too, and can try names. Protected names are kept away by who calls here, and the
+ * code of one that a list protects later is forgotten when that list comes into use, on
+ * disk with the next save. That is counted nowhere, for a count would tell of it. The code
+ * of a domain of which a list protects only a part stays, for it stands for the rest of
+ * it; nor are those found that are below a listed public suffix.
  *
  * A host is seen when an inside device gets an address for it from DNS, or names it in
  * the hello of TLS or QUIC or in an HTTP request. A question alone is not enough, for
@@ -36,6 +39,7 @@
 #include "clock.h"
 #include "event.h"
 #include "json.h"
+#include "listdb.h"
 
 #define HOST_MEMORY_FILE     "hosts" /* in the state folder */
 #define HOST_MEMORY_DAYS     14
@@ -63,6 +67,10 @@ void host_memory_learn(struct host_memory *m, const struct event *e);
 
 /* Puts host.first_seen, if that can be said: 0 for a host that never was. */
 void host_memory_dress(const struct host_memory *m, struct event *e);
+
+/* Whom these lists protect is forgotten. Each sensor says so when it begins to use them,
+ * for until then it may learn such a host. */
+void host_memory_forget(struct host_memory *m, const struct listdb *lists);
 
 /* ---- the courier ---- */
 

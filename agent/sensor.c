@@ -490,6 +490,13 @@ static void ask(struct sensor *s)
         s->set.sink.event || field_set_has(&asked, FIELD_HOST_FIRST_SEEN);
 }
 
+/* Hosts that the lists did not protect when they were called. */
+static void forget_protected(struct sensor *s)
+{
+    if (s->set.hosts && s->set.lists)
+        host_memory_forget(s->set.hosts, s->set.lists);
+}
+
 struct sensor *sensor_new(const struct sensor_settings *settings)
 {
     struct sensor *s = xcalloc(1, sizeof(*s));
@@ -535,6 +542,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
     if (s->set.recent)
         recent_begin(s->set.recent);
     keep_use(&s->keep, &s->set);
+    forget_protected(s);
     return s;
 }
 
@@ -584,6 +592,7 @@ void sensor_use(struct sensor *s, const struct ruleset *rules,
     s->matcher = rules ? matcher_new(rules) : NULL;
     ask(s);
     keep_use(&s->keep, &s->set);
+    forget_protected(s);
     name_memory_sift(s->names, is_protected, s);
     flow_table_each(s->flows, look_again, s);
 }

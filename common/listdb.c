@@ -9,6 +9,7 @@
  */
 #include "listdb.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +33,7 @@ struct listdb {
     uint8_t *file;
     struct listdb_counts counts;
     struct hash_key keys[LIST_CLASSES];
-    const uint8_t *index, *entries; /* in the file */
+    const uint8_t *index, *entries, *codes; /* in the file */
     struct list_info *lists;
     struct list_set *sets;
     struct list_set white, protected, excepting; /* excepting: have exceptions */
@@ -66,6 +67,7 @@ static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
     n.inner.counts = cur_u32_le(c);
     for (size_t w = 0; w < 4; w++)
         n.inner.ends[w] = cur_u64_le(c);
+    n.codes = cur_u32_le(c);
 
     if (magic != LISTDB_MAGIC)
         return -EBADMSG;
@@ -75,7 +77,7 @@ static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
         n.lists > LISTDB_MAX || n.sets > LISTDB_SETS_MAX ||
         n.bucket_bits > LISTDB_BITS_MAX || n.v6_lens[2] > 1 || n.v4_lens >> 33 != 0 ||
         n.mac_lens >> 49 != 0 || n.inner.counts & ((1U << LISTDB_INNER_LEAST) - 1) ||
-        n.names_len > LISTDB_NAMES_MAX)
+        n.names_len > LISTDB_NAMES_MAX || n.codes > LISTDB_ENTRIES_MAX)
         return -EBADMSG;
     *ret_counts = n;
     return 0;
@@ -256,9 +258,10 @@ static int check(struct listdb *db)
         listdb_hash_key(db->counts.seed, class, &db->keys[class]);
     db->index = db->file + at.index;
     db->entries = db->file + at.entries;
+    db->codes = db->file + at.codes;
     if (read_lists(db, cur_over(db->file + at.lists, at.sets - at.lists)) != 0 ||
         read_sets(db, cur_over(db->file + at.sets, at.index - at.sets)) != 0 ||
-        read_names(db, cur_over(db->file + at.names, at.size - at.names)) != 0)
+        read_names(db, cur_over(db->file + at.names, db->counts.names_len)) != 0)
         return -EBADMSG;
     return check_index(db);
 }
@@ -663,4 +666,26 @@ bool listdb_protected(const struct listdb *db, struct text name)
     struct list_set on = listdb_query(db, name);
 
     return list_set_meets(&on, &db->protected);
+}
+
+uint64_t listdb_name_code(struct text name)
+{
+    struct hash_key key;
+
+    hash_key_from_seed(LISTDB_CODE_SEED, &key);
+    return hash_bytes(&key, name.at, name.len);
+}
+
+size_t listdb_protected_count(const struct listdb *db)
+{
+    return db->counts.codes;
+}
+
+uint64_t listdb_protected_code(const struct listdb *db, size_t i)
+{
+    uint64_t code;
+
+    assert(i < db->counts.codes);
+    memcpy(&code, db->codes + i * sizeof(code), sizeof(code));
+    return le64toh(code);
 }

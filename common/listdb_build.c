@@ -284,6 +284,7 @@ static void put_header(uint8_t *at, const struct listdb_counts *n)
     at = put_number(at, n->inner.counts, 4);
     for (size_t w = 0; w < 4; w++)
         at = put_number(at, n->inner.ends[w], 8);
+    put_number(at, n->codes, 4);
 }
 
 static uint8_t *put_set(uint8_t *at, const struct list_set *set)
@@ -359,6 +360,29 @@ static void put_names(const struct list_builder *b, uint8_t *at)
         }
 }
 
+/* Those lists whose names have a code in the file. */
+static bool has_codes(const struct list *l)
+{
+    return l->info.kind == LIST_PROTECTED &&
+           list_class_of(l->info.type) == LIST_CLASS_NAME;
+}
+
+static size_t count_codes(const struct list_builder *b)
+{
+    size_t count = 0;
+
+    for (unsigned i = 0; i < b->list_count; i++)
+        count += has_codes(&b->lists[i]) ? b->lists[i].count : 0;
+    return count;
+}
+
+static void put_codes(const struct list_builder *b, uint8_t *at)
+{
+    for (unsigned i = 0; i < b->list_count; i++)
+        for (size_t k = 0; has_codes(&b->lists[i]) && k < b->lists[i].count; k++)
+            at = put_number(at, listdb_name_code(name_at(b, b->lists[i].names[k])), 8);
+}
+
 static uint8_t *make_file(const struct list_builder *b, uint64_t seed,
                           const struct hits *hits, const struct sets *sets,
                           size_t *ret_size)
@@ -377,6 +401,7 @@ static uint8_t *make_file(const struct list_builder *b, uint64_t seed,
 
     memcpy(n.v6_lens, b->v6_lens, sizeof(n.v6_lens));
     count_names(b, &n.names_len);
+    n.codes = (uint32_t)count_codes(b);
     while (n.entries >> n.bucket_bits > 12)
         n.bucket_bits++;
     at = listdb_layout(&n);
@@ -391,6 +416,7 @@ static uint8_t *make_file(const struct list_builder *b, uint64_t seed,
     for (uint32_t bucket = 0, i = 0; bucket <= UINT32_C(1) << n.bucket_bits; bucket++)
         i = put_bucket(file + at.index, file + at.entries, bucket, i, &n, hits);
     put_names(b, file + at.names);
+    put_codes(b, file + at.codes);
     put_number(file + 16, listdb_checksum(file, at.size), 8);
     *ret_size = at.size;
     return file;

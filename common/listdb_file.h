@@ -8,7 +8,8 @@
  *            lists (4), sets (4), bucket bits (4); the lengths that occur, a bit each:
  *            of IPv6 networks, 0 to 128 (24), of IPv4 ones, 0 to 32 (8), of hardware
  *            addresses, 0 to 48 (8); bytes of names (4); of protected names the numbers
- *            of labels that occur, 2 to 31 (4), and a filter of their last labels (32)
+ *            of labels that occur, 2 to 31 (4), and a filter of their last labels (32);
+ *            number of codes (4)
  *   lists    one struct list_info each: name (48), source (128), licence (64),
  *            version (32), entries (8), fetched (8), max_age (8), kind (2), type (2),
  *            on_stale (2), zero (2), except (32)
@@ -19,6 +20,7 @@
  *   8 bytes of zero, so that the last entry can be read as a whole word
  *   names    of the lists of type lookalike, list for list: number of the list (1),
  * length (1), the name. They are in no bucket.
+ *   codes    of the names on protected lists: listdb_name_code (8 each)
  *
  * What is hashed is a value's key (list_value.h), with a hash key for each class of
  * lists, made from the seed plus the number of the class. A hash is 64 bits. The highest
@@ -47,10 +49,11 @@
 #include "listdb.h"
 
 #define LISTDB_MAGIC          UINT64_C(0x0a535453494c5748) /* "HWLISTS\n" */
-#define LISTDB_FORMAT         3
-#define LISTDB_CHECKED        24 /* where the checksum's cover begins */
+#define LISTDB_FORMAT         4
+#define LISTDB_CODE_SEED      UINT64_C(0x45444f43) /* of listdb_name_code */
+#define LISTDB_CHECKED        24                   /* where the checksum's cover begins */
 #define LISTDB_FIRST_BYTES    12 /* magic and format, of whatever version */
-#define LISTDB_HEADER_BYTES   128
+#define LISTDB_HEADER_BYTES   192
 #define LISTDB_INFO_BYTES     336
 #define LISTDB_SET_BYTES      (LISTDB_MAX / 8)
 #define LISTDB_BUCKET_BYTES   12
@@ -78,13 +81,13 @@ struct listdb_counts {
     uint64_t seed;
     uint32_t entries, lists, sets, bucket_bits;
     uint64_t v6_lens[3], v4_lens, mac_lens; /* bit n: something of n bits is listed */
-    uint32_t names_len;
+    uint32_t names_len, codes;
     struct listdb_inner inner;
 };
 
 /* Where the parts begin, and how long the file is. */
 struct listdb_layout {
-    size_t lists, sets, index, entries, names, size;
+    size_t lists, sets, index, entries, names, codes, size;
 };
 
 static inline size_t listdb_align(size_t at)
@@ -103,7 +106,8 @@ static inline struct listdb_layout listdb_layout(const struct listdb_counts *c)
         listdb_align(l.index + (((size_t)1 << c->bucket_bits) + 1) * LISTDB_BUCKET_BYTES);
     l.names =
         listdb_align(l.entries + (size_t)c->entries * LISTDB_ENTRY_BYTES + LISTDB_TAIL);
-    l.size = l.names + c->names_len;
+    l.codes = listdb_align(l.names + c->names_len);
+    l.size = c->codes ? l.codes + c->codes * sizeof(uint64_t) : l.names + c->names_len;
     return l;
 }
 

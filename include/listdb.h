@@ -135,6 +135,16 @@ struct list_set listdb_judge(const struct listdb *db, struct list_set on);
 /* It is on a protected list by listdb_query (help lines and their kind). */
 bool listdb_protected(const struct listdb *db, struct text name);
 
+/*
+ * A clean name as a number, the same in every process and every file. Of the names on
+ * protected lists (not of their parents or what is below) the file has these numbers and
+ * nothing else, so that what is remembered by such a number can be forgotten by who is
+ * told no names.
+ */
+uint64_t listdb_name_code(struct text name);
+size_t listdb_protected_count(const struct listdb *db);
+uint64_t listdb_protected_code(const struct listdb *db, size_t i);
+
 /* ---- building, for `hallwatch lists build` ---- */
 
 struct list_builder;

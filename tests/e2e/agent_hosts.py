@@ -188,6 +188,16 @@ class Hosts(unittest.TestCase):
         self.assertEqual({host for host, _ in said}, {"fresh.example"})
         self.assertEqual(self.counters(agent)["known"], 2)
 
+    def test_a_host_that_a_list_protects_later_is_forgotten_when_it_is_used(self):
+        agent = self.grown_old("old.example", "later.example").start().ready()
+        self.look_up(agent, "old.example")
+        self.build_lists("later.example")
+        agent.process.send_signal(signal.SIGHUP)
+        agent.wait_said("uses bundle 2")
+        self.assertEqual(agent.stop(), 0)
+        self.assertEqual(self.counters(agent),
+                         {"known": 1, "learned": 0, "evicted": 0, "days": 21})
+
     def test_nothing_is_remembered_without_lists_or_when_the_settings_say_so(self):
         for settings, counted in (({"lists": None}, 0), ({"hosts": "false"}, None)):
             with self.subTest(settings):

@@ -254,6 +254,72 @@ static void a_question_a_certificate_and_a_call_from_outside_teach_nothing(void 
     assert_int_equal(first_seen(f, LATER, "asked.test"), 0);
 }
 
+/* ---- what lists protect later ---- */
+
+static struct listdb *protecting(const struct fixture *f, const char *const names[])
+{
+    static const struct list_info info = {.name = "help", .kind = LIST_PROTECTED};
+    auto_free char *path = xasprintf("%s/lists", f->folder);
+    struct list_builder *b = list_builder_new();
+    struct listdb *db = NULL;
+
+    assert_int_equal(list_builder_list(b, &info), 0);
+    for (size_t i = 0; names[i]; i++)
+        list_builder_add(b, 0, text_of(names[i]));
+    assert_int_equal(list_builder_write(b, path), 0);
+    list_builder_free(b);
+    assert_int_equal(listdb_open(path, &db), 0);
+    unlink(path);
+    return db;
+}
+
+static void a_host_that_lists_protect_later_is_forgotten_and_no_other(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists =
+        protecting(f, (const char *const[]){"help.test", "never-called.test", NULL});
+
+    grow_old(f, HOST_MEMORY_DAYS);
+    see(f, LATER, "www.help.test");
+    see(f, LATER, "other.test");
+    assert_true(is_known(f, "help.test"));
+    assert_int_equal(stat_of(f, "known"), 3);
+    host_memory_forget(f->memory, lists);
+    assert_int_equal(first_seen(f, LATER + USEC_PER_HOUR, "help.test"), 0);
+    assert_true(is_known(f, "other.test"));
+    assert_int_equal(stat_of(f, "known"), 2);
+}
+
+static void the_rest_of_a_domain_that_is_protected_in_part_is_still_known(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists =
+        protecting(f, (const char *const[]){"help.large.test", NULL});
+
+    grow_old(f, HOST_MEMORY_DAYS);
+    see(f, LATER, "www.large.test");
+    host_memory_forget(f->memory, lists);
+    assert_true(is_known(f, "large.test"));
+}
+
+static void what_was_forgotten_is_not_in_the_next_file(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists =
+        protecting(f, (const char *const[]){"help.test", NULL});
+
+    grow_old(f, HOST_MEMORY_DAYS);
+    see(f, LATER, "help.test");
+    assert_int_equal(host_memory_save(f->memory, f->path), 0);
+    host_memory_forget(f->memory, lists);
+    assert_int_equal(host_memory_save(f->memory, f->path), 0);
+    host_memory_free(f->memory);
+    f->memory = host_memory_new(CAPACITY);
+    assert_int_equal(host_memory_load(f->memory, f->path), 0);
+    assert_int_equal(stat_of(f, "known"), 1);
+    assert_int_equal(first_seen(f, LATER + USEC_PER_HOUR, "help.test"), 0);
+}
+
 /* ---- when it is full ---- */
 
 static void flood(struct fixture *f, const char *word, unsigned count, usec_t now)
@@ -436,6 +502,9 @@ int main(void)
         WITH_FIXTURE(a_host_is_seen_when_it_is_answered_or_called),
         WITH_FIXTURE(an_answer_counts_by_who_asked_and_its_hints_are_addresses),
         WITH_FIXTURE(a_question_a_certificate_and_a_call_from_outside_teach_nothing),
+        WITH_FIXTURE(a_host_that_lists_protect_later_is_forgotten_and_no_other),
+        WITH_FIXTURE(the_rest_of_a_domain_that_is_protected_in_part_is_still_known),
+        WITH_FIXTURE(what_was_forgotten_is_not_in_the_next_file),
         WITH_FIXTURE(when_it_is_full_hosts_go_and_are_counted),
         WITH_FIXTURE(a_flood_of_names_does_not_push_out_hosts_that_came_back),
         WITH_FIXTURE(of_hosts_that_came_back_the_longest_unseen_goes),

@@ -188,6 +188,21 @@ static void a_long_protected_name_is_found_in_the_most_parted_one(void **state)
     assert_true(listdb_protected(db, (struct text){name, 253}));
 }
 
+static void of_protected_names_alone_there_are_codes_and_they_are_no_files_own(
+    void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = small(p->path);
+    uint64_t code = listdb_name_code(TEXT("help.casino.example"));
+
+    assert_int_equal(listdb_protected_count(db), 1);
+    assert_int_equal(listdb_protected_code(db, 0), code);
+    listdb_close(take(db));
+    db = small(p->path); /* with another seed */
+    assert_int_equal(listdb_protected_code(db, 0), code);
+    assert_int_not_equal(listdb_name_code(TEXT("casino.example")), code);
+}
+
 static void what_is_known_of_a_list_is_kept(void **state)
 {
     const struct place *p = *state;
@@ -637,7 +652,7 @@ static void a_file_that_does_not_tell_of_protected_names_has_them_tried(void **s
 
     listdb_close(small(p->path));
     bytes = content(p->path, &len);
-    memset(bytes + 92, 0, LISTDB_HEADER_BYTES - 92);
+    memset(bytes + 92, 0, 36);
     checksum = listdb_checksum((const uint8_t *)bytes, len);
     memcpy(bytes + 16, &checksum, sizeof(checksum));
     assert_int_equal(write(fd, bytes, len), len);
@@ -658,6 +673,8 @@ static void a_file_that_contradicts_itself_is_refused(void **state)
     listdb_close(small(p->path));
     bytes = content(p->path, &len);
     n.sets = (uint8_t)bytes[40]; /* behind seed, entries and lists */
+    n.codes = (uint8_t)bytes[128];
+    assert_int_equal(n.codes, 1);
     at = listdb_layout(&n);
     assert_int_equal(at.size, len);
 
@@ -674,6 +691,8 @@ static void a_file_that_contradicts_itself_is_refused(void **state)
     assert_int_equal(opened_with(bytes, len, 87, 1), -EBADMSG); /* over 48 */
     assert_int_equal(opened_with(bytes, len, 92, 2), -EBADMSG); /* of one label */
     assert_int_equal(opened_with(bytes, len, at.sets, 1 << LISTS), -EBADMSG);
+    assert_int_equal(opened_with(bytes, len, 128, 2), -EBADMSG); /* codes */
+    assert_int_equal(opened_with(bytes, len, 131, 255), -EBADMSG);
     assert_int_equal(opened_with(bytes, len, at.index, 1), -EBADMSG);
     assert_int_equal(opened_with(bytes, len, at.index + 12, 3), -EBADMSG);
     memset(bytes + at.lists, 'x', 48); /* a name without an end */
@@ -750,6 +769,7 @@ int main(void)
         WITH_FIXTURE(a_protected_name_of_one_label_is_so_at_the_end_only),
         WITH_FIXTURE(a_long_protected_name_is_found_in_the_most_parted_one),
         WITH_FIXTURE(a_file_that_does_not_tell_of_protected_names_has_them_tried),
+        WITH_FIXTURE(of_protected_names_alone_there_are_codes_and_they_are_no_files_own),
         WITH_FIXTURE(what_is_known_of_a_list_is_kept),
         WITH_FIXTURE(a_version_depends_neither_on_order_nor_on_repetition),
         WITH_FIXTURE(a_file_without_names_answers_nothing),

@@ -404,6 +404,29 @@ static void a_host_is_remembered_but_no_protected_one_and_none_without_lists(voi
     assert_int_equal(remembered_of_hello(f, NULL), 0);
 }
 
+static void a_host_that_new_lists_protect_is_forgotten_when_they_are_used(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *other = protecting("example.org");
+    auto_listdb struct listdb *lists = protecting("example.com");
+    struct host_memory *m = host_memory_new(8);
+
+    sensor_free(f->sensor);
+    f->sensor = sensor_new(&(struct sensor_settings){
+        .flow_capacity = 64,
+        .lists = other,
+        .hosts = m,
+        .sink = {.hit = ignore_hit, .device = ignore_fact, .event = remember, .arg = f},
+    });
+    give_hello(f);
+    assert_int_equal(remembered(m), 1);
+    sensor_use(f->sensor, NULL, NULL, lists);
+    assert_int_equal(remembered(m), 0);
+    sensor_free(f->sensor);
+    f->sensor = NULL;
+    host_memory_free(m);
+}
+
 static struct listdb *link_lines(void)
 {
     struct list_builder *b = list_builder_new();
@@ -841,6 +864,7 @@ int main(void)
         WITH_FIXTURE(
             a_conversation_whose_host_became_protected_is_not_told_while_it_goes_on),
         WITH_FIXTURE(a_host_is_remembered_but_no_protected_one_and_none_without_lists),
+        WITH_FIXTURE(a_host_that_new_lists_protect_is_forgotten_when_they_are_used),
     };
 
     return cmocka_run_group_tests_name("sensor", tests, NULL, NULL);
