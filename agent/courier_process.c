@@ -60,7 +60,7 @@ struct running {
     struct rulebook *book;
     struct rulebook *before; /* hits that were found by it may still come; or NULL */
     unsigned before_reports; /* since there is a new one */
-    unsigned hosts_reports;  /* since the memory of hosts was saved */
+    unsigned memory_reports; /* since what is remembered was saved */
     struct courier *courier;
     struct hits_merger *merger;
     struct outlet *outlet;
@@ -330,18 +330,31 @@ static void report(struct running *r)
         json_put(mine, "evidence", gather_stats(r->gather));
     if (r->set->hosts)
         json_put(mine, "hosts", host_memory_stats(r->set->hosts));
+    if (r->set->usual)
+        json_put(mine, "usual", usual_stats(r->set->usual));
     self_report(r->self, mine, clock_wall());
     self_look_at_lists(r->self, clock_wall());
 }
 
-static void save_hosts(struct running *r)
+static void save_usual(const struct running *r)
+{
+    auto_free char *path = xasprintf("%s/" USUAL_FILE, r->set->settings->state);
+    int e = r->set->usual ? usual_save(r->set->usual, path) : 0;
+
+    if (e < 0)
+        log_warn("the memory of usual amounts cannot be written to %s: %s", path,
+                 strerror(-e));
+}
+
+static void save_memory(struct running *r)
 {
     auto_free char *path = xasprintf("%s/" HOST_MEMORY_FILE, r->set->settings->state);
     int e = r->set->hosts ? host_memory_save(r->set->hosts, path) : 0;
 
     if (e < 0)
         log_warn("the memory of hosts cannot be written to %s: %s", path, strerror(-e));
-    r->hosts_reports = 0;
+    save_usual(r);
+    r->memory_reports = 0;
 }
 
 /* A list file may be large: the one before is not kept for longer than it can matter. */
@@ -360,8 +373,8 @@ static void on_report(void *arg)
 
     report(r);
     forget_before(r);
-    if (++r->hosts_reports >= SAVE_REPORTS)
-        save_hosts(r);
+    if (++r->memory_reports >= SAVE_REPORTS)
+        save_memory(r);
 }
 
 static void end_if_all_are_gone(struct running *r)
@@ -376,7 +389,7 @@ static void end_if_all_are_gone(struct running *r)
     work(r);
     courier_finish(r->courier);
     report(r);
-    save_hosts(r);
+    save_memory(r);
     r->linger = loop_watch_timer(r->loop, 0, LINGER_STEP, on_linger, r);
 }
 

@@ -16,6 +16,7 @@
 #include "agent/outlet.h"
 #include "agent/recent.h"
 #include "agent/settings.h"
+#include "agent/usual.h"
 
 struct courier_process {
     const struct settings *settings;
@@ -27,6 +28,7 @@ struct courier_process {
     struct journal *journal;
     struct recent *const *recents; /* of each sensor; NULL: no evidence is kept */
     struct host_memory *hosts;     /* of all sensors; NULL: none is kept */
+    struct usual *usual;           /* likewise */
     const struct outlet_keys *keys;
 };
 

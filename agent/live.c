@@ -57,6 +57,7 @@ struct live {
     struct blackbox *boxes[SETTINGS_SENSORS_MAX];
     struct recent *recents[SETTINGS_SENSORS_MAX]; /* NULL: evidence is off */
     struct host_memory *hosts;                    /* NULL: it is off */
+    struct usual *usual;                          /* likewise */
     struct pair hits[SETTINGS_SENSORS_MAX], rules[SETTINGS_SENSORS_MAX];
     struct pair notes; /* sensor: the warden's end */
     char names[SETTINGS_SENSORS_MAX][16];
@@ -96,25 +97,39 @@ static int make_pairs(struct live *l)
     return r;
 }
 
-/* Whatever the file is, there is a memory. */
-static void load_hosts(struct host_memory *m, const char *state)
+/* Whatever the file is, there is a memory. error: of reading it. */
+static void begin_anew(const char *path, int error, const char *what, const char *silent,
+                       int days)
 {
-    auto_free char *path = xasprintf("%s/" HOST_MEMORY_FILE, state);
     auto_free char *aside = xasprintf("%s.damaged", path);
-    int r = host_memory_load(m, path);
+    int r = error;
     const char *why = r == -EBADMSG           ? "it is damaged"
                       : r == -EPROTONOSUPPORT ? "it is of another version"
                                               : strerror(-r);
 
     if (r == 0 || r == -ENOENT)
         return;
-    log_warn("the memory of hosts %s cannot be used: %s; a new one begins, and rules on "
-             "new hosts are silent for %d days",
-             path, why, HOST_MEMORY_DAYS);
+    log_warn("the memory of %s %s cannot be used: %s; a new one begins, and rules on %s "
+             "are silent for %d days",
+             what, path, why, silent, days);
     if (rename(path, aside) < 0)
         log_warn("%s cannot be set aside as %s: %m", path, aside);
     else
         log_warn("the old one is kept as %s", aside);
+}
+
+static void load_hosts(struct host_memory *m, const char *state)
+{
+    auto_free char *path = xasprintf("%s/" HOST_MEMORY_FILE, state);
+
+    begin_anew(path, host_memory_load(m, path), "hosts", "new hosts", HOST_MEMORY_DAYS);
+}
+
+static void load_usual(struct usual *u, const char *state)
+{
+    auto_free char *path = xasprintf("%s/" USUAL_FILE, state);
+
+    begin_anew(path, usual_load(u, path), "usual amounts", "them", USUAL_LEARN_DAYS);
 }
 
 /* What outlives the processes that write to it. */
@@ -133,12 +148,16 @@ static int make_memory(struct live *l)
         all = (l->recents[i] = recent_new(s->evidence_memory)) && all;
     if (s->hosts)
         all = (l->hosts = host_memory_new(HOST_MEMORY_CAPACITY)) && all;
+    if (s->usual)
+        all = (l->usual = usual_new(USUAL_CAPACITY)) && all;
     if (!all) {
         log_error("no shared memory: %m");
         return -ENOMEM;
     }
     if (l->hosts)
         load_hosts(l->hosts, s->state);
+    if (l->usual)
+        load_usual(l->usual, s->state);
     return 0;
 }
 
@@ -388,6 +407,7 @@ static void plan_sensor(struct live *l, size_t i)
         .blackbox = l->boxes[i],
         .recent = l->recents[i],
         .hosts = l->hosts,
+        .usual = l->usual,
         .board = &l->board->sensors[i],
     };
     l->posts[i] = (struct post){.live = l, .sensor = i};
@@ -410,6 +430,7 @@ static void plan_courier(struct live *l)
         .journal = l->journal,
         .recents = l->recents[0] ? l->recents : NULL,
         .hosts = l->hosts,
+        .usual = l->usual,
         .keys = &l->keys,
     };
     l->processes[l->sensors] = (struct warden_process){

@@ -38,6 +38,7 @@ struct sensor {
     bool tells_first_bytes;   /* likewise for flow.first_bytes */
     bool tells_line;          /* likewise for what passes the line */
     struct line line;
+    bool tells_usual; /* likewise for what a device usually sends */
     struct sensor_keep keep;
     struct sensor_counts counts;
     bool groups; /* somebody asks for those of devices */
@@ -120,6 +121,16 @@ static void remember_host(struct sensor *s, struct event *e)
     host_memory_learn(s->set.hosts, e);
     if (s->tells_first_seen)
         host_memory_dress(s->set.hosts, e);
+}
+
+/* Of a conversation's part: the same. */
+static void remember_amount(struct sensor *s, struct event *e)
+{
+    if (!s->set.usual || !s->set.lists)
+        return;
+    if (s->tells_usual)
+        usual_dress(s->set.usual, e);
+    usual_learn(s->set.usual, e);
 }
 
 /* The one way of every event. */
@@ -246,6 +257,7 @@ static void on_flow_active(struct flow *f, const struct flow_part *part, usec_t 
     dress_so_far(s, f);
     dress_looked_up(s->event, f);
     remember_host(s, s->event);
+    remember_amount(s, s->event);
     tell(s, s->event);
 }
 
@@ -267,6 +279,7 @@ static void on_flow_end(struct flow *f, enum flow_end why, const struct flow_par
         dress_application(s->event, f);
         dress_looked_up(s->event, f);
         remember_host(s, s->event);
+        remember_amount(s, s->event);
         tell(s, s->event);
     }
     free_wiped(take(f->stage.name));
@@ -488,6 +501,8 @@ static void ask(struct sensor *s)
         s->set.sink.event || field_set_has(&asked, FIELD_FLOW_FIRST_BYTES);
     s->tells_first_seen =
         s->set.sink.event || field_set_has(&asked, FIELD_HOST_FIRST_SEEN);
+    s->tells_usual = s->set.sink.event || field_set_has(&asked, FIELD_DEVICE_USUAL_OUT) ||
+                     field_set_has(&asked, FIELD_FLOW_DELTA_USUAL_TIME);
 }
 
 /* Hosts that the lists did not protect when they were called. */

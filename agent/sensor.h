@@ -22,6 +22,7 @@
 #include "agent/flow.h"
 #include "agent/host_memory.h"
 #include "agent/recent.h"
+#include "agent/usual.h"
 #include "rule.h"
 
 #define SENSOR_TICK (100 * USEC_PER_MSEC)
@@ -50,6 +51,7 @@ struct sensor_settings {
     uint32_t payload;          /* bytes of a frame that a rule may have; 0: headers */
     struct host_memory *hosts; /* NULL: none; without lists it is not used, as nobody
                                 * knows then what is protected */
+    struct usual *usual;       /* likewise */
     struct sensor_sink sink;
 };
 

@@ -301,6 +301,7 @@ static void prepare(struct running *r)
         .active_timeout = s->active_timeout,
         .recent = r->set->recent,
         .hosts = r->set->hosts,
+        .usual = r->set->usual,
         .payload = settings_payload(s),
         .sink = {.hit = on_hit, .device = on_device, .hide = on_hide, .arg = r},
     });

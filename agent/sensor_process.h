@@ -13,6 +13,7 @@
 #include "agent/host_memory.h"
 #include "agent/recent.h"
 #include "agent/settings.h"
+#include "agent/usual.h"
 
 struct sensor_process {
     const struct settings *settings;
@@ -23,6 +24,7 @@ struct sensor_process {
     struct blackbox *blackbox;
     struct recent *recent;     /* NULL: no evidence is kept */
     struct host_memory *hosts; /* of all sensors; NULL: none is kept */
+    struct usual *usual;       /* likewise */
     struct board_sensor *board;
 };
 

@@ -76,6 +76,9 @@ const struct conf_option settings_table[] = {
     {"hosts", CONF_BOOL, AT(hosts), .otherwise = "true",
      .help = "remember which hosts were called, as codes, for rules that ask how new one "
              "is"},
+    {"usual", CONF_BOOL, AT(usual), .otherwise = "true",
+     .help = "remember how much each device of staff, administration and servers sends "
+             "out, as codes, for rules that ask what is usual"},
     {0},
 };
 

@@ -33,7 +33,7 @@ struct settings {
     unsigned evidence; /* enum evidence_keep */
     uint64_t evidence_payload, evidence_memory;
     unsigned log; /* enum log_level */
-    bool drill, hosts;
+    bool drill, hosts, usual;
 };
 
 extern const struct conf_option settings_table[];

@@ -198,6 +198,20 @@ class Hosts(unittest.TestCase):
         self.assertEqual(self.counters(agent),
                          {"known": 1, "learned": 0, "evicted": 0, "days": 21})
 
+    def test_what_is_usual_is_counted_beside_and_can_be_switched_off(self):
+        for setting, counted in (("true", {"known": 0, "learned": 0, "evicted": 0, "days": 0}),
+                                 ("false", None)):
+            with self.subTest(setting):
+                agent = self.agent(usual=setting)
+                agent.start()
+                agent.ready()
+                self.assertEqual(agent.stop(), 0)
+                reports = [d["hallwatch"]["courier"] for d in agent.documents()
+                           if d["event_type"] == "stats"]
+                self.assertEqual(reports[-1].get("usual"), counted)
+                os.unlink(agent.out_path)
+                os.unlink(agent.err_path)
+
     def test_nothing_is_remembered_without_lists_or_when_the_settings_say_so(self):
         for settings, counted in (({"lists": None}, 0), ({"hosts": "false"}, None)):
             with self.subTest(settings):

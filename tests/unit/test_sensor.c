@@ -427,6 +427,65 @@ static void a_host_that_new_lists_protect_is_forgotten_when_they_are_used(void *
     host_memory_free(m);
 }
 
+static struct district *staff_of_ten(void)
+{
+    static const char text[] =
+        "schema: 1\ndistrict: d\nname: D\nterm: t\n"
+        "sites: [{id: north, name: North, type: high, tz: UTC}]\n"
+        "segments: [{name: staff, site: north, audience: staff, networks: [10.0.0.1/32]}]\n";
+    auto_diags struct diags *d = diags_new();
+    struct district *district = district_parse("d.yaml", text, sizeof(text) - 1, NULL, d);
+
+    assert_non_null(district);
+    return district;
+}
+
+static int64_t machines(const struct usual *u)
+{
+    auto_json struct json *o = usual_stats(u);
+
+    return json_get_number(o, "known", -1);
+}
+
+/* Whose amounts are kept after two hours of conversations with example.com. */
+static int64_t machines_after_hellos(struct fixture *f, const struct listdb *lists)
+{
+    struct usual *u = usual_new(8);
+    struct district *district = staff_of_ten();
+    int64_t known;
+
+    f->sensor = sensor_new(&(struct sensor_settings){
+        .flow_capacity = 64,
+        .district = district,
+        .lists = lists,
+        .usual = u,
+        .sink = {.hit = ignore_hit, .device = ignore_fact, .event = remember, .arg = f},
+    });
+    for (unsigned i = 0; i < 5; i++) {
+        f->time = NOW + i * 30 * USEC_PER_MIN;
+        give_hello(f);
+        sensor_tick(f->sensor, f->time + 20 * USEC_PER_MIN);
+    }
+    sensor_free(f->sensor);
+    f->sensor = NULL;
+    known = machines(u);
+    usual_free(u);
+    district_free(district);
+    return known;
+}
+
+static void amounts_are_kept_but_of_no_protected_host_and_none_without_lists(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *other = protecting("example.org");
+    auto_listdb struct listdb *lists = protecting("example.com");
+
+    sensor_free(f->sensor);
+    assert_int_equal(machines_after_hellos(f, other), 1);
+    assert_int_equal(machines_after_hellos(f, lists), 0);
+    assert_int_equal(machines_after_hellos(f, NULL), 0);
+}
+
 static struct listdb *link_lines(void)
 {
     struct list_builder *b = list_builder_new();
@@ -865,6 +924,7 @@ int main(void)
             a_conversation_whose_host_became_protected_is_not_told_while_it_goes_on),
         WITH_FIXTURE(a_host_is_remembered_but_no_protected_one_and_none_without_lists),
         WITH_FIXTURE(a_host_that_new_lists_protect_is_forgotten_when_they_are_used),
+        WITH_FIXTURE(amounts_are_kept_but_of_no_protected_host_and_none_without_lists),
     };
 
     return cmocka_run_group_tests_name("sensor", tests, NULL, NULL);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any bytes as a memory of usual amounts that is found at the start, once as they are and
+ * once with the checksum put right, so that any slot may be there. Then it learns and is
+ * asked, also at times that its slots never saw, and what it saves it reads again.
+ */
+#include "tests/fuzz/scratch.h"
+
+#include <string.h>
+
+#include "agent/usual.h"
+#include "hash.h"
+#include "mem.h"
+
+#define CAPACITY     32
+#define CHECKSUM_AT  16
+#define CHECKED_FROM 24
+#define MAGIC        UINT64_C(0x0a4c415553555748)
+
+static void put_right(uint8_t *file, size_t len)
+{
+    struct hash_key key;
+    uint64_t sum;
+
+    hash_key_from_seed(MAGIC, &key);
+    sum = hash_bytes(&key, file + CHECKED_FROM, len - CHECKED_FROM);
+    for (size_t i = 0; i < 8; i++)
+        file[CHECKSUM_AT + i] = (uint8_t)(sum >> 8 * i);
+}
+
+static void use(struct usual *u, struct event *e, usec_t now, uint8_t machine)
+{
+    const struct addr ip = addr_v4((const uint8_t[]){10, 30, 1, machine});
+    const struct value *usual, *time;
+
+    event_begin(e, EVENT_FLOW, now);
+    event_put_number(e, FIELD_DIRECTION, DIRECTION_OUTBOUND);
+    event_put_number(e, FIELD_SEGMENT_AUDIENCE, AUDIENCE_STAFF);
+    event_put_addr(e, FIELD_DEVICE_IP, &ip);
+    event_put_number(e, FIELD_FLOW_DELTA_BYTES_OUT, UINT64_C(1) << machine);
+    usual_dress(u, e);
+    usual_learn(u, e);
+    usual = event_get(e, FIELD_DEVICE_USUAL_OUT);
+    time = event_get(e, FIELD_FLOW_DELTA_USUAL_TIME);
+    demand(!usual == !time);
+    demand(!usual || usual->number >= USUAL_LEAST);
+}
+
+static void use_all(struct usual *u)
+{
+    static const usec_t times[] = {0, UINT64_C(1577836800) * USEC_PER_SEC,
+                                   UINT64_C(1767258000) * USEC_PER_SEC,
+                                   UINT64_C(1) << 62};
+    auto_event struct event *e = event_new();
+
+    for (size_t t = 0; t < sizeof(times) / sizeof(times[0]); t++)
+        for (usec_t step = 0; step < 3; step++)
+            for (uint8_t machine = 0; machine < 2 * CAPACITY; machine++)
+                use(u, e, times[t] + step * 45 * USEC_PER_MIN, machine);
+}
+
+static void save_and_load(struct usual *u)
+{
+    auto_free char *path = xasprintf("%s/usual", scratch_folder());
+    struct usual *again = usual_new(CAPACITY);
+
+    demand(usual_save(u, path) == 0);
+    demand(usual_load(again, path) == 0);
+    usual_free(again);
+    unlink(path);
+}
+
+static void run(const uint8_t *file, size_t len)
+{
+    struct usual *u = usual_new(CAPACITY);
+    int r = usual_parse(u, file, len);
+    auto_json struct json *stats = usual_stats(u);
+
+    demand(r == 0 || json_get_number(stats, "known", -1) == 0);
+    demand(json_get_number(stats, "known", -1) <= CAPACITY);
+    use_all(u);
+    if (r == 0)
+        save_and_load(u);
+    usual_free(u);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    auto_free uint8_t *file = xmalloc(len + 1);
+
+    memcpy(file, bytes, len);
+    run(file, len);
+    if (len > CHECKED_FROM) {
+        put_right(file, len);
+        run(file, len);
+    }
+    return 0;
+}
