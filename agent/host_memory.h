@@ -9,9 +9,9 @@
  * when it was last: no name, and nothing of who called it. Whoever has the file has the
  * key too, and can try names. Protected names are kept away by who calls here, and the
  * code of one that a list protects later is forgotten when that list comes into use, on
- * disk with the next save. That is counted nowhere, for a count would tell of it. The code
- * of a domain of which a list protects only a part stays, for it stands for the rest of
- * it; nor are those found that are below a listed public suffix.
+ * disk with the next save. That is counted nowhere, for a count would tell of it. The
+ * code of a domain of which a list protects only a part stays, for it stands for the rest
+ * of it; nor are those found that are below a listed public suffix.
  *
  * A host is seen when an inside device gets an address for it from DNS, or names it in
  * the hello of TLS or QUIC or in an HTTP request. A question alone is not enough, for
