@@ -27,6 +27,7 @@
 #include "agent/packet.h"
 #include "agent/talk.h"
 #include "event.h"
+#include "hash.h"
 
 enum extract_from {
     EXTRACT_LINK,     /* packets without IP */
@@ -63,7 +64,7 @@ struct extract_out {
     void *arg;
     const uint8_t *note; /* PIECES: as open left it */
     bool from_client;    /* stream: who sent the bytes */
-    struct talk *talk;   /* stream: what was remembered of this flow */
+    struct talk *talk;   /* stream, datagram: what was remembered of this flow */
     uint32_t skip; /* set with NEXT: bytes behind the message that need not be shown */
     bool again;    /* stream: of these bytes AGAIN was said before */
 
@@ -74,6 +75,9 @@ struct extract_out {
     /* Whether a host is protected, so that an event which can't hold all names that it
      * speaks of holds that one. NULL: none is. */
     bool (*guards)(struct text host, void *arg);
+    /* For codes of what may be counted but not told; nobody outside knows it. NULL: no
+     * codes are made. */
+    const struct hash_key *key;
 };
 
 static inline bool extract_asked(const struct extract_out *out, enum field_id f)
@@ -115,7 +119,7 @@ extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extrac
     extract_http, extract_tls, extract_quic, extract_dhcp6, extract_nd, extract_mdns,
     extract_llmnr, extract_nbns, extract_proxy, extract_ssh, extract_smb, extract_rdp,
     extract_smtp, extract_ftp, extract_pop3, extract_imap, extract_telnet, extract_snmp,
-    extract_llmnr_tcp;
+    extract_llmnr_tcp, extract_kerberos_udp, extract_kerberos_tcp;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;
@@ -134,6 +138,7 @@ struct inspector_settings {
     /* The packet may hold a password; before_too: so may frames before, its fragments.
      * NULL: nobody cares. */
     void (*secret)(bool before_too, void *arg);
+    const struct hash_key *key; /* as in extract_out; it outlives the inspector */
     void *arg;
 };
 

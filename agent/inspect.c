@@ -84,6 +84,7 @@ struct inspector *inspector_new(const struct inspector_settings *settings)
                                   .emit = pass_on,
                                   .guards = guards,
                                   .rest = settings->rest,
+                                  .key = settings->key,
                                   .arg = i};
     i->apps = xcalloc(extractor_count, sizeof(*i->apps));
     i->thens = xcalloc(extractor_count, sizeof(*i->thens));
@@ -507,6 +508,7 @@ static void read_whole(struct inspector *i, const struct packet *p, struct flow 
     struct flow_reading *r = &f->stage.reading;
     struct cur bytes = p->payload;
 
+    i->out.talk = &r->talk;
     if (x < extractor_count)
         hush(i, extractors[x]);
     if (x == extractor_count)

@@ -26,6 +26,7 @@
 #include "agent/sensor_process.h"
 #include "agent/trial.h"
 #include "claim.h"
+#include "hash.h"
 #include "log.h"
 #include "mem.h"
 #include "sandbox.h"
@@ -58,6 +59,7 @@ struct live {
     struct recent *recents[SETTINGS_SENSORS_MAX]; /* NULL: evidence is off */
     struct host_memory *hosts;                    /* NULL: it is off */
     struct usual *usual;                          /* likewise */
+    struct hash_key codes;                        /* as in sensor_settings */
     struct pair hits[SETTINGS_SENSORS_MAX], rules[SETTINGS_SENSORS_MAX];
     struct pair notes; /* sensor: the warden's end */
     char names[SETTINGS_SENSORS_MAX][16];
@@ -150,6 +152,7 @@ static int make_memory(struct live *l)
         all = (l->hosts = host_memory_new(HOST_MEMORY_CAPACITY)) && all;
     if (s->usual)
         all = (l->usual = usual_new(USUAL_CAPACITY)) && all;
+    hash_key_random(&l->codes);
     if (!all) {
         log_error("no shared memory: %m");
         return -ENOMEM;
@@ -408,6 +411,7 @@ static void plan_sensor(struct live *l, size_t i)
         .recent = l->recents[i],
         .hosts = l->hosts,
         .usual = l->usual,
+        .codes = &l->codes,
         .board = &l->board->sensors[i],
     };
     l->posts[i] = (struct post){.live = l, .sensor = i};

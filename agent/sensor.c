@@ -41,6 +41,7 @@ struct sensor {
     bool tells_usual; /* likewise for what a device usually sends */
     struct sensor_keep keep;
     struct sensor_counts counts;
+    struct hash_key codes;
     bool groups; /* somebody asks for those of devices */
     usec_t now, ticked;
     usec_t shift; /* what the clock was set back by */
@@ -538,6 +539,10 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
     s->decoder = decoder_new(&(struct decoder_settings){
         .fragment_capacity = 1024, .fragment_timeout = 30 * USEC_PER_SEC});
     hash_key_random(&flows.secret);
+    if (settings->codes)
+        s->codes = *settings->codes;
+    else
+        hash_key_random(&s->codes);
     s->flows = flow_table_new(&flows);
     s->inspector = inspector_new(&(struct inspector_settings){
         .stream_capacity = 4096,
@@ -546,6 +551,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
         .guards = guards,
         .rest = s->rest,
         .secret = on_secret,
+        .key = &s->codes,
         .arg = s,
     });
     s->dpi = dpi_new(

@@ -46,12 +46,14 @@ struct sensor_settings {
     const char *site;                /* the sensor's own; NULL: the district's first */
     const char *interface;           /* where its frames come from; NULL: a file */
     uint32_t flow_capacity;
-    usec_t active_timeout;     /* of flows; 0: FLOW_ACTIVE_TIMEOUT */
-    struct recent *recent;     /* where frames are kept for evidence; NULL: none are */
-    uint32_t payload;          /* bytes of a frame that a rule may have; 0: headers */
-    struct host_memory *hosts; /* NULL: none; without lists it is not used, as nobody
-                                * knows then what is protected */
-    struct usual *usual;       /* likewise */
+    usec_t active_timeout;        /* of flows; 0: FLOW_ACTIVE_TIMEOUT */
+    struct recent *recent;        /* where frames are kept for evidence; NULL: none are */
+    uint32_t payload;             /* bytes of a frame that a rule may have; 0: headers */
+    struct host_memory *hosts;    /* NULL: none; without lists it is not used, as nobody
+                                   * knows then what is protected */
+    struct usual *usual;          /* likewise */
+    const struct hash_key *codes; /* for codes of what may be counted but not told, the
+                                   * same for all sensors; NULL: it draws its own */
     struct sensor_sink sink;
 };
 

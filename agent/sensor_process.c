@@ -302,6 +302,7 @@ static void prepare(struct running *r)
         .recent = r->set->recent,
         .hosts = r->set->hosts,
         .usual = r->set->usual,
+        .codes = r->set->codes,
         .payload = settings_payload(s),
         .sink = {.hit = on_hit, .device = on_device, .hide = on_hide, .arg = r},
     });

@@ -22,9 +22,10 @@ struct sensor_process {
     uint16_t fanout_group; /* 0: alone on its interface */
     int hits, rules;       /* its ends of the pairs to the courier */
     struct blackbox *blackbox;
-    struct recent *recent;     /* NULL: no evidence is kept */
-    struct host_memory *hosts; /* of all sensors; NULL: none is kept */
-    struct usual *usual;       /* likewise */
+    struct recent *recent;        /* NULL: no evidence is kept */
+    struct host_memory *hosts;    /* of all sensors; NULL: none is kept */
+    struct usual *usual;          /* likewise */
+    const struct hash_key *codes; /* of all sensors, as in sensor_settings */
     struct board_sensor *board;
 };
 

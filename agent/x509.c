@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * DER is read one element at a time: a tag, a length, and a cursor over the body. An
- * element that is not there, or has another tag, breaks the cursor it was to be read
- * from, so that a whole structure is read straight down and asked once.
- */
 #include "agent/x509.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/der.h"
 #include "localtime.h"
 
-enum der_tag {
+enum tag {
     DER_BOOLEAN = 0x01,
-    DER_INTEGER = 0x02,
     DER_BITS = 0x03,
-    DER_OCTETS = 0x04,
     DER_OID = 0x06,
     DER_UTC_TIME = 0x17,
     DER_GENERAL_TIME = 0x18,
     DER_BMP_STRING = 0x1e,
-    DER_SEQUENCE = 0x30,
     DER_SET = 0x31,
     DER_DNS_NAME = 0x82, /* of GeneralName, RFC 5280 section 4.2.1.6 */
     DER_VERSION = 0xa0,  /* of TBSCertificate, section 4.1 */
@@ -28,53 +21,6 @@ enum der_tag {
 };
 
 #define SERIAL_MAX 20 /* bytes, RFC 5280 section 4.1.2.2 */
-
-/* ---- DER ---- */
-
-/* X.690 section 8.1.3; the indefinite form is BER's alone. */
-static size_t der_length(struct cur *c)
-{
-    uint8_t first = cur_u8(c);
-    size_t len = 0;
-
-    if (first < 0x80)
-        return first;
-    if (first == 0x80 || first > 0x84) {
-        c->broken = true;
-        return 0;
-    }
-    for (unsigned i = first & 0x7f; i > 0; i--)
-        len = len << 8 | cur_u8(c);
-    return len;
-}
-
-/* Any element; broken when it is not whole. */
-static struct cur der_any(struct cur *c, uint8_t *ret_tag)
-{
-    *ret_tag = cur_u8(c);
-    return cur_sub(c, der_length(c));
-}
-
-/* Is the next element one of these? */
-static bool der_is(const struct cur *c, uint8_t tag)
-{
-    return cur_left(c) > 0 && !cur_broken(c) && *c->pos == tag;
-}
-
-static struct cur der_take(struct cur *c, uint8_t tag)
-{
-    uint8_t found;
-
-    if (!der_is(c, tag))
-        c->broken = true;
-    return der_any(c, &found);
-}
-
-static void der_pass(struct cur *c, uint8_t tag)
-{
-    if (der_is(c, tag))
-        (void)der_take(c, tag);
-}
 
 static bool bytes_equal(struct cur a, struct cur b)
 {

@@ -274,6 +274,54 @@ enum snmp_pdu {
 };
 extern const struct names names_snmp_pdu;
 
+enum kerberos_message {
+    KERBEROS_AS_REQ,
+    KERBEROS_AS_REP,
+    KERBEROS_TGS_REQ,
+    KERBEROS_TGS_REP,
+    KERBEROS_ERROR
+};
+extern const struct names names_kerberos_message;
+
+enum kerberos_cipher {
+    KERBEROS_DES,
+    KERBEROS_DES3,
+    KERBEROS_RC4,
+    KERBEROS_RC4_EXPORT,
+    KERBEROS_AES128,
+    KERBEROS_AES256,
+    KERBEROS_AES128_SHA2,
+    KERBEROS_AES256_SHA2,
+    KERBEROS_CAMELLIA,
+    KERBEROS_CIPHER_OTHER
+};
+extern const struct names names_kerberos_cipher;
+
+enum kerberos_error {
+    KERBEROS_NAME_EXPIRED,
+    KERBEROS_CLIENT_UNKNOWN,
+    KERBEROS_SERVICE_UNKNOWN,
+    KERBEROS_POLICY,
+    KERBEROS_BAD_OPTION,
+    KERBEROS_CIPHER_REFUSED,
+    KERBEROS_CLIENT_REVOKED, /* locked, or not allowed now */
+    KERBEROS_KEY_EXPIRED,    /* the password is too old */
+    KERBEROS_PREAUTH_FAILED, /* the password is wrong */
+    KERBEROS_PREAUTH_REQUIRED,
+    KERBEROS_UNAVAILABLE,
+    KERBEROS_BAD_INTEGRITY,
+    KERBEROS_TICKET_EXPIRED,
+    KERBEROS_TICKET_EARLY,
+    KERBEROS_REPEAT,
+    KERBEROS_SKEW,
+    KERBEROS_MODIFIED,
+    KERBEROS_TOO_BIG, /* ask again over TCP */
+    KERBEROS_GENERIC,
+    KERBEROS_WRONG_REALM,
+    KERBEROS_ERROR_OTHER
+};
+extern const struct names names_kerberos_error;
+
 /* What a packet was wrapped in; of several, the innermost. */
 enum tunnel {
     TUNNEL_NONE,

@@ -7,6 +7,7 @@
 
 #include "agent/extract.h"
 #include "auto.h"
+#include "hash.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -36,6 +37,7 @@ static inline void extract_side(const struct extractor *x, const struct packet *
     static struct answer_rest *rest;
     bool again = false;
     struct talk talk = {0};
+    struct hash_key key = {{1}};
     const uint8_t note[EXTRACT_NOTE] = {1}; /* PIECES: a first datagram was opened */
 
     if (!rest)
@@ -53,7 +55,8 @@ static inline void extract_side(const struct extractor *x, const struct packet *
                                   .talk = &talk,
                                   .note = note,
                                   .rest = rest,
-                                  .again = again};
+                                  .again = again,
+                                  .key = &key};
 
         result = x->read(&c, &out);
         demand(count <= 1 && out.skip <= EXTRACT_SKIP_MAX);

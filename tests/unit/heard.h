@@ -29,6 +29,7 @@ struct heard {
     const struct field_set *asked;
     bool (*guards)(struct text host, void *arg);
     struct answer_rest *rest;
+    const struct hash_key *key;
 };
 
 static inline void heard_init(struct heard *h)
@@ -67,6 +68,7 @@ static inline enum extract_result heard_read(struct heard *h, const struct extra
         .asked = h->asked,
         .guards = h->guards,
         .rest = h->rest,
+        .key = h->key,
         .from_client = h->from_client,
         .talk = &h->talk,
     };
