@@ -32,7 +32,8 @@
 enum extract_from {
     EXTRACT_LINK,     /* packets without IP */
     EXTRACT_DATAGRAM, /* UDP payloads, each by itself */
-    EXTRACT_PIECES,   /* UDP payloads of a client, which carry one message in pieces */
+    EXTRACT_PIECES,   /* UDP payloads of a client, which carry one message in pieces; of
+                         both ends where both_sides is said */
     EXTRACT_STREAM,   /* TCP, each direction put in order */
     EXTRACT_ICMP6,    /* ICMPv6 messages, behind the checksum */
 };
@@ -51,7 +52,8 @@ enum extract_result {
 /* Where the pieces of a datagram go. */
 struct extract_pieces {
     uint8_t *note; /* EXTRACT_NOTE bytes, kept with the flow; zeros before the first */
-    void (*begin)(void *arg); /* those given before belong to another message */
+    bool from_client;         /* who sent the datagram */
+    void (*begin)(void *arg); /* those of this end so far belong to another message */
     void (*piece)(uint64_t at, struct cur bytes, void *arg); /* copied during the call */
     void *arg;
 };
@@ -63,7 +65,7 @@ struct extract_out {
     void (*emit)(struct event *e, void *arg); /* the event is looked at during the call */
     void *arg;
     const uint8_t *note; /* PIECES: as open left it */
-    bool from_client;    /* stream: who sent the bytes */
+    bool from_client;    /* stream, pieces: who sent the bytes */
     struct talk *talk;   /* stream, datagram: what was remembered of this flow */
     uint32_t skip; /* set with NEXT: bytes behind the message that need not be shown */
     bool again;    /* stream: of these bytes AGAIN was said before */
@@ -97,6 +99,7 @@ struct extractor {
     bool secret;      /* stream, datagram: passwords may be among the bytes: no frame of
                          them is kept */
     uint32_t first;   /* stream: as few bytes as tell that it is; 0: EXTRACT_FIRST */
+    bool both_sides;  /* pieces: the server sends such, too */
     const char *then; /* stream: app of a flow that goes on with EXTRACT_OTHER, or NULL */
 
     /* Cheap: may these be its bytes? Ports may be asked for, but are no proof. The first
@@ -119,7 +122,8 @@ extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extrac
     extract_http, extract_tls, extract_quic, extract_dhcp6, extract_nd, extract_mdns,
     extract_llmnr, extract_nbns, extract_proxy, extract_ssh, extract_smb, extract_rdp,
     extract_smtp, extract_ftp, extract_pop3, extract_imap, extract_telnet, extract_snmp,
-    extract_llmnr_tcp, extract_kerberos_udp, extract_kerberos_tcp;
+    extract_llmnr_tcp, extract_kerberos_udp, extract_kerberos_tcp,
+    extract_dtls;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;

@@ -136,7 +136,8 @@ static bool ssl2_is_there(struct cur c)
     unsigned ciphers = cur_u16(&c), session = cur_u16(&c), challenge = cur_u16(&c);
 
     return len >> 15 && type == CLIENT_HELLO && tls_version_number(version) > 0 &&
-           ciphers > 0 && ciphers % 3 == 0 && challenge >= 16 && challenge <= 32 &&
+           !tls_is_dtls(version) && ciphers > 0 && ciphers % 3 == 0 && challenge >= 16 &&
+           challenge <= 32 &&
            (len & 0x7fff) == SSL2_HEAD_BYTES - 2 + ciphers + session + challenge;
 }
 
@@ -216,7 +217,7 @@ static enum extract_result certificate_read(struct cur *c, size_t left,
         return EXTRACT_MORE;
     if (result == EXTRACT_NEXT && m.type == CERTIFICATE) {
         cur_skip(&m.body, 3);
-        tls_certificate_emit(out, cur_sub(&m.body, cur_u24(&m.body)));
+        tls_certificate_emit(out, EVENT_TLS, cur_sub(&m.body, cur_u24(&m.body)));
     }
     return EXTRACT_DONE;
 }

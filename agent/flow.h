@@ -56,8 +56,8 @@ struct flow_reading {
         struct icmp_shape icmp;
     };
     bool finished[2];   /* nothing more is to be read */
-    uint8_t chosen[2];  /* TCP: the extractor, its index + 1; 0: none yet */
-    uint8_t looked : 5; /* TCP: segments in vain, of both directions */
+    uint8_t chosen[2];  /* TCP, pieces: the extractor, its index + 1; 0: none yet */
+    uint8_t looked : 5; /* segments in vain, datagrams of STUN; of both directions */
     bool named : 1;     /* an extractor understood the flow */
     uint8_t synced : 2; /* next is known, a bit for each direction */
     struct talk talk;   /* what its extractor remembers */

@@ -243,6 +243,7 @@ static bool counts(const struct event *e)
     switch (event_kind(e)) {
     case EVENT_TLS:
     case EVENT_QUIC:
+    case EVENT_DTLS:
         return has_number(e, FIELD_TLS_SIDE, TLS_CLIENT);
     case EVENT_HTTP:
         return has_number(e, FIELD_HTTP_SIDE, HTTP_REQUEST);

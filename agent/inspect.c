@@ -30,6 +30,8 @@ static_assert(EXTRACT_NOTE == STREAM_NOTE, "a note has one size");
 #define IP_UDP   17
 #define IP_ICMP6 58
 
+#define STUN_COOKIE 0x2112a442
+
 #define LOOKING  UINT8_MAX /* chosen: nobody wanted the first bytes */
 #define LOOK_MAX 24        /* segments in vain before a flow is given up */
 
@@ -45,6 +47,7 @@ struct inspector {
     struct stream_pool *pool;
     struct event *event;
     struct flow *flow; /* of the packet that is being looked at; NULL: none */
+    unsigned side;     /* of the pieces that are being opened */
     struct extract_out out;
     uint16_t *apps;  /* for each extractor, index in names_app */
     uint16_t *thens; /* likewise, of a flow that goes on as another protocol */
@@ -439,15 +442,16 @@ static void on_begin(void *arg)
 {
     struct inspector *i = arg;
 
-    stream_release(i->pool, i->flow);
+    stream_drop(i->pool, i->flow, i->side);
 }
 
 static void on_piece(uint64_t at, struct cur bytes, void *arg)
 {
     struct inspector *i = arg;
 
-    if (!i->flow->stage.reading.finished[0])
-        keep_segment(i, i->flow, 0, at < UINT32_MAX ? (uint32_t)at : UINT32_MAX, bytes);
+    if (!i->flow->stage.reading.finished[i->side])
+        keep_segment(i, i->flow, i->side, at < UINT32_MAX ? (uint32_t)at : UINT32_MAX,
+                     bytes);
 }
 
 static void finish_pieces(struct inspector *i, struct flow *f)
@@ -462,8 +466,11 @@ static enum extract_result open_datagram(struct inspector *i, const struct packe
 {
     const uint8_t *kept = stream_note(f);
     uint8_t note[EXTRACT_NOTE] = {0};
-    struct extract_pieces out = {
-        .note = note, .begin = on_begin, .piece = on_piece, .arg = i};
+    struct extract_pieces out = {.note = note,
+                                 .from_client = i->side == 0,
+                                 .begin = on_begin,
+                                 .piece = on_piece,
+                                 .arg = i};
     enum extract_result result;
 
     if (kept)
@@ -474,31 +481,60 @@ static enum extract_result open_datagram(struct inspector *i, const struct packe
     return result;
 }
 
+/* As much of what is kept of a side as can be read; once more where AGAIN is said. */
+static void read_ready(struct inspector *i, struct flow *f)
+{
+    struct cur ready = stream_ready(f, i->side);
+
+    i->out.note = stream_note(f);
+    while (!f->stage.reading.finished[i->side] && cur_left(&ready) > 0 &&
+           read_message(i, f, i->side, &ready))
+        ;
+}
+
 static void read_pieces(struct inspector *i, const struct packet *p, struct flow *f,
-                        size_t x)
+                        unsigned side, size_t x)
 {
     struct flow_reading *r = &f->stage.reading;
-    uint8_t chosen = r->chosen[0];
-    struct cur ready;
+    uint8_t chosen = r->chosen[side];
 
-    r->chosen[0] = (uint8_t)(x + 1);
+    i->side = side;
+    r->chosen[side] = (uint8_t)(x + 1);
     switch (open_datagram(i, p, f, x)) {
     case EXTRACT_NEXT:
         name_flow(i, f, x);
         break;
     case EXTRACT_NOT:
         i->counts.unopened++;
-        r->chosen[0] = chosen;
+        r->chosen[side] = chosen;
         return;
     default:
         return;
     }
-    ready = stream_ready(f, 0);
-    i->out.note = stream_note(f);
-    if (!r->finished[0] && cur_left(&ready) > 0)
-        (void)read_message(i, f, 0, &ready);
-    if (r->finished[0])
+    read_ready(i, f);
+    if (r->finished[side] && (r->finished[!side] || !extractors[x]->both_sides))
         finish_pieces(i, f);
+}
+
+/* RFC 8489 section 5. */
+static bool is_stun(struct cur bytes)
+{
+    uint16_t type = cur_u16(&bytes);
+
+    cur_skip(&bytes, 2); /* length */
+    return type >> 14 == 0 && cur_u32(&bytes) == STUN_COOKIE;
+}
+
+/* Behind STUN comes what it opened the way for (RFC 7983): DTLS, for one. What the flow
+ * is, is not told by that. */
+static void nobody_wants(const struct packet *p, struct flow_reading *r)
+{
+    if (r->named)
+        return;
+    if (p->ip_proto == IP_UDP && r->looked < LOOK_MAX && is_stun(p->payload))
+        r->looked++;
+    else
+        r->finished[0] = r->finished[1] = true;
 }
 
 static void read_whole(struct inspector *i, const struct packet *p, struct flow *f)
@@ -512,7 +548,7 @@ static void read_whole(struct inspector *i, const struct packet *p, struct flow 
     if (x < extractor_count)
         hush(i, extractors[x]);
     if (x == extractor_count)
-        r->finished[0] = r->finished[1] = !r->named;
+        nobody_wants(p, r);
     else if (extractors[x]->read(&bytes, &i->out) == EXTRACT_NOT)
         i->counts.refused++;
     else
@@ -527,24 +563,36 @@ static bool may_be_secret(const struct packet *p)
     return x < extractor_count && extractors[x]->secret;
 }
 
+/* Who reads pieces that this end may send. */
+static size_t find_opener(const struct packet *p, bool from_client)
+{
+    size_t x = 0;
+
+    while (x < extractor_count && (extractors[x]->from != EXTRACT_PIECES ||
+                                   !(from_client || extractors[x]->both_sides) ||
+                                   !extractors[x]->wants(p, p->payload)))
+        x++;
+    return x;
+}
+
 /* A flow whose pieces are being put together is read for nothing else. */
 static void read_datagram(struct inspector *i, const struct packet *p, struct flow *f,
                           bool from_client)
 {
-    bool begun = f->stage.reading.chosen[0] > 0;
-    bool early = f->out.packets <= PIECES_WITHIN;
+    const struct flow_reading *r = &f->stage.reading;
+    bool begun = r->chosen[0] > 0 || r->chosen[1] > 0;
+    bool early = (from_client ? f->out : f->in).packets <= PIECES_WITHIN;
     size_t x = extractor_count;
 
-    if (p->ip_proto == IP_UDP && from_client && early &&
-        (begun || !f->stage.reading.named))
-        x = find_extractor(EXTRACT_PIECES, p, p->payload);
+    if (p->ip_proto == IP_UDP && early && (begun || !r->named))
+        x = find_opener(p, from_client);
     if (x < extractor_count && !begun && may_be_secret(p))
         x = extractor_count;
     if (begun && !early) {
         i->counts.gaps++;
         finish_pieces(i, f);
     } else if (x < extractor_count) {
-        read_pieces(i, p, f, x);
+        read_pieces(i, p, f, from_client ? 0 : 1, x);
     } else if (!begun) {
         read_whole(i, p, f);
     }

@@ -449,7 +449,7 @@ void dress_looked_up(struct event *e, const struct flow *f)
 {
     uint32_t kinds = UINT32_C(1) << EVENT_FLOW_START | UINT32_C(1) << EVENT_FLOW |
                      UINT32_C(1) << EVENT_FLOW_ACTIVE | UINT32_C(1) << EVENT_TLS |
-                     UINT32_C(1) << EVENT_QUIC;
+                     UINT32_C(1) << EVENT_QUIC | UINT32_C(1) << EVENT_DTLS;
 
     if (f->stage.looked == NAME_MEMORY_UNKNOWN || !(kinds >> event_kind(e) & 1))
         return;

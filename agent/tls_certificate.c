@@ -144,7 +144,7 @@ static void put_fingerprints(struct extract_out *out, struct cur der)
     }
 }
 
-void tls_certificate_emit(struct extract_out *out, struct cur der)
+void tls_certificate_emit(struct extract_out *out, enum event_kind kind, struct cur der)
 {
     struct event *e = out->event;
     char serial[SERIAL_TEXT];
@@ -152,7 +152,7 @@ void tls_certificate_emit(struct extract_out *out, struct cur der)
 
     if (!x509_parse(der, &c))
         return;
-    event_begin(e, EVENT_TLS, out->packet->time);
+    event_begin(e, kind, out->packet->time);
     event_put_number(e, FIELD_TLS_SIDE, TLS_CERTIFICATE);
     if (out->host.len > 0) {
         event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, out->host);

@@ -11,8 +11,8 @@
 /* Somebody asks for what certificates say, or it is all that can name the flow's host. */
 bool tls_certificate_wanted(const struct extract_out *out);
 
-/* der: as much of the certificate as its message holds. What can't be read says nothing.
- */
-void tls_certificate_emit(struct extract_out *out, struct cur der);
+/* kind: of the event. der: as much of the certificate as its message holds. What can't be
+ * read says nothing. */
+void tls_certificate_emit(struct extract_out *out, enum event_kind kind, struct cur der);
 
 #endif

@@ -124,7 +124,8 @@ static bool is_early_draft(uint16_t legacy)
     return legacy >> 8 == 0x7f && (legacy & 0xff) < 22;
 }
 
-bool tls_hello_parse(enum tls_side side, struct cur body, struct tls_hello *ret_hello)
+static bool parse(enum tls_side side, bool dtls, struct cur body,
+                  struct tls_hello *ret_hello)
 {
     struct tls_hello *h = ret_hello;
     const uint8_t *random;
@@ -140,6 +141,8 @@ bool tls_hello_parse(enum tls_side side, struct cur body, struct tls_hello *ret_
     if (!early)
         (void)list_u8(&body); /* session id */
     if (side == TLS_CLIENT) {
+        if (dtls)
+            (void)list_u8(&body); /* cookie */
         h->ciphers = list_u16(&body);
         (void)list_u8(&body); /* compression methods */
     } else {
@@ -147,10 +150,30 @@ bool tls_hello_parse(enum tls_side side, struct cur body, struct tls_hello *ret_
         if (!early)
             (void)cur_u8(&body);
     }
-    if (cur_broken(&body) || tls_version_number(h->legacy) == 0)
+    if (cur_broken(&body) || tls_version_number(h->legacy) == 0 ||
+        tls_is_dtls(h->legacy) != dtls)
         return false;
     h->retry = side == TLS_SERVER && memcmp(random, retry_random, RANDOM_BYTES) == 0;
     return read_extensions(h, &body);
+}
+
+bool tls_hello_parse(enum tls_side side, struct cur body, struct tls_hello *ret_hello)
+{
+    return parse(side, false, body, ret_hello);
+}
+
+bool tls_hello_parse_dtls(enum tls_side side, struct cur body,
+                          struct tls_hello *ret_hello)
+{
+    return parse(side, true, body, ret_hello);
+}
+
+/* Of DTLS the newer version has the lower number. */
+static bool is_newer(uint16_t version, uint16_t than)
+{
+    if (tls_is_dtls(version))
+        return tls_version_number(version) > tls_version_number(than);
+    return version > than;
 }
 
 uint16_t tls_hello_version(const struct tls_hello *h)
@@ -161,7 +184,7 @@ uint16_t tls_hello_version(const struct tls_hello *h)
     while (cur_left(&versions) >= 2) {
         uint16_t version = cur_u16(&versions);
 
-        if (!tls_is_grease(version) && version > highest)
+        if (!tls_is_grease(version) && is_newer(version, highest))
             highest = version;
     }
     return highest ? highest : h->legacy;
@@ -177,6 +200,15 @@ unsigned tls_version_number(uint16_t wire)
         return 3;
     if (wire > SSL_3 && wire <= TLS_1_3)
         return 0x0100U + (wire & 0xffU) - 1;
+    switch (wire) {
+    case 0x0100:
+    case 0xfeff:
+        return 0x0100;
+    case 0xfefd:
+        return 0x0102;
+    case 0xfefc:
+        return 0x0103;
+    }
     if (wire >> 8 == 0x7f || wire >> 8 == 0xfb) /* drafts; Facebook's drafts */
         return 0x0103;
     return 0;

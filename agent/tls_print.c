@@ -158,6 +158,12 @@ static const char *ja4_version(uint16_t wire)
         return "s3";
     case 0x0002:
         return "s2";
+    case 0xfeff:
+        return "d1";
+    case 0xfefd:
+        return "d2";
+    case 0xfefc:
+        return "d3";
     default:
         return "00";
     }

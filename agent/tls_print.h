@@ -16,7 +16,7 @@
 /* False: the hello has more to say than is put together here; no client does. */
 bool tls_ja3(const struct tls_hello *h, char ret_text[TLS_JA3]);
 
-/* transport: 't' TCP, 'q' QUIC. Of a ClientHello only. */
+/* transport: 't' TCP, 'q' QUIC, 'd' DTLS. Of a ClientHello only. */
 bool tls_ja4(const struct tls_hello *h, char transport, char ret_text[TLS_JA4]);
 
 #endif

@@ -81,7 +81,7 @@ NAMES(tunnel, "tunnel", TUNNEL_TEREDO, "none", "ipip", "6in4", "gre", "vxlan", "
 NAMES(event_kind, "kind of event", EVENT_KINDS - 1, "flow_start", "flow", "dns", "tls",
       "quic", "http", "dhcp", "arp", "nd", "name", "device", "agent", "rule", "alert",
       "login", "ssh", "smb", "rdp", "snmp", "flow_active", "line",
-      "kerberos");
+      "kerberos", "dtls");
 
 /* RFC 1035 section 4.1.1, RFC 2136, RFC 6895 section 2.3; 12 to 15 are not given out. */
 NAMES(dns_rcode, "DNS result", 23, "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",
