@@ -9,7 +9,7 @@ const struct extractor *const extractors[] = {
     &extract_proxy,        &extract_ssh,  &extract_smb,       &extract_rdp,
     &extract_smtp,         &extract_ftp,  &extract_pop3,      &extract_imap,
     &extract_telnet,       &extract_snmp, &extract_llmnr_tcp, &extract_kerberos_udp,
-    &extract_kerberos_tcp, &extract_dtls,
+    &extract_kerberos_tcp, &extract_dtls, &extract_rtcp,
 };
 
 const size_t extractor_count = sizeof(extractors) / sizeof(*extractors);

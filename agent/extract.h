@@ -123,7 +123,7 @@ extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extrac
     extract_llmnr, extract_nbns, extract_proxy, extract_ssh, extract_smb, extract_rdp,
     extract_smtp, extract_ftp, extract_pop3, extract_imap, extract_telnet, extract_snmp,
     extract_llmnr_tcp, extract_kerberos_udp, extract_kerberos_tcp,
-    extract_dtls;
+    extract_dtls, extract_rtcp;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;

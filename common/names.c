@@ -76,12 +76,13 @@ NAMES(kerberos_error, "Kerberos error", KERBEROS_ERROR_OTHER, "name_expired",
       "client_revoked", "key_expired", "preauth_failed", "preauth_required",
       "unavailable", "bad_integrity", "ticket_expired", "ticket_early", "repeat", "skew",
       "modified", "too_big", "generic", "wrong_realm", "other");
+NAMES(rtcp_report, "RTCP report", RTCP_RECEIVER, "sender", "receiver");
 NAMES(tunnel, "tunnel", TUNNEL_TEREDO, "none", "ipip", "6in4", "gre", "vxlan", "geneve",
       "teredo");
 NAMES(event_kind, "kind of event", EVENT_KINDS - 1, "flow_start", "flow", "dns", "tls",
       "quic", "http", "dhcp", "arp", "nd", "name", "device", "agent", "rule", "alert",
       "login", "ssh", "smb", "rdp", "snmp", "flow_active", "line",
-      "kerberos", "dtls");
+      "kerberos", "dtls", "rtcp");
 
 /* RFC 1035 section 4.1.1, RFC 2136, RFC 6895 section 2.3; 12 to 15 are not given out. */
 NAMES(dns_rcode, "DNS result", 23, "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",

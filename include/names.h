@@ -322,6 +322,9 @@ enum kerberos_error {
 };
 extern const struct names names_kerberos_error;
 
+enum rtcp_report { RTCP_SENDER, RTCP_RECEIVER };
+extern const struct names names_rtcp_report;
+
 /* What a packet was wrapped in; of several, the innermost. */
 enum tunnel {
     TUNNEL_NONE,
