@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * evidence.h - what the pages of the terminal say of evidence.
+ * evidence.h - what the pages of the terminal say of evidence, and what its commands have
+ * in common.
  */
 #ifndef CLI_EVIDENCE_H
 #define CLI_EVIDENCE_H
@@ -10,6 +11,13 @@
 
 #define EVIDENCE_STATE 80
 
+struct evidence_options {
+    struct viewer_options viewer;
+    uint64_t incident;
+    usec_t length;
+    const char *vault, *out, *why;
+};
+
 /* What the person may know of it: as of its alert (sight.h). Of one whose alert was lost,
  * nothing. */
 unsigned evidence_sight(const struct viewer *v, const struct store_evidence *e);
@@ -17,5 +25,17 @@ unsigned evidence_sight(const struct viewer *v, const struct store_evidence *e);
 /* "120 frames, kept sealed, held until 2026-12-31", "120 frames, expired". */
 void evidence_state(const struct store_evidence *e, usec_t now,
                     char ret_text[EVIDENCE_STATE]);
+
+/* Alerts that were written down, not frames of an agent; and how many of either. */
+bool evidence_is_metadata(const struct store_evidence *e);
+int64_t evidence_count(const struct store_evidence *e);
+
+/* The one that the word means, put on the audit record as `what`. False after a
+ * complaint: it is not there, or not for this person. */
+bool evidence_find(struct viewer *v, const char *word, unsigned wanted, const char *what,
+                   const char *detail, struct store_evidence *ret_evidence);
+
+/* The command of that name; values: struct evidence_options. */
+int evidence_get(const void *values, int argc, char **argv);
 
 #endif
