@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "collector/store_freeze.h"
 #include "evidence.h"
 #include "mem.h"
+#include "text.h"
 #include "viewer.h"
 
 #define LIST_MOST 100
@@ -88,7 +90,10 @@ void evidence_state(const struct store_evidence *e, usec_t now,
 struct listing {
     struct viewer *viewer;
     struct json *json; /* NULL: for people */
-    size_t count;
+    bool held_only;
+    size_t count; /* shown */
+    size_t read;  /* of the page, down to this one */
+    int64_t last;
 };
 
 static void add_evidence(const struct store_evidence *e, void *arg)
@@ -96,7 +101,11 @@ static void add_evidence(const struct store_evidence *e, void *arg)
     struct listing *l = arg;
     char when[VIEWER_WHEN], state[EVIDENCE_STATE];
 
+    l->read++;
+    l->last = e->id;
     if (l->count >= LIST_MOST || !(evidence_sight(l->viewer, e) & SIGHT_WHAT))
+        return;
+    if (l->held_only && e->held <= store_now(l->viewer->store))
         return;
     if (l->json) {
         l->count++;
@@ -113,26 +122,63 @@ static void add_evidence(const struct store_evidence *e, void *arg)
     printf(" %s\n", state);
 }
 
+/* Those of others count for nothing: the newest of one's own are shown. */
+static int list_pages(struct listing *l, int64_t incident)
+{
+    struct store_evidence_filter f = {.incident = incident, .limit = LIST_MOST};
+    int rc;
+
+    do {
+        l->read = 0;
+        f.before = l->last;
+        rc = store_evidence_each(l->viewer->store, &f, add_evidence, l);
+    } while (rc == 0 && l->read == LIST_MOST && l->count < LIST_MOST);
+    return rc;
+}
+
+/* How much it is tells nothing of what it is. */
+static int print_held(struct viewer *v)
+{
+    auto_free char *text = NULL;
+    struct store_evidence_held held;
+    uint64_t room = 0;
+    int rc = store_evidence_held(v->store, &held);
+
+    if (rc == 0)
+        rc = store_meta_get(v->store, STORE_EVIDENCE_ROOM, &text);
+    if (rc == -ENOENT) /* the engine has not looked at it yet */
+        rc = 0;
+    if (rc < 0 || held.count == 0)
+        return rc;
+    printf("\n%" PRIu64 " held in all, %.1f MiB", held.count,
+           (double)held.bytes / (1 << 20));
+    if (text && text_parse_number(text, &room) == 0 && room)
+        printf(", %.0f %% of the room of evidence",
+               100.0 * (double)held.bytes / (double)room);
+    puts(": a hold ends at its time, or by `hallwatch evidence release`");
+    return 0;
+}
+
 static int list(const void *values, int argc, char **argv)
 {
     const struct evidence_options *o = values;
     auto_viewer struct viewer v;
     auto_json struct json *json = o->viewer.json ? json_new_list() : NULL;
-    struct listing l = {.viewer = &v, .json = json};
+    struct listing l = {.viewer = &v, .json = json, .held_only = o->held};
 
     (void)argc;
     (void)argv;
     if (!viewer_open(&v, &o->viewer) || !viewer_audit(&v, "evidence.list", "", ""))
         return EXIT_FAULT;
-    /* Those of others count for nothing: the newest of one's own are shown. */
-    if (store_evidence_each(v.store, (int64_t)o->incident, INT32_MAX, add_evidence, &l) <
-        0)
+    if (list_pages(&l, (int64_t)o->incident) < 0)
         return viewer_fault(&v);
-    if (json)
+    if (json) {
         viewer_json(json);
-    else if (l.count == 0)
+        return 0;
+    }
+    if (l.count == 0)
         puts("No evidence that you may know of.");
-    return 0;
+    return print_held(&v) < 0 ? viewer_fault(&v) : 0;
 }
 
 /* ---- one ---- */
@@ -298,6 +344,7 @@ static int release(const void *values, int argc, char **argv)
 
 static const struct option_row list_options[] = {
     {"incident", 'i', OPTION_NUMBER, OPTION(incident), "N", "of this incident"},
+    {"held", 'H', OPTION_FLAG, OPTION(held), NULL, "only what is held now"},
     VIEWER_OPTIONS,
     {0},
 };

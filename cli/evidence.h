@@ -15,6 +15,7 @@ struct evidence_options {
     struct viewer_options viewer;
     uint64_t incident;
     usec_t length;
+    bool held;
     const char *vault, *out, *why;
 };
 

@@ -70,6 +70,14 @@ static struct store_alert_filter alerts_of(const struct viewer *r,
                                        .limit = ALERTS};
 }
 
+static struct store_evidence_filter evidence_of(const struct viewer *r,
+                                                const struct store_incident *i)
+{
+    return (struct store_evidence_filter){.incident = i->id,
+                                          .owners = viewer_owners(r, SIGHT_WHAT, i->id),
+                                          .limit = ALERTS};
+}
+
 static int show_json(struct viewer *r, const struct store_incident *i)
 {
     auto_json struct json *json = store_incident_json(i);
@@ -77,6 +85,7 @@ static int show_json(struct viewer *r, const struct store_incident *i)
                 *alerts = json_new_list(), *evidence = json_new_list();
     const struct store_task_filter all = {.incident = i->id, .states = UINT32_MAX};
     const struct store_alert_filter of_it = alerts_of(r, i);
+    const struct store_evidence_filter kept = evidence_of(r, i);
     struct evidence_list e = {r, evidence};
     struct store_record record = {0};
     int rc = store_incident_each_entry(r->store, i->id, add_entry, entries);
@@ -86,7 +95,7 @@ static int show_json(struct viewer *r, const struct store_incident *i)
     if (rc == 0)
         rc = store_alert_each(r->store, &of_it, add_alert, alerts);
     if (rc == 0)
-        rc = store_evidence_each(r->store, i->id, ALERTS, add_evidence, &e);
+        rc = store_evidence_each(r->store, &kept, add_evidence, &e);
     if (rc == 0)
         rc = store_rule_record(r->store, i->rule, &record);
     if (!(viewer_sight(r, i->owner, i->id) & SIGHT_DEVICE)) {
@@ -263,12 +272,13 @@ static int print_parts(struct viewer *r, const struct store_incident *i)
     const struct store_task_filter tasks = {.incident = i->id, .states = UINT32_MAX};
     const struct store_run_filter runs = {.incident = i->id};
     const struct store_alert_filter alerts = alerts_of(r, i);
+    const struct store_evidence_filter kept = evidence_of(r, i);
     struct page p = {.viewer = r, .incident = i, .head = "Newest alerts"};
     int rc = store_alert_each(r->store, &alerts, print_alert, &p);
 
     p.head = "Evidence";
     if (rc == 0)
-        rc = store_evidence_each(r->store, i->id, ALERTS, print_evidence, &p);
+        rc = store_evidence_each(r->store, &kept, print_evidence, &p);
     p.head = "Playbook";
     if (rc == 0)
         rc = store_run_each(r->store, &runs, print_run, &p);

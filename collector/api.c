@@ -33,6 +33,7 @@ static const struct route {
     {"/v1/runs", LEADS, api_runs, {PAGE, "incident", "active"}},
     {"/v1/tasks", LEADS, api_tasks, {"incident", "run", "role", "state", "limit"}},
     {"/v1/agents", TECHNICAL, api_agents, {NULL}},
+    {"/v1/evidence", LEADS, api_evidence_list, {PAGE, "incident"}},
     {"/v1/evidence/", LEADS, api_evidence, {NULL}},
 };
 
@@ -242,8 +243,8 @@ static void find_route(struct question *q)
     }
     question_refuse(q, 404,
                     "there is nothing at %s; there are /healthz, /metrics, /v1/alerts, "
-                    "/v1/incidents, /v1/incidents/ID, /v1/runs, /v1/tasks, /v1/agents "
-                    "and /v1/evidence/ID",
+                    "/v1/incidents, /v1/incidents/ID, /v1/runs, /v1/tasks, "
+                    "/v1/agents, /v1/evidence and /v1/evidence/ID",
                     q->request->path);
 }
 

@@ -13,7 +13,7 @@
 #include "collector/store_evidence.h"
 #include "mem.h"
 
-#define MOST 100 /* of an incident, the newest */
+#define MOST 100 /* on an incident's page, the newest; /v1/evidence has all */
 
 /* Of evidence whose alert was lost nobody may know. */
 static bool may_see(struct question *q, const struct store_evidence *e)
@@ -28,7 +28,7 @@ static bool may_see(struct question *q, const struct store_evidence *e)
     return seen;
 }
 
-static struct json *seen_evidence(struct question *q, const struct store_evidence *e)
+struct json *api_evidence_seen(struct question *q, const struct store_evidence *e)
 {
     struct json *json = store_evidence_json(e);
     struct json *history = store_custody_list(q->store, e->id);
@@ -46,14 +46,15 @@ static void add_evidence(const struct store_evidence *e, void *arg)
 {
     struct list *l = arg;
 
-    if (may_see(l->question, e))
-        json_add(l->json, seen_evidence(l->question, e));
+    json_add(l->json, api_evidence_seen(l->question, e));
 }
 
 int api_evidence_of(struct question *q, int64_t incident, struct json *to)
 {
     struct list l = {.question = q, .json = json_new_list()};
-    int r = store_evidence_each(q->store, incident, MOST, add_evidence, &l);
+    const struct store_evidence_filter seen = {
+        .incident = incident, .owners = sight_owners(q->role, SIGHT_WHAT), .limit = MOST};
+    int r = store_evidence_each(q->store, &seen, add_evidence, &l);
 
     json_put(to, "evidence", l.json);
     return r;
@@ -67,7 +68,7 @@ int api_evidence(struct question *q)
     if (r < 0)
         return r;
     if (may_see(q, &e))
-        q->answer = seen_evidence(q, &e);
+        q->answer = api_evidence_seen(q, &e);
     else
         question_refuse(q, 403, "the role of this token (%s) may not see this evidence",
                         names_get(&names_role, q->role));

@@ -7,6 +7,7 @@
 
 #include "collector/api.h"
 #include "collector/store_count.h"
+#include "collector/store_evidence.h"
 
 struct api {
     struct api_settings set;
@@ -42,7 +43,10 @@ bool question_flag(struct question *q, const char *name);
 typedef int question_fn(struct question *q);
 
 question_fn api_alerts, api_incidents, api_incident, api_runs, api_tasks, api_agents,
-    api_evidence;
+    api_evidence, api_evidence_list;
+
+/* One piece as whoever asks may see it, who may; with its history. */
+struct json *api_evidence_seen(struct question *q, const struct store_evidence *e);
 
 /* Puts "evidence", that of an incident, into `to`, as far as who asks may know of it. */
 int api_evidence_of(struct question *q, int64_t incident, struct json *to);

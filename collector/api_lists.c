@@ -241,6 +241,31 @@ int api_incident(struct question *q)
     return q->answer ? incident_parts(q, q->answer) : 0;
 }
 
+/* ---- evidence ---- */
+
+static void add_evidence(const struct store_evidence *e, void *arg)
+{
+    struct page *p = arg;
+
+    json_add(p->list, api_evidence_seen(p->question, e));
+    p->last = e->id;
+}
+
+int api_evidence_list(struct question *q)
+{
+    struct page page = page_of(q);
+    struct store_evidence_filter f = {
+        .before = (int64_t)question_number(q, "before", 0),
+        .incident = (int64_t)question_number(q, "incident", 0),
+        .owners = owners_of(q),
+        .limit = page.limit,
+    };
+
+    return page_end(&page, "evidence",
+                    q->status ? 0
+                              : store_evidence_each(q->store, &f, add_evidence, &page));
+}
+
 /* ---- runs, tasks, agents ---- */
 
 int api_runs(struct question *q)

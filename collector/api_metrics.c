@@ -9,6 +9,7 @@
 #include "collector/api_inside.h"
 #include "collector/engine.h"
 #include "collector/store_agent.h"
+#include "collector/store_evidence.h"
 #include "text.h"
 
 static void head(struct buffer *out, const char *name, const char *type, const char *help)
@@ -169,6 +170,26 @@ static int put_across(struct store *s, struct buffer *out)
     return 0;
 }
 
+static int put_evidence(struct store *s, struct buffer *out)
+{
+    auto_free char *text = NULL;
+    struct store_evidence_held held;
+    uint64_t room = 0;
+    int r = store_evidence_held(s, &held);
+
+    if (r == 0)
+        r = store_meta_get(s, STORE_EVIDENCE_ROOM, &text);
+    if (r != 0 && r != -ENOENT)
+        return r;
+    if (text && text_parse_number(text, &room) != 0)
+        room = 0;
+    single(out, "evidence_held", "pieces of evidence that somebody, or a step, holds",
+           held.count);
+    single(out, "evidence_held_bytes", "bytes of them", held.bytes);
+    single(out, "evidence_room_bytes", "room for what nobody holds", room);
+    return 0;
+}
+
 int api_metrics(struct api *a, struct buffer *out)
 {
     struct store_counts counts = {0};
@@ -181,6 +202,8 @@ int api_metrics(struct api *a, struct buffer *out)
     put_counts(a, &counts, store_now(a->set.store), out);
     put_processes(a->set.board, out);
     r = put_across(a->set.store, out);
+    if (r == 0)
+        r = put_evidence(a->set.store, out);
     if (r != 0)
         return r;
     return put_agents(a->set.store, out);

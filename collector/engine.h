@@ -40,6 +40,7 @@ struct engine_settings {
     const char *holder; /* whom the leases of runs belong to */
     struct engine_across_settings across;
     struct store_evidence_keep evidence; /* keep 0: nothing of it is ever deleted */
+    uint64_t evidence_warn; /* bytes of it that are held: more is told; 0: never */
 };
 
 struct engine *engine_new(const struct engine_settings *settings);

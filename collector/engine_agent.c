@@ -33,18 +33,21 @@ struct told {
     const char *rule; /* NULL: no alert */
     const char *title;
     enum severity severity;
+    bool can_wait; /* nobody is woken for it */
 };
 
 static const struct told notices_told[] = {
-    [NOTICE_SILENT] = {"agent.silent", "A sensor is silent", SEVERITY_HIGH},
-    [NOTICE_BACK] = {NULL, "the sensor speaks again", SEVERITY_INFO},
+    [NOTICE_SILENT] = {"agent.silent", "A sensor is silent", SEVERITY_HIGH, false},
+    [NOTICE_BACK] = {NULL, "the sensor speaks again", SEVERITY_INFO, false},
     [NOTICE_EPOCH] = {"agent.new-spool", "A sensor lost what it had not sent yet",
-                      SEVERITY_MEDIUM},
+                      SEVERITY_MEDIUM, false},
     [NOTICE_COPY] = {"agent.copy", "Two machines speak with the key of one sensor",
-                     SEVERITY_CRITICAL},
+                     SEVERITY_CRITICAL, false},
+    [NOTICE_HELD] = {"evidence.held", "Evidence that is held takes much of its room",
+                     SEVERITY_LOW, true},
 };
 static const struct told loss_told = {
-    "agent.lost", "A sensor had to give up alerts or reports", SEVERITY_MEDIUM};
+    "agent.lost", "A sensor had to give up alerts or reports", SEVERITY_MEDIUM, false};
 
 /* One row, of either table. */
 struct matter {
@@ -123,7 +126,8 @@ static char *document(const struct matter *m)
                   json_new_text(names_get(&names_severity, m->told->severity)));
     json_put_path(doc, "hallwatch.agent", json_new_text(m->agent));
     json_put_path(doc, "hallwatch.playbook", json_new_text(PLAYBOOK));
-    json_put_path(doc, "hallwatch.after_hours", json_new_text("page"));
+    json_put_path(doc, "hallwatch.after_hours",
+                  json_new_text(m->told->can_wait ? "digest" : "page"));
     if (m->detail)
         json_put_path(doc, "hallwatch.detail", json_new_text(m->detail));
     return json_write(doc);

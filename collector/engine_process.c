@@ -117,6 +117,11 @@ static struct store_evidence_keep evidence_of(const struct process *p)
                                         .room = p->settings->evidence.room};
 }
 
+static uint64_t warn_of(const struct process *p)
+{
+    return p->settings->evidence.room / 100 * p->settings->evidence.warn;
+}
+
 int engine_process_open(struct process *p, void **ret_self)
 {
     struct engine_process *self = xcalloc(1, sizeof(*self));
@@ -135,7 +140,8 @@ int engine_process_open(struct process *p, void **ret_self)
                                                         .correlate = self->correlate,
                                                         .holder = p->holder,
                                                         .across = across_of(self, p),
-                                                        .evidence = evidence_of(p)});
+                                                        .evidence = evidence_of(p),
+                                                        .evidence_warn = warn_of(p)});
     self->changes = UINT64_MAX; /* there may be work from before */
     self->timer = loop_watch_timer(p->loop, 0, POLL, on_poll, self);
     return 0;

@@ -84,6 +84,10 @@ const struct conf_option collector_settings_table[] = {
      .help =
          "disk for those of such frames that may go; beyond it the oldest of them are "
          "deleted"},
+    {"evidence.warn", CONF_NUMBER, AT(evidence.warn), .otherwise = "50", .min = 1,
+     .max = 1000,
+     .help = "percent of evidence.room: when evidence that is held takes more, an alert "
+             "evidence.held says so; nothing is deleted for it"},
     {"user", CONF_TEXT, AT(user), .otherwise = "hallwatch",
      .help = "whom to run as when started as root"},
     {"log", CONF_NAME, AT(log), .otherwise = "info", .names = log_levels,

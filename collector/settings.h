@@ -49,7 +49,7 @@ struct collector_settings {
     } outbox;
     struct {
         usec_t keep;
-        uint64_t room;
+        uint64_t room, warn; /* warn: percent of room */
     } evidence;
     char *user;
     unsigned log; /* enum log_level */

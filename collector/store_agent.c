@@ -11,7 +11,7 @@
 static const char *const states[] = {"new", "up", "late", "silent"};
 const struct names names_agent_state = {"state of an agent", states, COUNT(states)};
 
-static const char *const notices[] = {"silent", "back", "epoch", "copy"};
+static const char *const notices[] = {"silent", "back", "epoch", "copy", "held"};
 const struct names names_notice_kind = {"kind of notice", notices, COUNT(notices)};
 
 static const struct shape_column columns[] = {

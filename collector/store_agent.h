@@ -103,6 +103,7 @@ enum notice_kind {
     NOTICE_BACK,   /* and speaks again */
     NOTICE_EPOCH,  /* it begins an epoch: its first, or it lost its spool */
     NOTICE_COPY,   /* two machines speak with its key */
+    NOTICE_HELD,   /* of the collector: evidence that is held takes much of its room */
 };
 extern const struct names names_notice_kind;
 

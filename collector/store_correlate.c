@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "collector/store_freeze.h"
 #include "collector/store_run.h"
 #include "collector/store_sql.h"
 #include "mem.h"
@@ -113,6 +114,8 @@ static int carry_out(struct matter *m, const char *key, struct settled *ret)
         rc = store_silence_hit(m->s, m->silence);
     if (rc == 0)
         rc = store_alert_settle(m->s, m->a->id, ret->fate, ret->incident);
+    if (rc == 0 && ret->fate == ALERT_JOINED && joined)
+        rc = store_freeze_join(m->s, joined->id, m->a->id);
     return rc;
 }
 

@@ -26,6 +26,18 @@ static const struct shape_column columns[] = {
 };
 static const struct shape shape = SHAPE(store_evidence, columns);
 
+struct call {
+    store_evidence_fn *fn;
+    void *arg;
+};
+
+static void give(const void *row, void *arg)
+{
+    const struct call *call = arg;
+
+    call->fn(row, call->arg);
+}
+
 /* ---- what agents send ---- */
 
 static bool is_name(const char *text)
@@ -226,70 +238,89 @@ static int drop(struct store *s, int64_t id, const char *why)
     return rc ? rc : store_custody_tell(s, id, "collector", "expired", why);
 }
 
-/* The oldest that may go and came before that time. -ENOENT: there is none. */
-static int oldest(struct store *s, usec_t before, int64_t *ret_id)
-{
-    return sql_number(
-        s, ret_id,
-        "SELECT id FROM evidence WHERE district = $1 AND arrived < $2"
-        " AND expired = 0 AND have > 0 AND held <= $3" NOT_OF_AN_OPEN_INCIDENT
-        " ORDER BY arrived, id LIMIT 1",
-        OUR, TIME(before), TIME(store_now(s)), NUM(INCIDENT_CLOSED));
-}
-
 /* Of what may go: what is held must not push out all that comes after it. */
 static int total(struct store *s, int64_t *ret_bytes)
 {
-    return sql_number(
-        s, ret_bytes,
-        "SELECT COALESCE(SUM(bytes), 0) FROM evidence WHERE district = $1"
-        " AND arrived < $2 AND expired = 0 AND held <= $3" NOT_OF_AN_OPEN_INCIDENT,
-        OUR, TIME(store_now(s)), TIME(store_now(s)), NUM(INCIDENT_CLOSED));
+    return sql_number(s, ret_bytes,
+                      "SELECT COALESCE(SUM(bytes), 0) FROM evidence WHERE district = $1"
+                      " AND arrived < $2 AND expired = 0 AND have > 0"
+                      " AND held <= $3" NOT_OF_AN_OPEN_INCIDENT,
+                      OUR, TIME(store_now(s)), TIME(store_now(s)), NUM(INCIDENT_CLOSED));
 }
 
-/* Which one goes next, and why. -ENOENT: none. */
-static int next_to_go(struct store *s, const struct store_evidence_keep *k,
-                      int64_t *ret_id, char **ret_why)
-{
-    usec_t now = store_now(s);
-    int64_t bytes = 0;
-    int rc = -ENOENT;
+/* The oldest of what may go: their rows are read once, then they are dropped. */
+struct going {
+    int64_t *ids;
+    uint64_t *bytes;
+    usec_t *arrived;
+    size_t count, most;
+};
 
-    if (k->keep && now > k->keep)
-        rc = oldest(s, now - k->keep, ret_id);
-    if (rc == 0) {
-        *ret_why = xasprintf("deleted: evidence is kept for %" PRIu64 " days",
-                             (uint64_t)(k->keep / USEC_PER_DAY));
+static void add_going(const struct store_evidence *e, void *arg)
+{
+    struct going *g = arg;
+
+    g->ids[g->count] = e->id;
+    g->bytes[g->count] = e->bytes;
+    g->arrived[g->count++] = e->arrived;
+}
+
+static int read_going(struct store *s, struct going *g)
+{
+    struct call call = {add_going, g};
+    struct sql_each each = {&shape, give, &call};
+
+    return sql_rows(s, &each,
+                    "SELECT {*} FROM evidence WHERE district = $1 AND arrived < $2"
+                    " AND expired = 0 AND have > 0 AND held <= $3" NOT_OF_AN_OPEN_INCIDENT
+                    " ORDER BY arrived, id LIMIT $5",
+                    OUR, TIME(store_now(s)), TIME(store_now(s)), NUM(INCIDENT_CLOSED),
+                    NUM(g->most));
+}
+
+/* Why this one goes; NULL: it stays, and so do all that came after it. */
+static char *why_it_goes(const struct store_evidence_keep *k, usec_t now, usec_t arrived,
+                         int64_t kept)
+{
+    if (k->keep && now > k->keep && arrived < now - k->keep)
+        return xasprintf("deleted: evidence is kept for %" PRIu64 " days",
+                         (uint64_t)(k->keep / USEC_PER_DAY));
+    if (kept > 0 && (uint64_t)kept > k->room)
+        return xasprintf("deleted to make room: more than %" PRIu64
+                         " bytes were kept, and it was the oldest",
+                         k->room);
+    return NULL;
+}
+
+static int drop_going(struct store *s, const struct store_evidence_keep *k,
+                      const struct going *g, size_t *ret_count)
+{
+    int64_t kept = 0;
+    int rc = total(s, &kept);
+    size_t i = 0;
+
+    for (; rc == 0 && i < g->count; i++) {
+        auto_free char *why = why_it_goes(k, store_now(s), g->arrived[i], kept);
+
+        if (!why)
+            break;
+        rc = drop(s, g->ids[i], why);
+        kept -= (int64_t)g->bytes[i];
     }
-    if (rc != -ENOENT)
-        return rc;
-    rc = total(s, &bytes);
-    if (rc == 0)
-        rc = (uint64_t)bytes > k->room ? oldest(s, now, ret_id) : -ENOENT;
-    if (rc == 0)
-        *ret_why = xasprintf("deleted to make room: more than %" PRIu64
-                             " bytes were kept, and it was the oldest",
-                             k->room);
+    *ret_count = i;
     return rc;
 }
 
 int store_evidence_expire(struct store *s, const struct store_evidence_keep *k,
                           size_t most, size_t *ret_count)
 {
-    size_t count = 0;
-    int rc = 0;
+    auto_free int64_t *ids = xcalloc(most, sizeof(*ids));
+    auto_free uint64_t *bytes = xcalloc(most, sizeof(*bytes));
+    auto_free usec_t *arrived = xcalloc(most, sizeof(*arrived));
+    struct going g = {.ids = ids, .bytes = bytes, .arrived = arrived, .most = most};
+    int rc = read_going(s, &g);
 
-    while (rc == 0 && count < most) {
-        auto_free char *why = NULL;
-        int64_t id = 0;
-
-        rc = next_to_go(s, k, &id, &why);
-        if (rc == 0)
-            rc = drop(s, id, why);
-        count += rc == 0;
-    }
-    *ret_count = count;
-    return rc == -ENOENT ? 0 : rc;
+    return rc ? rc : drop_going(s, k, &g, ret_count);
 }
 
 /* ---- holds ---- */
@@ -346,21 +377,44 @@ int store_evidence_release(struct store *s, int64_t id, const char *who, const c
     return rc ? rc : store_custody_tell(s, id, who, "released", why);
 }
 
-/* ---- looking ---- */
-
-struct call {
-    store_evidence_fn *fn;
-    void *arg;
-};
-
-static void give(const void *row, void *arg)
+int store_evidence_held(struct store *s, struct store_evidence_held *ret_held)
 {
-    const struct call *call = arg;
+    int64_t count = 0, bytes = 0;
+    int rc = sql_number(s, &count,
+                        "SELECT count(*) FROM evidence WHERE district = $1 AND held > $2"
+                        " AND have > 0",
+                        OUR, TIME(store_now(s)));
 
-    call->fn(row, call->arg);
+    if (rc == 0)
+        rc = sql_number(s, &bytes,
+                        "SELECT COALESCE(SUM(bytes), 0) FROM evidence WHERE district = $1"
+                        " AND held > $2 AND have > 0",
+                        OUR, TIME(store_now(s)));
+    *ret_held = (struct store_evidence_held){(uint64_t)count, (uint64_t)bytes};
+    return rc;
 }
 
-int store_evidence_each(struct store *s, int64_t incident, size_t limit,
+/* ---- looking ---- */
+
+static void choose(struct store *s, struct query *q,
+                   const struct store_evidence_filter *f)
+{
+    if (f->before)
+        query_add(q, " AND id < ", NUM(f->before));
+    if (f->incident) {
+        query_add(q, " AND alert IN (SELECT id FROM alerts WHERE district = ", OUR);
+        query_add(q, " AND incident = ", NUM(f->incident));
+        query_any_of(q, "owner", f->owners);
+        query_text(q, ")");
+    } else if (f->owners) {
+        query_text(q, " AND EXISTS (SELECT 1 FROM alerts a"
+                      " WHERE a.district = evidence.district AND a.id = evidence.alert");
+        query_any_of(q, "a.owner", f->owners);
+        query_text(q, ")");
+    }
+}
+
+int store_evidence_each(struct store *s, const struct store_evidence_filter *f,
                         store_evidence_fn *fn, void *arg)
 {
     struct call call = {fn, arg};
@@ -368,12 +422,8 @@ int store_evidence_each(struct store *s, int64_t incident, size_t limit,
     struct query q;
 
     query_begin(&q, "SELECT {*} FROM evidence WHERE district = ", OUR);
-    if (incident) {
-        query_add(&q, " AND alert IN (SELECT id FROM alerts WHERE district = ", OUR);
-        query_add(&q, " AND incident = ", NUM(incident));
-        query_text(&q, ")");
-    }
-    query_add(&q, " ORDER BY id DESC LIMIT ", NUM(limit));
+    choose(s, &q, f);
+    query_add(&q, " ORDER BY id DESC LIMIT ", NUM(f->limit));
     return query_each(s, &q, &each);
 }
 

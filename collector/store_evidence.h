@@ -59,10 +59,24 @@ int store_evidence_hold(struct store *s, int64_t id, const char *who, const char
                         usec_t until);
 int store_evidence_release(struct store *s, int64_t id, const char *who, const char *why);
 
+/* What holds keep, beside what may go: nothing is deleted for it, so somebody must look.
+ */
+#define STORE_EVIDENCE_ROOM "engine.evidence.room" /* in store_meta: bytes, as set */
+struct store_evidence_held {
+    uint64_t count, bytes;
+};
+int store_evidence_held(struct store *s, struct store_evidence_held *ret_held);
+
+struct store_evidence_filter {
+    int64_t incident; /* 0: any */
+    int64_t before;   /* id; 0: from the newest on */
+    uint32_t owners;  /* of its alert, bit 1 << role; 0: any, and those without alert */
+    size_t limit;
+};
 typedef void store_evidence_fn(const struct store_evidence *e, void *arg);
 
-/* Of an incident (0: all), newest first. */
-int store_evidence_each(struct store *s, int64_t incident, size_t limit,
+/* Newest first. */
+int store_evidence_each(struct store *s, const struct store_evidence_filter *f,
                         store_evidence_fn *fn, void *arg);
 int store_evidence_get(struct store *s, int64_t id, struct store_evidence *ret_evidence);
 void store_evidence_done(struct store_evidence *e);

@@ -45,7 +45,9 @@ static int hold(struct store *s, const struct store_freeze *f, int64_t id)
 static int hold_all(struct store *s, const struct store_freeze *f)
 {
     struct found found = {0};
-    int rc = store_evidence_each(s, f->incident, INT32_MAX, find_evidence, &found);
+    int rc = store_evidence_each(
+        s, &(struct store_evidence_filter){.incident = f->incident, .limit = INT32_MAX},
+        find_evidence, &found);
 
     for (size_t i = 0; rc == 0 && i < found.count; i++)
         rc = hold(s, f, found.at[i]);
@@ -161,21 +163,85 @@ static int write_down(struct store *s, const struct store_freeze *f, const char 
     return put(s, f, name, text, record, alerts.oldest);
 }
 
+/* *ret_new: it was not done before. */
+static int remember(struct store *s, const struct store_freeze *f, const char *name,
+                    bool *ret_new)
+{
+    int64_t there = 0;
+    int rc = sql_do(s,
+                    "INSERT INTO freezes (district, name, incident, who, why, until)"
+                    " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                    OUR, STR(name), NUM(f->incident), STR(f->who), STR(f->why),
+                    TIME(f->until));
+    bool added = rc == 0 && sql_changed(s) > 0;
+
+    if (rc == 0) /* by a version that did not remember */
+        rc = sql_number(s, &there,
+                        "SELECT count(*) FROM evidence"
+                        " WHERE district = $1 AND agent = $2 AND name = $3",
+                        OUR, STR(STORE_FREEZE_AGENT), STR(name));
+    *ret_new = added && there == 0;
+    return rc;
+}
+
 int store_freeze(struct store *s, const struct store_freeze *f)
 {
     uint8_t hash[32];
     char name[2 * NAME_BYTES + 1];
-    int64_t there = 0;
+    bool new = false;
     int rc;
 
     crypt_sha256(f->key, strlen(f->key), hash);
     crypt_hex(hash, NAME_BYTES, name);
-    rc = sql_number(s, &there,
-                    "SELECT count(*) FROM evidence"
-                    " WHERE district = $1 AND agent = $2 AND name = $3",
-                    OUR, STR(STORE_FREEZE_AGENT), STR(name));
-    if (rc || there)
+    rc = remember(s, f, name, &new);
+    if (rc || !new)
         return rc;
     rc = hold_all(s, f);
     return rc ? rc : write_down(s, f, name);
+}
+
+/* ---- what joins later ---- */
+
+struct longest {
+    const char *who, *why;
+    usec_t until;
+};
+
+static const struct shape_column longest_columns[] = {
+    COLUMN(longest, TEXT, who),
+    COLUMN(longest, TEXT, why),
+    COLUMN(longest, TIME, until),
+};
+static const struct shape longest_shape = SHAPE(longest, longest_columns);
+
+static int hold_of_alert(struct store *s, const struct longest *l, int64_t incident,
+                         int64_t alert)
+{
+    auto_free char *why = xasprintf("%s: its alert joined the incident later", l->why);
+    struct store_freeze f = {
+        .incident = incident, .who = l->who, .why = why, .until = l->until};
+    int64_t id = 0;
+    int rc = sql_number(s, &id,
+                        "SELECT id FROM evidence WHERE district = $1 AND alert = $2"
+                        " AND expired = 0",
+                        OUR, NUM(alert));
+
+    if (rc == -ENOENT)
+        return 0;
+    return rc ? rc : hold(s, &f, id);
+}
+
+int store_freeze_join(struct store *s, int64_t incident, int64_t alert)
+{
+    struct longest l;
+    int rc = sql_row(s, &longest_shape, &l,
+                     "SELECT {*} FROM freezes WHERE district = $1 AND incident = $2"
+                     " AND until > $3 ORDER BY until DESC LIMIT 1",
+                     OUR, NUM(incident), TIME(store_now(s)));
+
+    if (rc)
+        return rc == -ENOENT ? 0 : rc;
+    rc = hold_of_alert(s, &l, incident, alert);
+    shape_done(&longest_shape, &l);
+    return rc;
 }

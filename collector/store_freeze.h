@@ -3,10 +3,11 @@
  * store_freeze.h - what there is about an incident, as it is now: kept from being deleted
  * and written down.
  *
- * Its evidence is held; and its alerts, as they came, are put into one document, which is
- * evidence of its own: agent "collector", its custody record (`kind` metadata) with the
- * document's SHA-256. It is not sealed for the vault: names of people stand sealed in the
- * alerts anyway, and the rest is shown to each by sight.h, as the alerts themselves are.
+ * Its evidence is held, that of alerts that join it later too; and its alerts, as they
+ * came, are put into one document, which is evidence of its own: agent "collector", its
+ * custody record (`kind` metadata) with the document's SHA-256. It is not sealed for the
+ * vault: names of people stand sealed in the alerts anyway, and the rest is shown to each
+ * by sight.h, as the alerts themselves are.
  */
 #ifndef STORE_FREEZE_H
 #define STORE_FREEZE_H
@@ -23,8 +24,12 @@ struct store_freeze {
     usec_t until;
 };
 
-/* Inside a transaction. An incident without alerts has nothing to be frozen. */
+/* Inside a transaction. An incident without alerts has nothing to be written down. */
 int store_freeze(struct store *s, const struct store_freeze *f);
+
+/* An alert has joined the incident: what it has of evidence, or will have, is held as
+ * long as the longest freeze of that incident lasts. */
+int store_freeze_join(struct store *s, int64_t incident, int64_t alert);
 
 /* The document: {"incident", "frozen_at", "alerts": [{"id", "agent", "epoch", "seq",
  * "at", "arrived", "owner", "document"}, ...]}, oldest first. */

@@ -248,6 +248,19 @@
     "CREATE INDEX alerts_incident ON alerts (district, incident, id)" \
     "  WHERE incident IS NOT NULL;" \
     "CREATE INDEX alerts_device ON alerts (district, device, id) WHERE fate > 0;"
+/* A step's hold is of its incident: what joins it later is held as well. What goes and
+ * what is held are each found, and added up, in an index of their own. */
+#define FREEZES \
+    "CREATE TABLE freezes (" \
+    "  district TEXT NOT NULL, name TEXT NOT NULL, incident BIGINT NOT NULL," \
+    "  who TEXT NOT NULL, why TEXT NOT NULL, until BIGINT NOT NULL," \
+    "  PRIMARY KEY (district, name)," \
+    "  FOREIGN KEY (district, incident) REFERENCES incidents (district, id));" \
+    "CREATE INDEX freezes_incident ON freezes (district, incident, until);" \
+    "DROP INDEX evidence_kept;" \
+    "CREATE INDEX evidence_kept ON evidence (district, arrived, id, held, alert, bytes)" \
+    "  WHERE expired = 0 AND have > 0;" \
+    "CREATE INDEX evidence_held ON evidence (district, held, bytes) WHERE have > 0;"
 
 /* clang-format on */
 
@@ -258,5 +271,6 @@ const struct store_migration store_migrations[] = {
     {"evidence", EVIDENCE},
     {"what happened to evidence, and holds", CUSTODY},
     {"kinds of alerts", ALERT_KINDS},
+    {"holds of incidents by steps", FREEZES},
 };
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(*store_migrations);

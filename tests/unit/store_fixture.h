@@ -65,8 +65,8 @@ static inline void remove_all(const char *folder)
 {
     static const char *const names[] = {"store",    "store-wal", "store-shm", "store.v1",
                                         "store.v2", "store.v3",  "store.v4",  "store.v5",
-                                        "store.v6", "copy",      "copy-wal",  "copy-shm",
-                                        "copy.part"};
+                                        "store.v6", "store.v7",  "store.v8",  "copy",
+                                        "copy-wal", "copy-shm",  "copy.part"};
     char path[128];
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {

@@ -478,6 +478,7 @@ static void keep_evidence(struct desk *d)
         .correlate = d->correlate,
         .holder = "engine-1",
         .evidence = {.keep = 30 * USEC_PER_DAY, .room = 1 << 20},
+        .evidence_warn = 3,
     });
     begin(d->f);
     assert_int_equal(store_evidence_put(d->f->s, "box", EVIDENCE, strlen(EVIDENCE)), 0);
@@ -565,6 +566,41 @@ static void a_step_freezes_what_there_is_once(void **state)
     assert_int_equal(store_evidence_get(d->f->s, 2, &e), -ENOENT);
 }
 
+static void hold(struct desk *d, usec_t length)
+{
+    begin(d->f);
+    assert_int_equal(
+        store_evidence_hold(d->f->s, 1, "ida", "counsel", d->f->now + length), 0);
+    commit(d->f);
+}
+
+/* The next hourly look; what that finds out is an alert one turn later. */
+static void look_again(struct desk *d)
+{
+    d->f->now += USEC_PER_HOUR + 1;
+    turn(d);
+    turn(d);
+}
+
+static void holds_that_take_much_room_are_told_once_until_it_is_less(void **state)
+{
+    struct desk *d = *state;
+
+    keep_evidence(d);
+    look_again(d);
+    assert_alerts(d, "");
+    hold(d, 12 * USEC_PER_HOUR);
+    look_again(d);
+    look_again(d);
+    assert_alerts(d, "evidence.held ");
+    for (unsigned hour = 0; hour < 12; hour++)
+        look_again(d);
+    hold(d, 12 * USEC_PER_HOUR);
+    look_again(d);
+    assert_alerts(d, "evidence.held evidence.held ");
+    assert_true(has_evidence(d));
+}
+
 #define AT_A_DESK(test) cmocka_unit_test_setup_teardown(test, desk_set_up, desk_tear_down)
 
 int main(void)
@@ -588,6 +624,7 @@ int main(void)
         AT_A_DESK(a_step_freezes_what_there_is_once),
         AT_A_DESK(a_clock_that_jumps_ahead_deletes_nothing_for_a_day),
         AT_A_DESK(a_clock_that_was_right_again_in_time_has_deleted_nothing),
+        AT_A_DESK(holds_that_take_much_room_are_told_once_until_it_is_less),
     };
 
     return cmocka_run_group_tests_name("engine", all, NULL, NULL);

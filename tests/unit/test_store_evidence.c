@@ -225,6 +225,13 @@ static void count_one(const struct store_evidence *e, void *arg)
     ++*(int *)arg;
 }
 
+static int each(struct fixture *f, int64_t incident, int *count)
+{
+    const struct store_evidence_filter of_it = {.incident = incident, .limit = 9};
+
+    return store_evidence_each(f->s, &of_it, count_one, count);
+}
+
 static void what_an_alert_names_is_found_by_its_incident(void **state)
 {
     struct fixture *f = *state;
@@ -233,9 +240,9 @@ static void what_an_alert_names_is_found_by_its_incident(void **state)
 
     raise_alert(f, &incident);
     assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
-    assert_int_equal(store_evidence_each(f->s, incident, 9, count_one, &count), 0);
+    assert_int_equal(each(f, incident, &count), 0);
     assert_int_equal(count, 1);
-    assert_int_equal(store_evidence_each(f->s, incident + 1, 9, count_one, &count), 0);
+    assert_int_equal(each(f, incident + 1, &count), 0);
     assert_int_equal(count, 1);
 }
 
@@ -460,6 +467,143 @@ static void a_longer_hold_of_a_person_is_not_made_shorter(void **state)
     store_evidence_done(&e);
 }
 
+/* An alert of this owner with evidence of its own, which belongs to the incident. */
+static void add_alert(struct fixture *f, int number, enum role owner, int64_t incident)
+{
+    auto_free char *name = xasprintf("%032x", (unsigned)number);
+    auto_free char *alert =
+        xasprintf("{\"hallwatch\": {\"evidence\": {\"id\": \"%s\"}}}", name);
+    auto_free char *part = xasprintf(
+        "{\"hallwatch\": {\"evidence\": {\"id\": \"%s\", \"part\": 1, \"parts\": "
+        "1, \"custody\": {\"frames\": 7}, \"sealed\": \"AAAA\"}}}",
+        name);
+
+    assert_int_equal(store_begin(f->s), 0);
+    assert_int_equal(store_alert_put(f->s, &(struct store_alert){.agent = "box",
+                                                                 .epoch = 9,
+                                                                 .seq = (uint64_t)number,
+                                                                 .owner = owner,
+                                                                 .arrived = f->now,
+                                                                 .document = alert}),
+                     0);
+    assert_int_equal(store_evidence_expect(f->s, "box", 9, (uint64_t)number, alert), 0);
+    if (incident)
+        assert_int_equal(store_alert_settle(f->s, number, ALERT_JOINED, incident), 0);
+    assert_int_equal(store_commit(f->s), 0);
+    assert_int_equal(put(f, part), 0);
+}
+
+static usec_t held_until(struct fixture *f, int64_t id)
+{
+    struct store_evidence e;
+    usec_t held;
+
+    assert_int_equal(store_evidence_get(f->s, id, &e), 0);
+    held = e.held;
+    store_evidence_done(&e);
+    return held;
+}
+
+static void join(struct fixture *f, int64_t incident, int64_t alert)
+{
+    assert_int_equal(store_begin(f->s), 0);
+    assert_int_equal(store_freeze_join(f->s, incident, alert), 0);
+    assert_int_equal(store_commit(f->s), 0);
+}
+
+static void what_joins_a_frozen_incident_later_is_held_as_well(void **state)
+{
+    struct fixture *f = *state;
+    usec_t until = f->now + 90 * USEC_PER_DAY;
+    auto_json struct json *list = NULL;
+    int64_t incident;
+
+    raise_alert(f, &incident);       /* evidence 1 */
+    freeze(f, incident, "1:keep#1"); /* evidence 2 */
+    f->now += USEC_PER_HOUR;
+    add_alert(f, 2, ROLE_SECURITY, incident);
+    assert_int_equal(held_until(f, 3), 0);
+    join(f, incident, 2);
+    assert_int_equal(held_until(f, 3), until);
+    list = store_custody_list(f->s, 3);
+    assert_non_null(strstr(json_get_text(json_item(list, 1), "why", ""), "joined"));
+}
+
+static void a_freeze_that_is_over_holds_nobody(void **state)
+{
+    struct fixture *f = *state;
+    int64_t incident;
+
+    raise_alert(f, &incident);
+    freeze(f, incident, "1:keep#1");
+    f->now += 91 * USEC_PER_DAY;
+    add_alert(f, 2, ROLE_SECURITY, incident);
+    join(f, incident, 2);
+    assert_int_equal(held_until(f, 3), 0);
+}
+
+static void remember_id(const struct store_evidence *e, void *arg)
+{
+    buffer_print(arg, "%lld ", (long long)e->id);
+}
+
+static void has_page(struct fixture *f, int64_t before, const char *expected)
+{
+    const struct store_evidence_filter page = {
+        .before = before, .owners = 1u << ROLE_SECURITY, .limit = 2};
+    auto_buffer struct buffer ids = {0};
+
+    assert_int_equal(store_evidence_each(f->s, &page, remember_id, &ids), 0);
+    assert_string_equal(ids.at ? ids.at : "", expected);
+}
+
+static void a_page_is_full_although_newer_ones_are_not_for_the_reader(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int number = 1; number <= 6; number++)
+        add_alert(f, number, number <= 3 ? ROLE_SECURITY : ROLE_SAFETY_OFFICER, 0);
+    has_page(f, 0, "3 2 ");
+    has_page(f, 2, "1 ");
+    has_page(f, 1, "");
+}
+
+static void in_one_look_the_old_go_and_then_what_has_no_room(void **state)
+{
+    struct fixture *f = *state;
+    struct store_evidence_keep keep = {KEEP, 8};
+    size_t count = 0;
+
+    for (int number = 1; number <= 4; number++) {
+        add_alert(f, number, ROLE_SECURITY, 0);
+        f->now += number == 1 ? KEEP : USEC_PER_HOUR;
+    }
+    assert_int_equal(store_begin(f->s), 0);
+    assert_int_equal(store_evidence_expire(f->s, &keep, 1, &count), 0);
+    assert_int_equal(count, 1); /* no more than it may */
+    assert_int_equal(store_evidence_expire(f->s, &keep, 10, &count), 0);
+    assert_int_equal(count, 1); /* the rest has 8 bytes */
+    assert_int_equal(store_evidence_expire(f->s, &keep, 10, &count), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(store_commit(f->s), 0);
+}
+
+static void what_is_held_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct store_evidence_held held;
+
+    assert_int_equal(put_part(f, 1, 1, "AAAA"), 0);
+    add_alert(f, 2, ROLE_SECURITY, 0);
+    assert_int_equal(hold(f, "counsel", USEC_PER_DAY), 0);
+    assert_int_equal(store_evidence_held(f->s, &held), 0);
+    assert_int_equal(held.count, 1);
+    assert_int_equal(held.bytes, 4);
+    f->now += 2 * USEC_PER_DAY;
+    assert_int_equal(store_evidence_held(f->s, &held), 0);
+    assert_int_equal(held.count, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 static void what_is_held_takes_no_room_from_what_comes_after_it(void **state)
@@ -500,6 +644,11 @@ int main(void)
         TEST(a_longer_hold_of_a_person_is_not_made_shorter),
         TEST(beyond_its_room_the_oldest_goes_and_custody_says_so),
         TEST(what_is_held_takes_no_room_from_what_comes_after_it),
+        TEST(what_joins_a_frozen_incident_later_is_held_as_well),
+        TEST(a_freeze_that_is_over_holds_nobody),
+        TEST(a_page_is_full_although_newer_ones_are_not_for_the_reader),
+        TEST(in_one_look_the_old_go_and_then_what_has_no_room),
+        TEST(what_is_held_is_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
