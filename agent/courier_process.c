@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agent/asked.h"
 #include "agent/courier.h"
 #include "agent/evidence.h"
 #include "agent/gather.h"
@@ -65,6 +66,7 @@ struct running {
     struct hits_merger *merger;
     struct outlet *outlet;
     struct gather *gather;
+    struct asked *asked;
     char evidence[RECENT_ID]; /* of the alert that is being made */
     struct self *self;
     struct loop *loop;
@@ -143,6 +145,46 @@ static void on_gathered(const struct gathered *g, void *arg)
                                              .arg = r},
                  g);
     outlet_keep(r->outlet); /* after this call its frames are wiped */
+    asked_done(r->asked, g->id);
+}
+
+static const char *why_not_to_be_asked(const struct running *r)
+{
+    const struct courier_process *p = r->set;
+
+    if (!p->settings->evidence_ask)
+        return "its settings do not allow it: evidence.ask is false";
+    if (!p->recents)
+        return "its settings keep no frames: evidence.keep is off";
+    if (!p->keys->has_vault)
+        return "it has no vault key to seal them for";
+    return r->book->content->lists ? NULL
+                                   : "it has no lists, so it does not know what is "
+                                     "protected";
+}
+
+static void on_ask(const struct wire_ask *ask, void *arg)
+{
+    struct running *r = arg;
+    char why[ASKED_WHY], id[RECENT_ID];
+    struct wire_answer answer =
+        asked_take(r->asked, ask,
+                   &(struct asked_by){.gather = r->gather,
+                                      .district = r->book->content->district,
+                                      .refuse = why_not_to_be_asked(r),
+                                      .payload = settings_payload(r->set->settings),
+                                      .now = clock_wall()},
+                   why);
+
+    crypt_hex(ask->id, sizeof(ask->id), id);
+    if (answer.code == WIRE_ANSWER_TAKEN)
+        log_info("evidence is asked for incident=%llu evidence=%s",
+                 (unsigned long long)ask->incident, id);
+    else
+        log_warn("evidence was asked for and is not gathered: %s incident=%llu "
+                 "evidence=%s",
+                 why, (unsigned long long)ask->incident, id);
+    outlet_answer(r->outlet, &answer);
 }
 
 /* Of a crash that was told so lately that it may be lost, a next courier tells again. */
@@ -328,6 +370,7 @@ static void report(struct running *r)
     self_look_at_rules(r->self, mine, clock_wall());
     if (r->gather)
         json_put(mine, "evidence", gather_stats(r->gather));
+    json_put(mine, "asked_for", asked_stats(r->asked));
     if (r->set->hosts)
         json_put(mine, "hosts", host_memory_stats(r->set->hosts));
     if (r->set->usual)
@@ -634,6 +677,8 @@ static void make_parts(struct running *r)
     if (p->recents && !p->print && p->keys->has_vault)
         r->gather = gather_new(&(struct gather_settings){
             .recents = p->recents, .count = p->sensors, .done = on_gathered, .arg = r});
+    r->asked = asked_new();
+    outlet_on_ask(r->outlet, on_ask, r);
     r->self = self_new(&(struct self_settings){.agent = p->settings,
                                                .outlet = r->outlet,
                                                .merger = r->merger,
@@ -712,6 +757,7 @@ static void release(struct running *r)
     self_free(r->self);
     courier_free(r->courier);
     gather_free(r->gather);
+    asked_free(r->asked);
     hits_merger_free(r->merger);
     outlet_close(r->outlet);
     loop_free(r->loop);

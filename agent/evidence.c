@@ -36,6 +36,7 @@ struct json *evidence_custody(const struct gathered *g)
     json_put_number(o, "cut", (int64_t)g->counts.cut);
     json_put_number(o, "no_room", (int64_t)g->counts.no_room);
     json_put_bool(o, "begins_late", g->counts.late);
+    json_put_bool(o, "ends_early", g->counts.early);
     json_put_bool(o, "interrupted", g->counts.interrupted);
     json_put_number(o, "bytes", (int64_t)g->file->len);
     put_sha256(o, "sha256", g->file->at ? g->file->at : "", g->file->len);

@@ -153,6 +153,14 @@ static size_t find_place(const struct gather *g)
     return place;
 }
 
+static void take_place(struct gather *g, size_t place, const struct recent_wanted *w)
+{
+    for (size_t i = 0; i < g->set.count; i++)
+        recent_ask(g->set.recents[i], place, w);
+    g->handed[place] = false;
+    g->asked++;
+}
+
 bool gather_ask(struct gather *g, const struct rule *rule, const struct raised *r,
                 char ret_id[RECENT_ID])
 {
@@ -172,11 +180,46 @@ bool gather_ask(struct gather *g, const struct rule *rule, const struct raised *
     }
     crypt_random(id, sizeof(id));
     crypt_hex(id, sizeof(id), w.id);
-    for (size_t i = 0; i < g->set.count; i++)
-        recent_ask(g->set.recents[i], place, &w);
     memcpy(ret_id, w.id, RECENT_ID);
-    g->handed[place] = false;
-    g->asked++;
+    take_place(g, place, &w);
+    return true;
+}
+
+/* What is asked for there; NULL: nothing. */
+static const struct recent_wanted *wanted_at(const struct gather *g, size_t place)
+{
+    for (size_t i = 0; i < g->set.count; i++)
+        if (recent_state(g->set.recents[i], place) != RECENT_FREE)
+            return recent_wanted(g->set.recents[i], place);
+    return NULL;
+}
+
+bool gather_has(const struct gather *g, const char *id)
+{
+    for (size_t place = 0; place < RECENT_PLACES; place++) {
+        const struct recent_wanted *w = wanted_at(g, place);
+
+        if (w && strcmp(w->id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Rules have the other places, however long people's captures are. */
+bool gather_ask_for(struct gather *g, const struct recent_wanted *w)
+{
+    size_t place = find_place(g), people = 0;
+
+    for (size_t i = 0; i < RECENT_PLACES; i++) {
+        const struct recent_wanted *other = wanted_at(g, i);
+
+        people += other && other->by_person;
+    }
+    if (place == RECENT_PLACES || people >= GATHER_PEOPLE) {
+        g->refused++;
+        return false;
+    }
+    take_place(g, place, w);
     return true;
 }
 
@@ -279,6 +322,7 @@ static struct recent_counts collect(const struct gather *g, size_t place,
         sum.cut += c.cut;
         sum.no_room += c.no_room;
         sum.late |= c.late;
+        sum.early |= c.early;
         sum.interrupted |= c.interrupted;
     }
     if (all->count)

@@ -42,6 +42,14 @@ void gather_free(struct gather *g); /* NULL is fine */
 bool gather_ask(struct gather *g, const struct rule *rule, const struct raised *r,
                 char ret_id[RECENT_ID]);
 
+/* Asks for what a person wants, under the id and with the note that it has. False: all
+ * places that people may have are taken. */
+#define GATHER_PEOPLE 2
+bool gather_ask_for(struct gather *g, const struct recent_wanted *w);
+
+/* Whether one of that id is under way. */
+bool gather_has(const struct gather *g, const char *id);
+
 /* Packet time has come to now: what is done is handed over. A sensor that does not answer
  * is waited for half a minute of it. */
 void gather_tick(struct gather *g, usec_t now);

@@ -271,6 +271,16 @@ static void hear_bye(struct link *l, struct cur payload, usec_t now)
         l->end = bye.code <= WIRE_BYE_RENEW ? ended[bye.code] : LINK_SENT_OFF;
 }
 
+static void hear_ask(struct link *l, struct cur payload)
+{
+    struct wire_ask ask;
+
+    if (wire_ask_parse(payload, &ask) < 0)
+        l->counts.refused++;
+    else if (l->set.on_ask && l->counts.state == LINK_UP)
+        l->set.on_ask(&ask, l->set.arg);
+}
+
 void link_receive(struct link *l, const void *message, size_t len, usec_t now)
 {
     struct wire_head head;
@@ -302,6 +312,9 @@ void link_receive(struct link *l, const void *message, size_t len, usec_t now)
     case WIRE_CONFIG_DATA:
         if (l->set.on_config)
             l->set.on_config(&head, payload, l->set.arg);
+        break;
+    case WIRE_EVIDENCE_ASK:
+        hear_ask(l, payload);
         break;
     default:
         break; /* PONG has said all by coming; others are of a later version */

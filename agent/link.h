@@ -31,6 +31,8 @@ struct link_settings {
     int (*send)(const struct wire_head *head, const void *payload, size_t len, void *arg);
     /* Messages about bundles (CONFIG_...); may be NULL */
     void (*on_config)(const struct wire_head *head, struct cur payload, void *arg);
+    /* Evidence is asked for; may be NULL */
+    void (*on_ask)(const struct wire_ask *ask, void *arg);
     void *arg;
 };
 

@@ -22,6 +22,8 @@ struct outlet {
     uint64_t newest_before; /* of the alerts */
     uint64_t put, printed;
     bool losing;
+    outlet_ask_fn *on_ask;
+    void *ask_arg;
 };
 
 static int open_spool(struct outlet *o, const struct settings *s)
@@ -43,6 +45,14 @@ static int open_spool(struct outlet *o, const struct settings *s)
     return r;
 }
 
+static void hear_ask(const struct wire_ask *ask, void *arg)
+{
+    struct outlet *o = arg;
+
+    if (o->on_ask)
+        o->on_ask(ask, o->ask_arg);
+}
+
 static int open_uplink(struct outlet *o, const struct settings *s,
                        const struct outlet_keys *keys, struct loop *loop)
 {
@@ -50,7 +60,9 @@ static int open_uplink(struct outlet *o, const struct settings *s,
                                   .spool = o->spool,
                                   .server_key = keys->server,
                                   .keys = keys->wire,
-                                  .version = VERSION};
+                                  .version = VERSION,
+                                  .on_ask = hear_ask,
+                                  .arg = o};
     int r = uplink_boot_id(set.boot);
 
     o->addresses = xcalloc(s->collectors.count, sizeof(*o->addresses));
@@ -118,6 +130,22 @@ void outlet_put(struct outlet *o, enum wire_stream stream, const char *document,
     if (r < 0 && !o->losing) /* and counted: the log needs room, too */
         log_warn("from here on documents are lost: %s", strerror(-r));
     o->losing = r < 0;
+}
+
+void outlet_on_ask(struct outlet *o, outlet_ask_fn *fn, void *arg)
+{
+    o->on_ask = fn;
+    o->ask_arg = arg;
+}
+
+void outlet_answer(struct outlet *o, const struct wire_answer *answer)
+{
+    const struct wire_head head = {.type = WIRE_EVIDENCE_ANSWER};
+    auto_buffer struct buffer payload = {0};
+
+    wire_answer_add(&payload, answer);
+    if (!o->print)
+        (void)uplink_say(o->uplink, &head, payload.at, payload.len);
 }
 
 void outlet_end_line(struct outlet *o)

@@ -34,6 +34,12 @@ void outlet_close(struct outlet *o); /* keeps what it can; NULL is fine */
 void outlet_put(struct outlet *o, enum wire_stream stream, const char *document,
                 size_t len);
 
+/* Whoever hears what evidence is asked for, and what they say to it: lost when there is
+ * no session, and asked again. */
+typedef void outlet_ask_fn(const struct wire_ask *ask, void *arg);
+void outlet_on_ask(struct outlet *o, outlet_ask_fn *fn, void *arg);
+void outlet_answer(struct outlet *o, const struct wire_answer *answer);
+
 /* After a crash: the line that was being printed is no whole one, and ends here. */
 void outlet_end_line(struct outlet *o);
 

@@ -340,8 +340,10 @@ void recent_finish(struct recent *r)
         if (recent_state(r, i) == RECENT_ASKED)
             open_place(r, &r->places[i]);
     for (size_t i = 0; i < RECENT_PLACES; i++)
-        if (is_open(&r->places[i]))
+        if (is_open(&r->places[i])) {
+            r->places[i].counts.early = true;
             close_place(r, &r->places[i]);
+        }
 }
 
 void recent_begin(struct recent *r)

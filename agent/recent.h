@@ -86,6 +86,7 @@ struct recent_wanted {
     char id[RECENT_ID];
     char note[RECENT_NOTE]; /* the courier's own, in case it is another one's to end */
     bool device;            /* of src alone; else between src and dst */
+    bool by_person;         /* asked for by the collector, by no rule */
     struct recent_ends ends;
     usec_t from, until; /* packet time, both counted in */
     uint32_t snaplen;   /* 0: headers */
@@ -99,6 +100,7 @@ struct recent_counts {
     uint64_t cut;     /* of them, shorter than they were captured */
     uint64_t no_room; /* that were left out */
     bool late;        /* the ring had not all from `from` on, or not yet */
+    bool early;       /* no frame came any more before `until`: the agent ended */
     bool interrupted; /* the sensor ended meanwhile: nothing is left */
 };
 

@@ -49,6 +49,7 @@ struct sensor_settings {
     usec_t active_timeout;        /* of flows; 0: FLOW_ACTIVE_TIMEOUT */
     struct recent *recent;        /* where frames are kept for evidence; NULL: none are */
     uint32_t payload;             /* bytes of a frame that a rule may have; 0: headers */
+    bool asked;                   /* people may ask for frames, though no rule does */
     struct host_memory *hosts;    /* NULL: none; without lists it is not used, as nobody
                                    * knows then what is protected */
     struct usual *usual;          /* likewise */

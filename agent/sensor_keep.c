@@ -21,6 +21,10 @@ void keep_use(struct sensor_keep *k, const struct sensor_settings *set)
         return;
     if (set->rules && set->lists)
         most = ruleset_evidence(set->rules);
+    if (set->asked && set->lists) {
+        most.pcap = true;
+        most.snaplen = set->payload;
+    }
     snaplen = most.snaplen < set->payload ? most.snaplen : set->payload;
     if (most.pcap)
         k->recent = set->recent;

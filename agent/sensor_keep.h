@@ -4,8 +4,9 @@
  * Within sensor.c only.
  *
  * Kept are frames of TCP, UDP, ICMP and others over IP, and ARP. Fragments are not: what
- * they hold is known only when all are there. Nor is anything while no rule asks for
- * frames, or while there is no list that says which hosts are protected.
+ * they hold is known only when all are there. Nor is anything while neither a rule nor
+ * a person may ask for frames, or while there is no list that says which hosts are
+ * protected.
  */
 #ifndef SENSOR_KEEP_H
 #define SENSOR_KEEP_H

@@ -304,6 +304,7 @@ static void prepare(struct running *r)
         .usual = r->set->usual,
         .codes = r->set->codes,
         .payload = settings_payload(s),
+        .asked = s->evidence_ask,
         .sink = {.hit = on_hit, .device = on_device, .hide = on_hide, .arg = r},
     });
     r->loop = loop_new();

@@ -69,6 +69,10 @@ const struct conf_option settings_table[] = {
     {"evidence.quota", CONF_SIZE, AT(evidence_quota), .otherwise = "64 MiB",
      .min = 1 << 20,
      .help = "of spool.quota, for evidence; beyond it the oldest evidence goes"},
+    {"evidence.ask", CONF_BOOL, AT(evidence_ask), .otherwise = "false",
+     .help =
+         "let people ask through the collector for the frames of a device for a while "
+         "(hallwatch evidence ask)"},
     {"log", CONF_NAME, AT(log), .otherwise = "info", .names = log_levels,
      .help = "the least that is logged"},
     {"drill", CONF_BOOL, AT(drill), .otherwise = "false",

@@ -32,6 +32,7 @@ struct settings {
     uint64_t quota, evidence_quota;
     unsigned evidence; /* enum evidence_keep */
     uint64_t evidence_payload, evidence_memory;
+    bool evidence_ask;
     unsigned log; /* enum log_level */
     bool drill, hosts, usual;
 };

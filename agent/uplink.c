@@ -91,6 +91,14 @@ static void hear_config(const struct wire_head *head, struct cur payload, void *
         u->set.on_config(head, payload, u->set.arg);
 }
 
+static void hear_ask(const struct wire_ask *ask, void *arg)
+{
+    struct uplink *u = arg;
+
+    if (u->set.on_ask)
+        u->set.on_ask(ask, u->set.arg);
+}
+
 static void on_message(const struct wire_message *m, void *arg)
 {
     struct uplink *u = arg;
@@ -289,6 +297,7 @@ int uplink_new(const struct uplink_settings *set, struct uplink **ret_uplink)
                                  .version = set->version,
                                  .send = send_now,
                                  .on_config = hear_config,
+                                 .on_ask = hear_ask,
                                  .arg = u};
     int r;
 

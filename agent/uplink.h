@@ -33,6 +33,8 @@ struct uplink_settings {
     uint8_t boot[WIRE_BOOT];
     /* Messages about bundles; may be NULL */
     void (*on_config)(const struct wire_head *head, struct cur payload, void *arg);
+    /* Evidence is asked for; may be NULL */
+    void (*on_ask)(const struct wire_ask *ask, void *arg);
     void *arg;
 };
 
@@ -53,7 +55,8 @@ int uplink_append(struct uplink *u, enum wire_stream stream, const void *bytes,
 /* What was appended is on disk, or -errno: then it still waits in memory. */
 int uplink_commit(struct uplink *u);
 
-/* To the collector, when there is a session: 0 or -EAGAIN. For bundles. */
+/* To the collector, when there is a session: 0 or -EAGAIN. For bundles, and what
+ * was asked. */
 int uplink_say(struct uplink *u, const struct wire_head *head, const void *payload,
                size_t len);
 

@@ -8,6 +8,7 @@
 #include "collector/playbook_run.h"
 #include "collector/store.h"
 #include "collector/store_alert.h"
+#include "collector/store_ask.h"
 #include "collector/store_custody.h"
 #include "collector/store_evidence.h"
 #include "collector/store_freeze.h"
@@ -63,28 +64,61 @@ int64_t evidence_count(const struct store_evidence *e)
                    : 0;
 }
 
+/* Of which nothing is here yet. */
+static const char *asked_state(const struct store_evidence *e)
+{
+    static const char *const states[] = {
+        [ASKED_WAITING] = "asked for: the agent has not answered yet",
+        [ASKED_TAKEN] = "asked for: the agent has taken it, and records or sends it",
+        [ASKED_REFUSED] = "asked for, and refused by the agent",
+        [ASKED_UNANSWERED] = "asked for: the agent was not reached in time",
+        [ASKED_LOST] = "asked for, and lost: nothing came of it",
+    };
+
+    return e->asked < sizeof(states) / sizeof(states[0]) ? states[e->asked] : "here";
+}
+
+#define COUNT_TEXT 64
+
+/* "7 frames", "7 frames and no room for 3 more". */
+static void how_many(const struct store_evidence *e, char ret_text[COUNT_TEXT])
+{
+    auto_json struct json *custody = json_parse(e->custody, strlen(e->custody), NULL);
+    int64_t count = evidence_count(e),
+            no_room = custody ? json_get_number(custody, "no_room", 0) : 0;
+
+    if (evidence_is_metadata(e))
+        snprintf(ret_text, COUNT_TEXT, "%" PRId64 " alerts", count);
+    else if (count == 0 && no_room == 0)
+        snprintf(ret_text, COUNT_TEXT, "no frame was seen");
+    else if (no_room)
+        snprintf(ret_text, COUNT_TEXT,
+                 "%" PRId64 " frames and no room for %" PRId64 " more", count, no_room);
+    else
+        snprintf(ret_text, COUNT_TEXT, "%" PRId64 " frames", count);
+}
+
 void evidence_state(const struct store_evidence *e, usec_t now,
                     char ret_text[EVIDENCE_STATE])
 {
-    const char *what = evidence_is_metadata(e) ? "alerts" : "frames";
     const char *how = evidence_is_metadata(e) ? "written down" : "kept sealed";
-    char until[CLOCK_TEXT];
+    char until[CLOCK_TEXT], count[COUNT_TEXT];
 
     clock_print(e->held, until);
-    if (e->expired)
-        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " %s, expired", evidence_count(e),
-                 what);
+    how_many(e, count);
+    if (e->parts == 0 && e->asked)
+        snprintf(ret_text, EVIDENCE_STATE, "%s", asked_state(e));
+    else if (e->expired)
+        snprintf(ret_text, EVIDENCE_STATE, "%s, expired", count);
     else if (e->parts == 0)
         snprintf(ret_text, EVIDENCE_STATE, "not here yet");
     else if (e->have < e->parts)
         snprintf(ret_text, EVIDENCE_STATE, "%" PRIu64 " of %" PRIu64 " parts are here",
                  e->have, e->parts);
     else if (e->held <= now)
-        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " %s, %s", evidence_count(e), what,
-                 how);
+        snprintf(ret_text, EVIDENCE_STATE, "%s, %s", count, how);
     else
-        snprintf(ret_text, EVIDENCE_STATE, "%" PRId64 " %s, %s, held until %.10s",
-                 evidence_count(e), what, how, until);
+        snprintf(ret_text, EVIDENCE_STATE, "%s, %s, held until %.10s", count, how, until);
 }
 
 struct listing {
@@ -238,6 +272,41 @@ static int print_history(struct viewer *v, const struct store_evidence *e)
     return store_custody_each(v->store, e->id, print_entry, v);
 }
 
+/* Whose frames they are is for who may open them. */
+static struct json *asked_json(const struct viewer *v, const struct store_evidence *e)
+{
+    const unsigned wanted = SIGHT_PACKET | SIGHT_DEVICE;
+    struct store_ask a;
+    struct json *json;
+
+    if (store_ask_get(v->store, e->id, &a) < 0)
+        return json_new_null();
+    json = store_ask_json(&a);
+    store_ask_done(&a);
+    if ((evidence_sight(v, e) & wanted) != wanted)
+        json_put_text(json, "device", "");
+    return json;
+}
+
+static void print_asked(const struct viewer *v, const struct store_evidence *e)
+{
+    auto_json struct json *asked = asked_json(v, e);
+    char length[CLOCK_TEXT], before[CLOCK_TEXT];
+    struct store_ask a;
+
+    if (!json_is_object(asked) || store_ask_get(v->store, e->id, &a) < 0)
+        return;
+    puts("\nAsked for");
+    viewer_line("device", json_get_text(asked, "device", ""));
+    viewer_line("by", a.who);
+    viewer_line("purpose", a.why);
+    clock_print_duration(a.length, length);
+    viewer_line("length", length);
+    clock_print_duration(a.before, before);
+    viewer_line("before", a.before ? before : "");
+    store_ask_done(&a);
+}
+
 static int show(const void *values, int argc, char **argv)
 {
     const struct evidence_options *o = values;
@@ -254,6 +323,7 @@ static int show(const void *values, int argc, char **argv)
         custody = json_parse(e.custody, strlen(e.custody), NULL);
         json = store_evidence_json(&e);
         json_put(json, "history", store_custody_list(v.store, e.id));
+        json_put(json, "ask", asked_json(&v, &e));
         if (o->viewer.json)
             viewer_json(json);
         else
@@ -261,6 +331,8 @@ static int show(const void *values, int argc, char **argv)
                    state);
         if (!o->viewer.json && custody)
             json_each(custody, print_custody, NULL);
+        if (!o->viewer.json)
+            print_asked(&v, &e);
         code = o->viewer.json || print_history(&v, &e) == 0 ? 0 : viewer_fault(&v);
     }
     store_evidence_done(&e);
@@ -381,6 +453,24 @@ static const struct option_row release_options[] = {
     {0},
 };
 
+static const struct option_row ask_options[] = {
+    WHY_OPTIONS,
+    {"device", 0, OPTION_TEXT, OPTION(device), "ADDRESS",
+     "whose, where the incident's alerts show several"},
+    {"for", 'f', OPTION_DURATION, OPTION(length), "TIME",
+     "how long, like 10m (5m; 1h at most)"},
+    {"before", 'b', OPTION_DURATION, OPTION(before), "TIME",
+     "and what the agent still remembers, like 30s (60s at most)"},
+    {"max", 0, OPTION_NUMBER, OPTION(most), "BYTES",
+     "of the capture file (1048576; 4194304 at most)"},
+    {"snaplen", 0, OPTION_NUMBER, OPTION(snaplen), "BYTES",
+     "of each frame, as far as the agent lets (0: headers)"},
+    {"wait", 'w', OPTION_DURATION, OPTION(wait), "TIME",
+     "for an agent that cannot be reached (1h; 7d at most)"},
+    VIEWER_OPTIONS,
+    {0},
+};
+
 const struct command evidence_commands[] = {
     {"list", NULL, 0, 0, "show which alerts have frames, the newest first", NULL, NULL,
      list_options, SIZE, list},
@@ -393,5 +483,9 @@ const struct command evidence_commands[] = {
      hold_options, SIZE, hold},
     {"release", "EVIDENCE", 1, 1, "end a hold: it is deleted when its time is over", NULL,
      NULL, release_options, SIZE, release},
+    {"ask", "INCIDENT", 1, 1, "ask an agent for the frames of a device, for a while",
+     "Only of a device that an alert of the incident shows openly, and if the agent's "
+     "evidence.ask allows it. Purpose and person stand on the custody record.",
+     NULL, ask_options, SIZE, evidence_ask},
     {0},
 };

@@ -9,14 +9,15 @@
 #include "collector/store_evidence.h"
 #include "viewer.h"
 
-#define EVIDENCE_STATE 80
+#define EVIDENCE_STATE 112
 
 struct evidence_options {
     struct viewer_options viewer;
     uint64_t incident;
-    usec_t length;
+    usec_t length, before, wait;
+    uint64_t snaplen, most;
     bool held;
-    const char *vault, *out, *why;
+    const char *vault, *out, *why, *device;
 };
 
 /* What the person may know of it: as of its alert (sight.h). Of one whose alert was lost,
@@ -36,7 +37,8 @@ int64_t evidence_count(const struct store_evidence *e);
 bool evidence_find(struct viewer *v, const char *word, unsigned wanted, const char *what,
                    const char *detail, struct store_evidence *ret_evidence);
 
-/* The command of that name; values: struct evidence_options. */
+/* The commands of those names; values: struct evidence_options. */
 int evidence_get(const void *values, int argc, char **argv);
+int evidence_ask(const void *values, int argc, char **argv);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/engine_inside.h"
+#include "collector/store_ask.h"
 #include "collector/store_freeze.h"
 #include "collector/store_incident.h"
 #include "collector/store_task.h"
@@ -171,17 +172,51 @@ static int call_playbook(const struct wishing *g)
 
 /* ---- evidence ---- */
 
+#define WAIT_FOR_AGENT USEC_PER_HOUR
+#define RECORD_BEFORE  (30 * USEC_PER_SEC)
+#define RECORD_MOST    (UINT64_C(1) << 20)
+
+/* Nobody can be asked, or nobody about: the incident says why, and the run goes on. */
+static int note_no_capture(const struct wishing *g)
+{
+    auto_free char *text = xasprintf("the playbook wanted frames recorded (step %s): %s",
+                                     g->wish->step, store_error(g->store));
+
+    return store_incident_note(g->store, g->run->incident, "engine", text);
+}
+
+static int ask_agent(const struct wishing *g, const char *why)
+{
+    const struct store_ask a = {.incident = g->run->incident,
+                                .who = "engine",
+                                .why = why,
+                                .before = RECORD_BEFORE,
+                                .length = g->wish->record,
+                                .most = RECORD_MOST,
+                                .until = store_now(g->store) + WAIT_FOR_AGENT};
+    struct store_ask_target t = {0};
+    int64_t id = 0;
+    int r = store_ask_target(g->store, g->run->incident, NULL, &t);
+
+    if (r == 0)
+        r = store_ask_put(g->store, &a, &t, &id);
+    store_ask_target_done(&t);
+    return r == -EINVAL || r == -EPERM || r == -EBUSY ? note_no_capture(g) : r;
+}
+
+/* A drill records nobody. */
 static int freeze(const struct wishing *g)
 {
     auto_free char *key = engine_wish_key(g->run->id, g->wish->key);
     auto_free char *why =
         xasprintf("by the playbook %s, step %s", g->run->playbook, g->wish->step);
+    int r = store_freeze(g->store, &(struct store_freeze){.incident = g->run->incident,
+                                                          .key = key,
+                                                          .who = "engine",
+                                                          .why = why,
+                                                          .until = g->wish->due});
 
-    return store_freeze(g->store, &(struct store_freeze){.incident = g->run->incident,
-                                                         .key = key,
-                                                         .who = "engine",
-                                                         .why = why,
-                                                         .until = g->wish->due});
+    return r == 0 && g->wish->record && !g->run->drill ? ask_agent(g, why) : r;
 }
 
 /* ---- all of them ---- */

@@ -99,6 +99,22 @@ static void hear_config(const char *agent, const struct wire_peer *from,
         i->set.on_config(agent, from, head, payload, i->set.arg);
 }
 
+static void hear_answer(const char *agent, const struct wire_answer *answer, void *arg)
+{
+    struct intake *i = arg;
+
+    if (i->set.on_answer)
+        i->set.on_answer(agent, answer, i->set.arg);
+}
+
+static void hear_welcome(const char *agent, void *arg)
+{
+    struct intake *i = arg;
+
+    if (i->set.on_welcome)
+        i->set.on_welcome(agent, i->set.arg);
+}
+
 static void on_message(const struct wire_message *m, void *arg)
 {
     struct intake *i = arg;
@@ -215,6 +231,8 @@ int intake_new(const struct intake_settings *set, struct intake **ret_intake,
                                          .budget = set->budget ? set->budget : BUDGET,
                                          .send = send_now,
                                          .on_config = hear_config,
+                                         .on_answer = hear_answer,
+                                         .on_welcome = hear_welcome,
                                          .on_notice = on_notice,
                                          .arg = i};
     int r;
@@ -253,6 +271,11 @@ int intake_say(struct intake *i, const struct wire_peer *to, const struct wire_h
                const void *payload, size_t len)
 {
     return wire_send(i->port, to, head, payload, len);
+}
+
+int intake_ask(struct intake *i, const char *agent, const struct wire_ask *ask)
+{
+    return sessions_ask(i->sessions, agent, ask, now());
 }
 
 void intake_set_bundle(struct intake *i, uint64_t serial)

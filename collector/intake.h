@@ -31,6 +31,9 @@ struct intake_settings {
     /* Messages about bundles; may be NULL */
     void (*on_config)(const char *agent, const struct wire_peer *from,
                       const struct wire_head *head, struct cur payload, void *arg);
+    /* As in session.h; may be NULL */
+    void (*on_answer)(const char *agent, const struct wire_answer *answer, void *arg);
+    void (*on_welcome)(const char *agent, void *arg);
     void *arg;
 };
 
@@ -47,6 +50,7 @@ void intake_address(const struct intake *i, char ret_address[WIRE_ADDRESS]);
 /* To an agent, for bundles: 0, -EAGAIN or -EHOSTUNREACH. */
 int intake_say(struct intake *i, const struct wire_peer *to, const struct wire_head *head,
                const void *payload, size_t len);
+int intake_ask(struct intake *i, const char *agent, const struct wire_ask *ask);
 void intake_set_bundle(struct intake *i, uint64_t serial);
 
 struct intake_counts {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/asker.h"
 #include "collector/intake.h"
 #include "collector/process.h"
 #include "collector/store_intake.h"
@@ -12,7 +13,37 @@
 struct intake_process {
     struct store_intake *store;
     struct intake *intake;
+    struct asker *asker;
+    struct watch *timer;
 };
+
+static int send_ask(const char *agent, const struct wire_ask *ask, void *arg)
+{
+    struct intake_process *self = arg;
+
+    return intake_ask(self->intake, agent, ask);
+}
+
+static void on_answer(const char *agent, const struct wire_answer *answer, void *arg)
+{
+    struct intake_process *self = arg;
+
+    asker_answer(self->asker, agent, answer);
+}
+
+static void on_welcome(const char *agent, void *arg)
+{
+    struct intake_process *self = arg;
+
+    asker_welcome(self->asker, agent);
+}
+
+static void on_second(void *arg)
+{
+    struct intake_process *self = arg;
+
+    asker_tick(self->asker, clock_monotonic());
+}
 
 static int read_keys(const struct collector_settings *s, struct wire_keys *ret_keys)
 {
@@ -37,7 +68,11 @@ int intake_process_open(struct process *p, void **ret_self)
     struct intake_process *self = xcalloc(1, sizeof(*self));
     auto_free char *address = xasprintf("tcp://%s", p->settings->intake.listen);
     auto_free char *error = NULL;
-    struct intake_settings set = {.loop = p->loop, .address = address};
+    struct intake_settings set = {.loop = p->loop,
+                                  .address = address,
+                                  .on_answer = on_answer,
+                                  .on_welcome = on_welcome,
+                                  .arg = self};
     int r = read_keys(p->settings, &set.keys);
 
     *ret_self = self;
@@ -45,10 +80,14 @@ int intake_process_open(struct process *p, void **ret_self)
         return r;
     self->store = store_intake_new(p->store);
     set.store = store_intake_functions(self->store);
+    self->asker = asker_new(p->store, send_ask, self);
     r = intake_new(&set, &self->intake, &error);
     crypt_wipe(&set.keys, sizeof(set.keys));
     if (r < 0)
         log_error("%s", error ? error : strerror(-r));
+    else
+        self->timer =
+            loop_watch_timer(p->loop, USEC_PER_SEC, USEC_PER_SEC, on_second, self);
     return r;
 }
 
@@ -56,7 +95,9 @@ void intake_process_close(void *arg)
 {
     struct intake_process *self = arg;
 
+    loop_unwatch(self->timer);
     intake_free(self->intake);
+    asker_free(self->asker);
     store_intake_free(self->store);
     free(self);
 }

@@ -146,6 +146,7 @@ struct playbook_step {
 
     const char *playbook; /* CALL */
     usec_t hold_for;      /* EVIDENCE: so long it is held */
+    usec_t record;        /* EVIDENCE: so long the device's frames are recorded; 0: not */
 };
 
 struct playbook {

@@ -198,6 +198,7 @@ static int freeze(struct running *r)
 
     w->key = key;
     w->due = r->now + s->hold_for;
+    w->record = s->record;
     return s->then;
 }
 

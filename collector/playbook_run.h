@@ -92,6 +92,7 @@ struct run_wish {
     const char *title;
     struct json *detail; /* do, do_not, form, question, options, template ... */
     usec_t due;          /* TASK_OPEN (0: none), TIMER, FREEZE */
+    usec_t record;       /* FREEZE: and the device's frames are asked for; 0: not */
 
     enum incident_state to; /* INCIDENT; from whatever state it is in */
     enum disposition disposition;

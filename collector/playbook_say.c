@@ -135,6 +135,9 @@ void playbook_say_step(const struct playbook *p, const struct playbook_step *s,
     else if (s->kind == STEP_EVIDENCE) {
         clock_print_duration(s->hold_for, time);
         buffer_print(out, "Keep what there is as evidence, for %s", time);
+        clock_print_duration(s->record, time);
+        if (s->record)
+            buffer_print(out, ", and record the device for %s", time);
     } else if (s->kind == STEP_CALL)
         buffer_print(out, "Follow the playbook %s", s->playbook);
     else if (s->kind == STEP_COMMUNICATE) {

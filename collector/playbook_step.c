@@ -10,10 +10,12 @@
 #include "collector/store_evidence.h"
 #include "items.h"
 #include "mem.h"
+#include "wire_frame.h"
 
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 #define KEYS(...)     ((const char *const[]){"id", "kind", __VA_ARGS__, NULL})
 #define HOLD_FOR      (90 * USEC_PER_DAY)
+#define RECORD_FOR    (5 * USEC_PER_MIN)
 #define FIELD_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_"
 #define HUMAN \
     "role", "within", "on_timeout", "template", "title", "do", "do_not", "urgent"
@@ -65,7 +67,7 @@ static const struct {
                           KEYS("action", "with", "approve", "on_refused", "undo", "to",
                                "then"),
                           read_auto},
-    [STEP_EVIDENCE]    = {true, false, true, false, KEYS("what", "for", "then"),
+    [STEP_EVIDENCE]    = {true, false, true, false, KEYS("what", "for", "record", "then"),
                           read_evidence},
     [STEP_UNMASK]      = {false, true, false, false,
                           KEYS(HUMAN, "reason", "approve", "for", "notify", "then"), NULL},
@@ -440,21 +442,35 @@ static void read_close(struct playbook_tree *t, const struct node *n,
         node_read_name(disposition, "disposition", words, 1, &word, t->diags);
 }
 
-/* Frames are gathered by an agent when its rule is met: later there are none any more. */
+/* `what: capture` asks the agent besides; metadata is held in any case. */
+static void read_capture(struct playbook_tree *t, const struct node *n,
+                         struct playbook_step *s)
+{
+    static const char *const words[] = {"metadata", "capture"};
+    const struct node *what = node_get(n, "what"), *record = node_get(n, "record");
+    size_t word = 0;
+
+    if (what && !node_read_name(what, "evidence", words, 2, &word, t->diags))
+        return;
+    if (word == 1)
+        s->record = RECORD_FOR;
+    if (record && word == 0) {
+        diags_error(t->diags, node_place(record), "E0720",
+                    "what is recorded is said with `what: capture`");
+        return;
+    }
+    if (record && node_read_duration(record, &s->record, t->diags) &&
+        (s->record < USEC_PER_SEC || s->record > WIRE_EVIDENCE_LENGTH))
+        diags_error(t->diags, node_place(record), "E0204",
+                    "a capture lasts from a second to an hour");
+}
+
 static void read_evidence(struct playbook_tree *t, const struct node *n,
                           struct playbook_step *s)
 {
-    static const char *const words[] = {"metadata", "capture"};
-    const struct node *what = node_get(n, "what"), *length = node_get(n, "for");
-    size_t word = 0;
+    const struct node *length = node_get(n, "for");
 
-    if (what && node_read_name(what, "evidence", words, 2, &word, t->diags) &&
-        word == 1) {
-        diags_error(t->diags, node_place(what), "E0720",
-                    "no agent can be asked for packets afterwards");
-        diags_hint(t->diags, "a rule asks for them with `evidence: {pcap: ...}`; this "
-                             "step holds what came of that");
-    }
+    read_capture(t, n, s);
     s->hold_for = HOLD_FOR;
     if (length && node_read_duration(length, &s->hold_for, t->diags) &&
         (s->hold_for == 0 || s->hold_for > STORE_EVIDENCE_HOLD_MAX))

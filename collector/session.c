@@ -276,6 +276,7 @@ static void greet(struct sessions *s, struct agent *agent, const struct wire_mes
     make_place(s, agent);
     session = begin_session(s, agent, &m->peer);
     session->epoch = head->epoch;
+    session->minor = head->minor;
     memcpy(session->boot, hello.boot, WIRE_BOOT);
     session->heard = at.now;
     if (session_settle(s, session, &hello, at) < 0) {
@@ -286,6 +287,8 @@ static void greet(struct sessions *s, struct agent *agent, const struct wire_mes
         return;
     }
     say_welcome(s, session, at);
+    if (s->set.on_welcome)
+        s->set.on_welcome(agent->name, s->set.arg);
 }
 
 /* ------------------------------------------------------------------ hearing */
@@ -302,6 +305,16 @@ static void prove_copy(struct sessions *s, struct session *at, struct moment now
     agent->copy_told = now.now;
     s->counts.copies++;
     session_notice(s, agent, INTAKE_NOTICE_COPY, at->epoch, now);
+}
+
+static void hear_answer(struct sessions *s, const struct session *at, struct cur payload)
+{
+    struct wire_answer answer;
+
+    if (wire_answer_parse(payload, &answer) < 0)
+        s->counts.malformed++;
+    else if (s->set.on_answer)
+        s->set.on_answer(at->agent->name, &answer, s->set.arg);
 }
 
 static void hear(struct sessions *s, struct session *at, const struct wire_message *m,
@@ -332,6 +345,9 @@ static void hear(struct sessions *s, struct session *at, const struct wire_messa
     case WIRE_CONFIG_RESULT:
         if (s->set.on_config)
             s->set.on_config(at->agent->name, &m->peer, head, payload, s->set.arg);
+        break;
+    case WIRE_EVIDENCE_ANSWER:
+        hear_answer(s, at, payload);
         break;
     default:
         s->counts.unknown++;
@@ -396,6 +412,45 @@ void sessions_receive(struct sessions *s, const struct wire_message *m, struct m
     }
     if (s->waiting_bytes >= COMMIT_BYTES)
         sessions_turn(s, at);
+}
+
+/* ------------------------------------------------------------------ asking */
+
+#define ASKS_SINCE 1 /* the minor version */
+
+struct naming {
+    const char *name;
+    struct agent *found;
+};
+
+static void compare(struct agent *agent, void *arg)
+{
+    struct naming *naming = arg;
+
+    if (strcmp(agent->name, naming->name) == 0)
+        naming->found = agent;
+}
+
+/* Of several sessions that which was heard last. */
+int sessions_ask(struct sessions *s, const char *name, const struct wire_ask *ask,
+                 struct moment at)
+{
+    const struct wire_head head = {.type = WIRE_EVIDENCE_ASK, .sent = at.wall};
+    struct naming naming = {.name = name};
+    struct session *to = NULL;
+
+    roster_each(s->set.roster, compare, &naming);
+    for (struct session *one = naming.found ? naming.found->sessions : NULL; one;
+         one = one->sister)
+        if (!to || one->heard > to->heard)
+            to = one;
+    if (!to)
+        return -EHOSTUNREACH;
+    if (to->minor < ASKS_SINCE)
+        return -EPROTONOSUPPORT;
+    s->payload.len = 0;
+    wire_ask_add(&s->payload, ask);
+    return s->set.send(&to->peer, &head, s->payload.at, s->payload.len, s->set.arg);
 }
 
 /* ------------------------------------------------------------------ time */

@@ -32,6 +32,11 @@ struct sessions_settings {
     /* Messages about bundles (CONFIG_...); may be NULL */
     void (*on_config)(const char *agent, const struct wire_peer *from,
                       const struct wire_head *head, struct cur payload, void *arg);
+    /* What an agent says to evidence that it was asked for; may be NULL */
+    void (*on_answer)(const char *agent, const struct wire_answer *answer, void *arg);
+    /* An agent is welcomed: what it was told in other sessions may be lost; may be NULL
+     */
+    void (*on_welcome)(const char *agent, void *arg);
     /* For the log; may be NULL */
     void (*on_notice)(const struct intake_notice *notice, void *arg);
     void *arg;
@@ -58,6 +63,11 @@ void sessions_tick(struct sessions *s, struct moment at);
 
 /* To all: the collector stops. */
 void sessions_bye(struct sessions *s);
+
+/* Asks an agent for evidence. -EHOSTUNREACH: it has no session; -EAGAIN: it is lost;
+ * -EPROTONOSUPPORT: it is of a version that cannot be asked. */
+int sessions_ask(struct sessions *s, const char *agent, const struct wire_ask *ask,
+                 struct moment at);
 
 /* The serial of the bundle that agents should have, for each WELCOME from now on. */
 void sessions_set_bundle(struct sessions *s, uint64_t serial);

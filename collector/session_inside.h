@@ -28,6 +28,7 @@ struct session {
     struct wire_peer peer;
     uint64_t epoch;
     uint8_t boot[WIRE_BOOT];
+    uint8_t minor; /* that the agent speaks */
     struct progress streams[WIRE_STREAMS];
     usec_t heard, said;
     usec_t rival;     /* since when another boot has this key; 0: none has */

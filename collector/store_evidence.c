@@ -16,13 +16,24 @@
 #define SEALED_MAX  (128u << 10)
 #define CUSTODY_MAX 4096u /* rows stay, so they are small */
 
+static const char *const asked_words[] = {"no",         "waiting", "taken", "refused",
+                                          "unanswered", "lost",    "done"};
+const struct names names_evidence_asked = {"state of what was asked for", asked_words,
+                                           sizeof(asked_words) / sizeof(asked_words[0])};
+
 static const struct shape_column columns[] = {
-    COLUMN(store_evidence, ID, id),        COLUMN(store_evidence, TEXT, agent),
-    COLUMN(store_evidence, TEXT, name),    COLUMN(store_evidence, COUNT, parts),
-    COLUMN(store_evidence, COUNT, have),   COLUMN(store_evidence, COUNT, bytes),
-    COLUMN(store_evidence, JSON, custody), COLUMN(store_evidence, TIME, arrived),
-    COLUMN(store_evidence, ID, alert),     COLUMN(store_evidence, TIME, expired),
+    COLUMN(store_evidence, ID, id),
+    COLUMN(store_evidence, TEXT, agent),
+    COLUMN(store_evidence, TEXT, name),
+    COLUMN(store_evidence, COUNT, parts),
+    COLUMN(store_evidence, COUNT, have),
+    COLUMN(store_evidence, COUNT, bytes),
+    COLUMN(store_evidence, JSON, custody),
+    COLUMN(store_evidence, TIME, arrived),
+    COLUMN(store_evidence, ID, alert),
+    COLUMN(store_evidence, TIME, expired),
     COLUMN(store_evidence, TIME, held),
+    COLUMN_NAME(store_evidence, asked, names_evidence_asked),
 };
 static const struct shape shape = SHAPE(store_evidence, columns);
 
@@ -158,6 +169,9 @@ static int tell_whole(struct store *s, int64_t id)
     if (rc == 0 && e.have == e.parts)
         rc = store_custody_add(s, id, e.agent, "stored",
                                "all of it came from the agent, sealed");
+    if (rc == 0 && e.have == e.parts && e.asked != ASKED_NOT)
+        rc = sql_do(s, "UPDATE evidence SET asked = $1 WHERE district = $2 AND id = $3",
+                    NUM(ASKED_DONE), OUR, NUM(id));
     store_evidence_done(&e);
     return rc;
 }

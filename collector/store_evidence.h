@@ -12,10 +12,23 @@
 #ifndef STORE_EVIDENCE_H
 #define STORE_EVIDENCE_H
 
+#include "names.h"
 #include "store.h"
 
 #define STORE_EVIDENCE_PARTS    64
 #define STORE_EVIDENCE_HOLD_MAX (400 * USEC_PER_DAY)
+
+/* How far it is with what somebody asked an agent for (store_ask.h). */
+enum evidence_asked {
+    ASKED_NOT, /* a rule did */
+    ASKED_WAITING,
+    ASKED_TAKEN,
+    ASKED_REFUSED,
+    ASKED_UNANSWERED,
+    ASKED_LOST,
+    ASKED_DONE,
+};
+extern const struct names names_evidence_asked;
 
 struct store_evidence {
     int64_t id;
@@ -28,6 +41,7 @@ struct store_evidence {
     int64_t alert;        /* 0: not known */
     usec_t expired;       /* its parts were dropped; 0: not */
     usec_t held;          /* until then they are not; 0: nobody holds it */
+    enum evidence_asked asked;
 };
 
 /* A part; -EBADMSG: it is none. A part that is there already changes nothing, nor does

@@ -214,24 +214,17 @@ static const struct shape_column longest_columns[] = {
 };
 static const struct shape longest_shape = SHAPE(longest, longest_columns);
 
-static int hold_of_alert(struct store *s, const struct longest *l, int64_t incident,
-                         int64_t alert)
+static int hold_new(struct store *s, const struct longest *l, int64_t incident,
+                    int64_t evidence)
 {
-    auto_free char *why = xasprintf("%s: its alert joined the incident later", l->why);
+    auto_free char *why = xasprintf("%s: it joined the incident later", l->why);
     struct store_freeze f = {
         .incident = incident, .who = l->who, .why = why, .until = l->until};
-    int64_t id = 0;
-    int rc = sql_number(s, &id,
-                        "SELECT id FROM evidence WHERE district = $1 AND alert = $2"
-                        " AND expired = 0",
-                        OUR, NUM(alert));
 
-    if (rc == -ENOENT)
-        return 0;
-    return rc ? rc : hold(s, &f, id);
+    return hold(s, &f, evidence);
 }
 
-int store_freeze_join(struct store *s, int64_t incident, int64_t alert)
+int store_freeze_cover(struct store *s, int64_t incident, int64_t evidence)
 {
     struct longest l;
     int rc = sql_row(s, &longest_shape, &l,
@@ -241,7 +234,20 @@ int store_freeze_join(struct store *s, int64_t incident, int64_t alert)
 
     if (rc)
         return rc == -ENOENT ? 0 : rc;
-    rc = hold_of_alert(s, &l, incident, alert);
+    rc = hold_new(s, &l, incident, evidence);
     shape_done(&longest_shape, &l);
     return rc;
+}
+
+int store_freeze_join(struct store *s, int64_t incident, int64_t alert)
+{
+    int64_t id = 0;
+    int rc = sql_number(s, &id,
+                        "SELECT id FROM evidence WHERE district = $1 AND alert = $2"
+                        " AND expired = 0",
+                        OUR, NUM(alert));
+
+    if (rc)
+        return rc == -ENOENT ? 0 : rc;
+    return store_freeze_cover(s, incident, id);
 }

@@ -31,6 +31,9 @@ int store_freeze(struct store *s, const struct store_freeze *f);
  * long as the longest freeze of that incident lasts. */
 int store_freeze_join(struct store *s, int64_t incident, int64_t alert);
 
+/* The same for one evidence of the incident that is new. */
+int store_freeze_cover(struct store *s, int64_t incident, int64_t evidence);
+
 /* The document: {"incident", "frozen_at", "alerts": [{"id", "agent", "epoch", "seq",
  * "at", "arrived", "owner", "document"}, ...]}, oldest first. */
 

@@ -262,6 +262,20 @@
     "  WHERE expired = 0 AND have > 0;" \
     "CREATE INDEX evidence_held ON evidence (district, held, bytes) WHERE have > 0;"
 
+/* asked: enum evidence_asked; 1 and 2 are open. */
+#define ASKS \
+    "ALTER TABLE evidence ADD COLUMN asked BIGINT NOT NULL DEFAULT 0;" \
+    "CREATE INDEX evidence_asked ON evidence (district, asked) WHERE asked IN (1, 2);" \
+    "CREATE TABLE evidence_asks (" \
+    "  id {serial}, district TEXT NOT NULL, evidence BIGINT NOT NULL," \
+    "  incident BIGINT NOT NULL, agent TEXT NOT NULL, name TEXT NOT NULL," \
+    "  who TEXT NOT NULL, why TEXT NOT NULL, device TEXT NOT NULL," \
+    "  before BIGINT NOT NULL, length BIGINT NOT NULL, snaplen BIGINT NOT NULL," \
+    "  most BIGINT NOT NULL, made BIGINT NOT NULL, until BIGINT NOT NULL," \
+    "  answered BIGINT NOT NULL DEFAULT 0, UNIQUE (district, evidence), {key}," \
+    "  FOREIGN KEY (district, evidence) REFERENCES evidence (district, id)," \
+    "  FOREIGN KEY (district, incident) REFERENCES incidents (district, id));"
+
 /* clang-format on */
 
 const struct store_migration store_migrations[] = {
@@ -272,5 +286,6 @@ const struct store_migration store_migrations[] = {
     {"what happened to evidence, and holds", CUSTODY},
     {"kinds of alerts", ALERT_KINDS},
     {"holds of incidents by steps", FREEZES},
+    {"evidence that people ask for", ASKS},
 };
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(*store_migrations);

@@ -307,3 +307,51 @@ int wire_result_parse(struct cur payload, struct wire_result *ret_result)
     ret_result->why = read_text(&payload);
     return whole(&payload);
 }
+
+/* ------------------------------------------------------------------ evidence */
+
+void wire_ask_add(struct buffer *b, const struct wire_ask *ask)
+{
+    buffer_add(b, ask->id, WIRE_EVIDENCE_ID);
+    add_number(b, ask->again, 1);
+    buffer_add(b, ask->address, sizeof(ask->address));
+    add_number(b, ask->incident, 8);
+    add_number(b, ask->before, 8);
+    add_number(b, ask->length, 8);
+    add_number(b, ask->snaplen, 4);
+    add_number(b, ask->max, 4);
+}
+
+int wire_ask_parse(struct cur payload, struct wire_ask *ret_ask)
+{
+    struct wire_ask ask = {0};
+
+    cur_copy(&payload, ask.id, WIRE_EVIDENCE_ID);
+    ask.again = cur_u8(&payload);
+    cur_copy(&payload, ask.address, sizeof(ask.address));
+    ask.incident = cur_u64(&payload);
+    ask.before = cur_u64(&payload);
+    ask.length = cur_u64(&payload);
+    ask.snaplen = cur_u32(&payload);
+    ask.max = cur_u32(&payload);
+    if (ask.before > WIRE_EVIDENCE_BEFORE || ask.length > WIRE_EVIDENCE_LENGTH ||
+        ask.length == 0 || ask.max > WIRE_EVIDENCE_MAX)
+        return -EBADMSG;
+    *ret_ask = ask;
+    return whole(&payload);
+}
+
+void wire_answer_add(struct buffer *b, const struct wire_answer *answer)
+{
+    buffer_add(b, answer->id, WIRE_EVIDENCE_ID);
+    add_number(b, answer->code, 1);
+    add_text(b, answer->why);
+}
+
+int wire_answer_parse(struct cur payload, struct wire_answer *ret_answer)
+{
+    cur_copy(&payload, ret_answer->id, WIRE_EVIDENCE_ID);
+    ret_answer->code = cur_u8(&payload);
+    ret_answer->why = read_text(&payload);
+    return whole(&payload);
+}

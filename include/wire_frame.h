@@ -17,7 +17,7 @@
 #include "text.h"
 
 #define WIRE_MAJOR 1
-#define WIRE_MINOR 0
+#define WIRE_MINOR 1 /* 1: evidence is asked for */
 
 #define WIRE_HEAD        48
 #define WIRE_MESSAGE_MAX (4u << 20)
@@ -40,6 +40,8 @@ enum wire_type {
     WIRE_CONFIG_GET,
     WIRE_CONFIG_DATA,
     WIRE_CONFIG_RESULT,
+    WIRE_EVIDENCE_ASK,
+    WIRE_EVIDENCE_ANSWER,
 };
 
 /* The lower the number, the more it matters. */
@@ -181,5 +183,41 @@ void wire_data_add(struct buffer *b, const struct wire_data *data);
 int wire_data_parse(struct cur payload, struct wire_data *ret_data);
 void wire_result_add(struct buffer *b, bool taken, const char *why);
 int wire_result_parse(struct cur payload, struct wire_result *ret_result);
+
+/* ------------------------------------------------------------------ evidence */
+
+#define WIRE_EVIDENCE_ID     16
+#define WIRE_EVIDENCE_BEFORE (60 * USEC_PER_SEC) /* the most of each */
+#define WIRE_EVIDENCE_LENGTH USEC_PER_HOUR
+#define WIRE_EVIDENCE_MAX    (4u << 20)
+
+/* The frames of one address, from `before` it came on and for `length`. */
+struct wire_ask {
+    uint8_t id[WIRE_EVIDENCE_ID]; /* of the evidence that will come of it */
+    bool again;                   /* the agent has said before that it took it */
+    uint8_t address[16];          /* IPv4 in its mapped form, as net.h */
+    uint64_t incident;
+    usec_t before, length;
+    uint32_t snaplen; /* 0: headers */
+    uint32_t max;     /* bytes of the capture file */
+};
+
+enum wire_answer_code {
+    WIRE_ANSWER_TAKEN = 1, /* it is under way, or its evidence is */
+    WIRE_ANSWER_REFUSED,
+    WIRE_ANSWER_UNKNOWN, /* it was taken before, and is not under way any more */
+};
+
+struct wire_answer {
+    uint8_t id[WIRE_EVIDENCE_ID];
+    uint8_t code;
+    struct text why;
+};
+
+void wire_ask_add(struct buffer *b, const struct wire_ask *ask);
+/* -EBADMSG, too: more is asked for than may be. */
+int wire_ask_parse(struct cur payload, struct wire_ask *ret_ask);
+void wire_answer_add(struct buffer *b, const struct wire_answer *answer);
+int wire_answer_parse(struct cur payload, struct wire_answer *ret_answer);
 
 #endif

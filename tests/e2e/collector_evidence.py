@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The frames around an alert, from the sensor to whoever may open them, with an agent and a
-collector on the loopback interface."""
+"""The frames around an alert, and those that somebody asks for, from the sensor to whoever may
+open them, with an agent and a collector in a network namespace of their own."""
 
 import glob
 import json
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -52,12 +53,15 @@ def query(name):
 
 
 class Line(World):
-    def __init__(self, keep="payload"):
+    def __init__(self, keep="payload", ask="true"):
         super().__init__()
         self.agent = None
         for kind in ("agent", "pseudonym", "vault"):
             subprocess.run([HALLWATCH, "keys", "new", kind, self.path("keys")], check=True,
                            capture_output=True)
+        with open(self.path("district.yaml"), encoding="utf-8") as f:  # where the devices are
+            self.write("district.yaml", f.read().replace("[10.20.0.0/20]",
+                                                         "[10.20.0.0/20, 127.0.0.0/8]"))
         self.write("rules.yaml", RULES)
         self.write("names.txt", "988lifeline.org\n")
         self.write("lists.yaml", LISTS)
@@ -79,15 +83,23 @@ collector: {{addresses: ["127.0.0.1:{self.intake}"], key: keys/collector.pub}}
 key: keys/agent.key
 vault: keys/vault.pub
 pseudonym_key: keys/pseudonym.key
-evidence: {{keep: {keep}}}
+evidence: {{keep: {keep}, ask: {ask}}}
 """)
         self.start()
         self.hallwatch("agents", "add", "lincoln-1", "--site", "lincoln",
                        self.path("keys/agent.pub"))
+        self.start_agent()
+
+    def start_agent(self):
         with open(self.path("agent.log"), "wb") as log:
             self.agent = subprocess.Popen([AGENT, "-c", self.path("agent.yaml")], stdout=log,
                                           stderr=log, cwd=self.folder)
         until("the sensor watches", lambda: "watching lo" in self.agent_log())
+
+    def stop_agent(self):
+        self.agent.terminate()
+        self.agent.wait(timeout=60)
+        self.agent = None
 
     def agent_log(self):
         with open(self.path("agent.log"), encoding="utf-8", errors="replace") as f:
@@ -95,8 +107,7 @@ evidence: {{keep: {keep}}}
 
     def close(self):
         if self.agent:
-            self.agent.terminate()
-            self.agent.wait(timeout=60)
+            self.stop_agent()
         super().close()
 
     def ask(self, *names):
@@ -171,6 +182,124 @@ def what_is_protected_is_on_neither_disk(w):
                 assert HELP_LINE.encode() not in f.read(), path
 
 
+def incident_of(w):
+    return str(until("an incident", lambda: w.query("SELECT id FROM incidents"))[0][0])
+
+
+def ask(w, *more, fine=True, person=SECURITY):
+    return w.hallwatch("evidence", "ask", incident_of(w), "--why", "does it call again?", "--for",
+                       "4s", "--as", person, *more, fine=fine)
+
+
+def asked(w, state):
+    return until(f"what was asked for is {state}",
+                 lambda: next((e for e in w.rows() if e["asked"] == state), None))
+
+
+def somebody_asks_for_a_device_and_gets_its_frames_and_no_protected_one(w):
+    w.raise_alert()
+    said = ask(w, "--snaplen", "200")
+    assert "agent lincoln-1 is asked for the frames of 127.0.0.1, for 4 s;" in said, said
+    asked(w, "taken")
+    w.ask("later.other.example", f"www.{HELP_LINE}.org", "last.other.example")
+    e = asked(w, "done")
+    custody = e["custody"]
+    assert custody["asked_for"] and custody["frames"] >= 2, custody
+    assert [what for what, _ in history(w, e["id"])] == ["asked", "taken", "stored"]
+    w.get(e["id"])
+    with open(w.path("got.pcap"), "rb") as f:
+        data = f.read()
+    assert b"other" in data and HELP_LINE.encode() not in data
+    page = w.hallwatch("evidence", "show", str(e["id"]), "--as", SECURITY)
+    assert "does it call again?" in page and "127.0.0.1" in page, page
+    for pattern in ("agent-state/*", "state/*"):
+        for path in glob.glob(w.path(pattern)):
+            with open(path, "rb") as f:
+                assert HELP_LINE.encode() not in f.read(), path
+
+
+def who_may_not_ask_or_asks_for_too_much_is_told_why(w):
+    w.raise_alert()
+    assert "not for your role" in ask(w, fine=False, person=SAFETY)
+    assert "needs --why" in w.hallwatch("evidence", "ask", incident_of(w), "--as", SECURITY,
+                                        fine=False)
+    assert "to an hour" in ask(w, "--for", "2h", fine=False)
+    assert "4 MiB" in ask(w, "--max", "9000000", fine=False)
+    assert "shows the device 192.0.2.7: nobody else" in ask(w, "--device", "192.0.2.7", fine=False)
+    w.hallwatch("incidents", "close", incident_of(w), "--was", "benign", "--reason", "a lesson",
+                "--as", SECURITY)
+    assert "is closed" in ask(w, fine=False)
+    assert all(e["asked"] == "no" for e in w.rows())
+
+
+def an_agent_that_is_not_there_is_waited_for_and_then_it_is_said(w):
+    w.raise_alert()
+    w.stop_agent()
+    ask(w, "--wait", "2s")
+    e = asked(w, "unanswered")
+    assert history(w, e["id"])[-1] == ("unanswered", "collector")
+    assert "not reached in time" in w.hallwatch("evidence", "list", "--as", SECURITY)
+    ask(w)
+    asked(w, "waiting")
+    w.start_agent()
+    e = asked(w, "done")
+    assert e["custody"]["frames"] == 0, e
+    assert "no frame was seen" in w.hallwatch("evidence", "show", str(e["id"]), "--as", SECURITY)
+
+
+def lose_power(w):
+    """Nobody of the agent has a moment more."""
+    os.kill(w.agent.pid, signal.SIGSTOP)
+    with open(f"/proc/{w.agent.pid}/task/{w.agent.pid}/children", encoding="ascii") as f:
+        for child in f.read().split():
+            os.kill(int(child), signal.SIGKILL)
+    w.agent.kill()
+    w.agent.wait()
+    w.agent = None
+
+
+def what_was_taken_outlives_new_rules_and_is_told_lost_with_the_agent(w):
+    w.raise_alert()
+    ask(w, "--for", "6s")
+    asked(w, "taken")
+    w.write("rules.yaml", RULES.replace("version: 1", "version: 2", 1).replace("gte: 2", "gte: 3"))
+    os.kill(w.agent.pid, signal.SIGHUP)
+    until("the new rules are used", lambda: "uses bundle 2" in w.agent_log())
+    w.ask("later.other.example")
+    e = asked(w, "done")
+    assert e["custody"]["frames"] >= 1 and not e["custody"]["interrupted"], e
+    ask(w, "--for", "1h")
+    e = asked(w, "taken")
+    lose_power(w)
+    w.start_agent()
+    e = asked(w, "lost")
+    assert history(w, e["id"])[-1] == ("lost", "lincoln-1")
+
+
+def an_agent_that_is_stopped_sends_what_it_has_and_says_that_it_ends_early(w):
+    w.raise_alert()
+    ask(w, "--for", "1h")
+    asked(w, "taken")
+    w.ask("later.other.example")
+    w.stop_agent()
+    w.start_agent()
+    e = asked(w, "done")
+    assert e["custody"]["frames"] == 1 and e["custody"]["ends_early"], e
+
+
+def an_agent_that_does_not_let_people_ask_says_so(w):
+    w.raise_alert()
+    ask(w)
+    e = asked(w, "refused")
+    page = w.hallwatch("evidence", "show", str(e["id"]), "--as", SECURITY)
+    assert "evidence.ask is false" in page, page
+
+
+class ClosedLine(Line):
+    def __init__(self):
+        super().__init__(ask="false")
+
+
 def close_and_age(w, number, days):
     """Its incident is closed, and it came that long ago; a collector that begins looks."""
     incident = until("an incident", lambda: w.query("SELECT id FROM incidents"))[0][0]
@@ -230,10 +359,19 @@ if __name__ == "__main__":
     if os.geteuid() != 0:
         print("1..0 # SKIP only root may listen on an interface")
         sys.exit(0)
+    if "HALLWATCH_ALONE" not in os.environ:  # nobody else's traffic, and ours to nobody
+        os.environ["HALLWATCH_ALONE"] = "yes"
+        os.execvp("unshare", ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh",
+                              sys.executable, *sys.argv])
     collector_world.run([(case, Line) for case in (
         the_frames_of_an_alert_come_sealed_and_are_opened_with_a_reason,
         nobody_without_the_role_or_the_key_or_a_reason_opens_it,
         an_incident_says_what_evidence_there_is,
         what_is_protected_is_on_neither_disk,
         evidence_is_deleted_when_its_time_is_over_unless_somebody_holds_it,
-    )])
+        somebody_asks_for_a_device_and_gets_its_frames_and_no_protected_one,
+        who_may_not_ask_or_asks_for_too_much_is_told_why,
+        an_agent_that_is_not_there_is_waited_for_and_then_it_is_said,
+        what_was_taken_outlives_new_rules_and_is_told_lost_with_the_agent,
+        an_agent_that_is_stopped_sends_what_it_has_and_says_that_it_ends_early,
+    )] + [(an_agent_that_does_not_let_people_ask_says_so, ClosedLine)])

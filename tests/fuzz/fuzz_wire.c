@@ -31,6 +31,8 @@ static void read_payload(struct cur payload)
     struct wire_get get;
     struct wire_data part;
     struct wire_result result;
+    struct wire_ask ask;
+    struct wire_answer answer;
     uint64_t limit;
 
     if (wire_hello_parse(payload, &hello) == 0 && hello.version.len > UINT8_MAX)
@@ -44,6 +46,11 @@ static void read_payload(struct cur payload)
     if (wire_data_parse(payload, &part) == 0 && part.bytes.len > cur_left(&payload))
         abort();
     (void)wire_result_parse(payload, &result);
+    if (wire_ask_parse(payload, &ask) == 0 &&
+        (ask.length > WIRE_EVIDENCE_LENGTH || ask.max > WIRE_EVIDENCE_MAX))
+        abort();
+    if (wire_answer_parse(payload, &answer) == 0 && answer.why.len > UINT8_MAX)
+        abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -5,6 +5,7 @@
 
 #include "collector/engine.h"
 #include "collector/store_agent.h"
+#include "collector/store_ask.h"
 #include "collector/store_evidence.h"
 #include "collector/store_task.h"
 #include "collector/store_wish.h"
@@ -92,16 +93,23 @@ static int desk_tear_down(void **state)
 
 /* ---- what happens ---- */
 
-static void alert(struct desk *d, uint64_t seq, const char *playbook)
+static void alert_of(struct desk *d, uint64_t seq, const char *playbook,
+                     const char *document)
 {
     struct store_alert a = an_alert(seq);
 
     a.playbook = playbook;
     a.owner = ROLE_SECURITY;
-    a.document = "{\"hallwatch\":{\"after_hours\":\"page\",\"host\":\"bad.example\"}}";
+    a.document = document;
     begin(d->f);
     assert_int_equal(store_alert_put(d->f->s, &a), 0);
     commit(d->f);
+}
+
+static void alert(struct desk *d, uint64_t seq, const char *playbook)
+{
+    alert_of(d, seq, playbook,
+             "{\"hallwatch\":{\"after_hours\":\"page\",\"host\":\"bad.example\"}}");
 }
 
 /* How much it did. */
@@ -601,6 +609,59 @@ static void holds_that_take_much_room_are_told_once_until_it_is_less(void **stat
     assert_true(has_evidence(d));
 }
 
+#define RECORDS                                                                 \
+    "- {id: keep, kind: evidence, what: capture, record: 10m, for: 40d, then: " \
+    "work}\n"                                                                   \
+    "- {id: work, kind: task, title: T, within: 4h, then: end}\n"
+
+static void a_step_asks_the_agent_for_the_device(void **state)
+{
+    struct desk *d = *state;
+    struct store_evidence e;
+    struct store_ask a;
+
+    playbook_free(d->plans[2]);
+    d->plans[2] = plan_of(RECORDS);
+    begin(d->f);
+    assert_int_equal(store_agent_add(d->f->s, "lincoln-1", "lincoln", "key"), 0);
+    commit(d->f);
+    alert_of(d, 1, d->plans[2]->id,
+             "{\"hallwatch\":{\"device\":{\"ip\":\"10.20.1.7\"}}}");
+    turn(d);
+    turn(d);
+    assert_int_equal(store_evidence_get(d->f->s, 2, &e), 0);
+    assert_string_equal(e.agent, "lincoln-1");
+    assert_int_equal(e.asked, ASKED_WAITING);
+    assert_int_equal(e.held, d->f->now + 40 * USEC_PER_DAY);
+    store_evidence_done(&e);
+    assert_int_equal(store_ask_get(d->f->s, 2, &a), 0);
+    assert_string_equal(a.device, "10.20.1.7");
+    assert_int_equal(a.length, 10 * USEC_PER_MIN);
+    assert_non_null(strstr(a.why, "step keep"));
+    store_ask_done(&a);
+    assert_int_equal(store_evidence_get(d->f->s, 3, &e), -ENOENT);
+}
+
+static void find_note(const struct store_entry *e, void *arg)
+{
+    *(bool *)arg |= strstr(e->text, "shows a device") != NULL;
+}
+
+static void a_step_that_can_ask_nobody_says_so_and_the_run_goes_on(void **state)
+{
+    struct desk *d = *state;
+    bool noted = false;
+
+    playbook_free(d->plans[2]);
+    d->plans[2] = plan_of(RECORDS);
+    alert(d, 1, d->plans[2]->id);
+    turn(d);
+    turn(d);
+    assert_int_equal(store_incident_each_entry(d->f->s, 1, find_note, &noted), 0);
+    assert_true(noted);
+    assert_int_equal(tasks(d, "work").count, 1);
+}
+
 #define AT_A_DESK(test) cmocka_unit_test_setup_teardown(test, desk_set_up, desk_tear_down)
 
 int main(void)
@@ -622,6 +683,8 @@ int main(void)
         AT_A_DESK(what_an_agent_lost_becomes_an_alert),
         AT_A_DESK(evidence_goes_when_its_time_is_over_and_the_engine_wakes_for_it),
         AT_A_DESK(a_step_freezes_what_there_is_once),
+        AT_A_DESK(a_step_asks_the_agent_for_the_device),
+        AT_A_DESK(a_step_that_can_ask_nobody_says_so_and_the_run_goes_on),
         AT_A_DESK(a_clock_that_jumps_ahead_deletes_nothing_for_a_day),
         AT_A_DESK(a_clock_that_was_right_again_in_time_has_deleted_nothing),
         AT_A_DESK(holds_that_take_much_room_are_told_once_until_it_is_less),

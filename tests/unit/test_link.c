@@ -30,6 +30,7 @@ struct world {
     struct said said[256];
     unsigned count;
     bool no_room;
+    struct wire_ask asked;
 };
 
 static int on_send(const struct wire_head *head, const void *payload, size_t len,
@@ -49,12 +50,17 @@ static int on_send(const struct wire_head *head, const void *payload, size_t len
     return 0;
 }
 
+static void on_ask(const struct wire_ask *ask, void *arg)
+{
+    ((struct world *)arg)->asked = *ask;
+}
+
 static int set_up(void **state)
 {
     struct world *w = xcalloc(1, sizeof(*w));
     struct spool_settings set = {.path = w->path, .quota = 64 * MIB};
     struct link_settings link = {
-        .version = "0.1.0", .boot = {7}, .send = on_send, .arg = w};
+        .version = "0.1.0", .boot = {7}, .send = on_send, .on_ask = on_ask, .arg = w};
 
     assert_int_equal(crypt_init(), 0);
     snprintf(w->folder, sizeof(w->folder), "%s/link-XXXXXX",
@@ -400,6 +406,25 @@ static void a_collector_that_was_started_again_is_greeted_once(void **state)
     assert_int_equal(tick(w), LINK_STAYS);
 }
 
+/* ------------------------------------------------------------------ being asked */
+
+static void what_is_asked_for_is_handed_on_when_it_may_be(void **state)
+{
+    struct world *w = *state;
+    auto_buffer struct buffer payload = {0};
+
+    wire_ask_add(&payload, &(struct wire_ask){.length = 7});
+    connect_now(w);
+    hear(w, (struct wire_head){.type = WIRE_EVIDENCE_ASK}, &payload);
+    assert_int_equal(w->asked.length, 0); /* not before it was welcomed */
+    hear_welcome(w, 0, PLENTY);
+    hear(w, (struct wire_head){.type = WIRE_EVIDENCE_ASK}, &payload);
+    assert_int_equal(w->asked.length, 7);
+    payload.len--;
+    hear(w, (struct wire_head){.type = WIRE_EVIDENCE_ASK}, &payload);
+    assert_int_equal(link_counts(w->link)->refused, 1);
+}
+
 /* ------------------------------------------------------------------ what cannot be */
 
 static void an_acknowledgement_of_what_was_never_sent_ends_it(void **state)
@@ -630,6 +655,7 @@ int main(void)
         WITH_FIXTURE(who_is_revoked_comes_back_after_ten_minutes),
         WITH_FIXTURE(a_collector_that_stops_is_left),
         WITH_FIXTURE(it_says_goodbye),
+        WITH_FIXTURE(what_is_asked_for_is_handed_on_when_it_may_be),
     };
 
     return cmocka_run_group_tests_name("link", tests, NULL, NULL);

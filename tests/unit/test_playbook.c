@@ -101,15 +101,17 @@ static void every_kind_of_step_that_is_not_run_says_so(void **state)
     }
 }
 
-static void packets_cannot_be_asked_for_afterwards(void **state)
+static void what_is_recorded_is_a_capture_of_an_hour_at_most(void **state)
 {
-    auto_free char *faults =
-        plan_faults("- {id: a, kind: evidence, what: capture, for: 500d, then: end}\n");
+    auto_free char *faults = plan_faults(
+        "- {id: a, kind: evidence, what: capture, record: 2h, for: 500d, then: b}\n"
+        "- {id: b, kind: evidence, record: 5m, then: end}\n");
 
     (void)state;
-    HAS(faults, "error[E0720]: no agent can be asked for packets afterwards");
+    HAS(faults, "error[E0720]: what is recorded is said with `what: capture`");
+    HAS(faults, "a capture lasts from a second to an hour");
     HAS(faults, "a hold lasts 400 days at most");
-    HAS(faults, "2 errors");
+    HAS(faults, "3 errors");
 }
 
 static void a_step_that_nobody_can_reach_is_a_fault(void **state)
@@ -223,7 +225,7 @@ int main(void)
         cmocka_unit_test(a_playbook_is_read_with_all_that_it_says),
         cmocka_unit_test(twenty_faults_are_told_at_once_and_where_they_are),
         cmocka_unit_test(every_kind_of_step_that_is_not_run_says_so),
-        cmocka_unit_test(packets_cannot_be_asked_for_afterwards),
+        cmocka_unit_test(what_is_recorded_is_a_capture_of_an_hour_at_most),
         cmocka_unit_test(a_step_that_nobody_can_reach_is_a_fault),
         cmocka_unit_test(ways_that_never_end_are_a_fault),
         cmocka_unit_test(steps_that_go_round_without_waiting_are_a_fault),

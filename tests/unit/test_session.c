@@ -28,6 +28,8 @@ struct world {
     struct moment at;
     struct heard heard[256];
     unsigned count;
+    unsigned welcomed;
+    uint8_t answered; /* code */
 };
 
 static int on_send(const struct wire_peer *to, const struct wire_head *head,
@@ -50,10 +52,29 @@ static int on_send(const struct wire_peer *to, const struct wire_head *head,
     return 0;
 }
 
+static void on_welcome(const char *agent, void *arg)
+{
+    struct world *w = arg;
+
+    w->welcomed += strcmp(agent, "one") == 0;
+}
+
+static void on_answer(const char *agent, const struct wire_answer *answer, void *arg)
+{
+    struct world *w = arg;
+
+    assert_string_equal(agent, "one");
+    w->answered = answer->code;
+}
+
 static void start(struct world *w)
 {
-    struct sessions_settings set = {
-        .store = &w->store.calls, .budget = 64 << 20, .send = on_send, .arg = w};
+    struct sessions_settings set = {.store = &w->store.calls,
+                                    .budget = 64 << 20,
+                                    .send = on_send,
+                                    .on_welcome = on_welcome,
+                                    .on_answer = on_answer,
+                                    .arg = w};
 
     w->roster = set.roster = roster_new(&w->store.calls, w->at.now);
     w->sessions = sessions_new(&set);
@@ -848,6 +869,63 @@ static void all_are_told_when_the_collector_stops(void **state)
     assert_int_equal(w->heard[0].bye.code, WIRE_BYE_GOING);
 }
 
+/* ------------------------------------------------------------------ asking */
+
+static void an_agent_is_asked_in_the_session_that_was_heard_last(void **state)
+{
+    const struct wire_ask ask = {.length = 1};
+    struct world *w = *state;
+
+    assert_int_equal(sessions_ask(w->sessions, "one", &ask, w->at), -EHOSTUNREACH);
+    hello(w, KEY_ONE, 1, EPOCH, 1, 1);
+    pass(w, USEC_PER_SEC);
+    hello(w, KEY_ONE, 2, EPOCH + 1, 1, 1);
+    assert_int_equal(w->welcomed, 2);
+    assert_int_equal(sessions_ask(w->sessions, "one", &ask, w->at), 0);
+    assert_heard(w, 2, WIRE_EVIDENCE_ASK);
+    assert_int_equal(sessions_ask(w->sessions, "three", &ask, w->at), -EHOSTUNREACH);
+}
+
+static void what_it_says_to_that_is_handed_on(void **state)
+{
+    struct world *w = *state;
+    auto_buffer struct buffer payload = {0};
+
+    wire_answer_add(&payload, &(struct wire_answer){.code = WIRE_ANSWER_REFUSED});
+    hello(w, KEY_ONE, 1, EPOCH, 1, 1);
+    hear(w, KEY_ONE, 1, (struct wire_head){.type = WIRE_EVIDENCE_ANSWER}, &payload);
+    assert_int_equal(w->answered, WIRE_ANSWER_REFUSED);
+    payload.len = 3;
+    hear(w, KEY_ONE, 1, (struct wire_head){.type = WIRE_EVIDENCE_ANSWER}, &payload);
+    assert_int_equal(sessions_counts(w->sessions)->malformed, 1);
+}
+
+static void an_agent_of_version_1_0_is_not_asked(void **state)
+{
+    struct wire_hello h = {.version = TEXT("0.1.0"), .boot = {1}};
+    const struct wire_ask ask = {.length = 1};
+    struct world *w = *state;
+    auto_buffer struct buffer payload = {0};
+    auto_free uint8_t *message = NULL;
+    struct wire_head head = {.type = WIRE_HELLO, .epoch = EPOCH};
+    uint32_t crc;
+
+    for (unsigned s = 1; s < WIRE_STREAMS; s++)
+        h.streams[s].oldest = 1;
+    wire_hello_add(&payload, &h);
+    message = xmalloc(WIRE_HEAD + payload.len);
+    wire_head_write(&head, payload.at, payload.len, message);
+    message[5] = 0; /* its minor version */
+    crc = crc32c(crc32c(0, message, 44), payload.at, payload.len);
+    for (unsigned i = 0; i < 4; i++)
+        message[44 + i] = (uint8_t)(crc >> (24 - 8 * i));
+    memcpy(message + WIRE_HEAD, payload.at, payload.len);
+    hear_bytes(w, KEY_ONE, 1, message, WIRE_HEAD + payload.len);
+    turn(w);
+    assert_heard(w, 1, WIRE_WELCOME);
+    assert_int_equal(sessions_ask(w->sessions, "one", &ask, w->at), -EPROTONOSUPPORT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -886,6 +964,9 @@ int main(void)
         WITH_FIXTURE(an_agent_that_speaks_is_reported_once_a_minute),
         WITH_FIXTURE(credit_is_shared_out),
         WITH_FIXTURE(all_are_told_when_the_collector_stops),
+        WITH_FIXTURE(an_agent_is_asked_in_the_session_that_was_heard_last),
+        WITH_FIXTURE(what_it_says_to_that_is_handed_on),
+        WITH_FIXTURE(an_agent_of_version_1_0_is_not_asked),
     };
 
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -42,7 +42,7 @@ static uint8_t *batch(size_t *ret_len)
 static void a_header_is_as_the_document_says(void **state)
 {
     static const uint8_t begin[40] = {
-        'H', 'W', 'L',  '1',  1,    0,    3,    1,    0,    0,    0,    0,   0, 0,
+        'H', 'W', 'L',  '1',  1,    1,    3,    1,    0,    0,    0,    0,   0, 0,
         0,   2,   0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0,    0,   0, 0,
         0,   0,   0,    42,   0x00, 0x06, 0x0a, 0x24, 0x18, 0x1e, 0x40, 0x00};
     size_t len;
@@ -255,6 +255,58 @@ static void messages_about_bundles_are_read_as_they_were_written(void **state)
     assert_int_equal(wire_offer_parse(cur_over(a.at, a.len - 1), &got_offer), -EBADMSG);
 }
 
+static void asking_for_evidence_is_read_as_it_was_written(void **state)
+{
+    struct wire_ask ask = {.id = {1, 2},
+                           .again = true,
+                           .address = {[15] = 7},
+                           .incident = 12,
+                           .before = USEC_PER_SEC,
+                           .length = USEC_PER_MIN,
+                           .snaplen = 96,
+                           .max = 1 << 20},
+                    got;
+    struct wire_answer answer = {.id = {3},
+                                 .code = WIRE_ANSWER_REFUSED,
+                                 .why = TEXT("no room")},
+                       said;
+    auto_buffer struct buffer a = {0}, b = {0};
+
+    (void)state;
+    wire_ask_add(&a, &ask);
+    assert_int_equal(wire_ask_parse(cur_over(a.at, a.len), &got), 0);
+    assert_memory_equal(&got, &ask, sizeof(ask));
+    assert_int_equal(wire_ask_parse(cur_over(a.at, a.len - 1), &got), -EBADMSG);
+    wire_answer_add(&b, &answer);
+    assert_int_equal(wire_answer_parse(cur_over(b.at, b.len), &said), 0);
+    assert_memory_equal(said.id, answer.id, sizeof(said.id));
+    assert_int_equal(said.code, WIRE_ANSWER_REFUSED);
+    assert_true(text_equal(said.why, TEXT("no room")));
+}
+
+static int ask_for(struct wire_ask ask)
+{
+    auto_buffer struct buffer a = {0};
+
+    wire_ask_add(&a, &ask);
+    return wire_ask_parse(cur_over(a.at, a.len), &ask);
+}
+
+static void asking_for_more_than_may_be_is_refused(void **state)
+{
+    const usec_t most = WIRE_EVIDENCE_LENGTH;
+
+    (void)state;
+    assert_int_equal(ask_for((struct wire_ask){.length = most}), 0);
+    assert_int_equal(ask_for((struct wire_ask){.length = most + 1}), -EBADMSG);
+    assert_int_equal(ask_for((struct wire_ask){.length = 0}), -EBADMSG);
+    assert_int_equal(
+        ask_for((struct wire_ask){.length = 1, .before = WIRE_EVIDENCE_BEFORE + 1}),
+        -EBADMSG);
+    assert_int_equal(
+        ask_for((struct wire_ask){.length = 1, .max = WIRE_EVIDENCE_MAX + 1}), -EBADMSG);
+}
+
 static void streams_and_losses_have_names(void **state)
 {
     (void)state;
@@ -278,6 +330,8 @@ int main(void)
         cmocka_unit_test(a_hello_with_a_stream_that_cannot_be_is_refused),
         cmocka_unit_test(what_a_later_version_adds_is_passed_over),
         cmocka_unit_test(messages_about_bundles_are_read_as_they_were_written),
+        cmocka_unit_test(asking_for_evidence_is_read_as_it_was_written),
+        cmocka_unit_test(asking_for_more_than_may_be_is_refused),
         cmocka_unit_test(streams_and_losses_have_names),
     };
 
