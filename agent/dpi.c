@@ -166,22 +166,18 @@ static struct ndpi_detection_module_struct *module_new(void)
     return module;
 }
 
-/* Made by dpi_prepare and taken by the first dpi_new. */
-static struct ndpi_detection_module_struct *prepared;
-
-void dpi_prepare(void)
+struct ndpi_detection_module_struct *dpi_prepare(void)
 {
-    if (!prepared)
-        prepared = module_new();
     tzset();
+    return module_new();
 }
 
 struct dpi *dpi_new(const struct dpi_settings *settings)
 {
-    struct ndpi_detection_module_struct *module = prepared ? prepared : module_new();
+    struct ndpi_detection_module_struct *module =
+        settings->prepared ? settings->prepared : module_new();
     struct dpi *d;
 
-    prepared = NULL;
     assert(settings->capacity > 0 && settings->capacity < NOBODY);
     if (!module)
         return NULL;

@@ -169,7 +169,8 @@ static void gather_for(struct replay *r)
 
 /* ---- one file ---- */
 
-static struct replay *replay_new(const struct replay_settings *set)
+static struct replay *replay_new(const struct replay_settings *set,
+                                 struct ndpi_detection_module_struct *prepared)
 {
     struct replay *r = xcalloc(1, sizeof(*r));
     const struct content *content = set->content;
@@ -186,6 +187,7 @@ static struct replay *replay_new(const struct replay_settings *set)
         .flow_capacity = set->flow_capacity,
         .recent = r->recent,
         .payload = RULE_EVIDENCE_SNAPLEN,
+        .prepared = prepared,
         .sink = {.hit = on_hit,
                  .device = on_device,
                  .event = set->events ? on_event : NULL,
@@ -272,10 +274,18 @@ static struct capture **open_all(const struct replay_settings *set, int *ret_cod
     return captures;
 }
 
-static int replay_one(const struct replay_settings *set, struct capture *capture,
-                      const char *file)
+static bool is_any(struct capture *const *captures, size_t count)
 {
-    struct replay *r = replay_new(set);
+    for (size_t i = 0; i < count; i++)
+        if (captures[i])
+            return true;
+    return false;
+}
+
+static int replay_one(const struct replay_settings *set, struct capture *capture,
+                      const char *file, struct ndpi_detection_module_struct *prepared)
+{
+    struct replay *r = replay_new(set, prepared);
     int error = run_file(r, capture, file);
 
     if (error)
@@ -293,8 +303,9 @@ int replay_run(const struct replay_settings *settings)
     char error[SANDBOX_ERROR];
     int code = 0;
     struct capture **captures = open_all(settings, &code);
+    struct ndpi_detection_module_struct *prepared =
+        is_any(captures, settings->file_count) ? dpi_prepare() : NULL;
 
-    dpi_prepare();
     setvbuf(stdout, NULL, _IOFBF, 1 << 16); /* or stdio asks what it is, later */
     if (sandbox_enter(settings->evidence ? SANDBOX_STORE : SANDBOX_SENSOR, error) != 0) {
         fprintf(stderr, "hallwatch-agent: %s\n", error);
@@ -303,7 +314,8 @@ int replay_run(const struct replay_settings *settings)
     for (size_t i = 0; i < settings->file_count; i++) {
         if (!captures[i])
             continue;
-        code |= replay_one(settings, captures[i], settings->files[i]);
+        code |= replay_one(settings, captures[i], settings->files[i], prepared);
+        prepared = NULL; /* the first file has it */
         capture_close(captures[i]);
     }
     free(captures);

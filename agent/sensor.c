@@ -554,8 +554,10 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
         .key = &s->codes,
         .arg = s,
     });
-    s->dpi = dpi_new(
-        &(struct dpi_settings){.capacity = 8192, .tcp_packets = 20, .udp_packets = 12});
+    s->dpi = dpi_new(&(struct dpi_settings){.capacity = 8192,
+                                            .tcp_packets = 20,
+                                            .udp_packets = 12,
+                                            .prepared = settings->prepared});
     assert(s->dpi);
     if (settings->rules)
         s->matcher = matcher_new(settings->rules);

@@ -288,7 +288,6 @@ static void prepare(struct running *r)
     const struct settings *s = r->set->settings;
     const struct content *c = r->book->content;
 
-    dpi_prepare();
     r->hits = hits_writer_new(r->set->hits, QUEUE_BYTES);
     hits_use(r->hits, r->book->generation);
     r->sensor = sensor_new(&(struct sensor_settings){
@@ -304,6 +303,7 @@ static void prepare(struct running *r)
         .usual = r->set->usual,
         .codes = r->set->codes,
         .payload = settings_payload(s),
+        .prepared = dpi_prepare(),
         .asked = s->evidence_ask,
         .sink = {.hit = on_hit, .device = on_device, .hide = on_hide, .arg = r},
     });

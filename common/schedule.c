@@ -243,9 +243,9 @@ static bool goes_on(const struct schedule *s, const struct local_time *t)
 {
     for (size_t i = 0; i < s->span_count; i++) {
         const struct schedule_span *span = &s->spans[i];
-        bool today = has_day(s, span, t->day, t->weekday);
+        bool today = has_day(s, span, NULL, t->day, t->weekday);
 
-        if (!span_holds(s, span, t))
+        if (!span_holds(s, span, NULL, t))
             continue;
         return span->from > span->to && !(today && t->minute >= span->from);
     }
