@@ -88,8 +88,9 @@ bool run_may_wait(const struct running *r);
 /* A task about something that went wrong, for the role that leads. */
 void run_open_trouble(struct running *r, const char *key, const char *title);
 
-/* The message of this key was given up. outcome: as the wish's end tells it (store_wish.h):
- * the task says to whom it was, by what, why it failed, and what to do. */
+/* The message of this key was given up. outcome: as the wish's end tells it
+ * (store_wish.h): the task says to whom it was, by what, why it failed, and what to do.
+ */
 void run_tell_undelivered(struct running *r, const char *key, const struct json *outcome);
 
 /* ---- run_task.c: what a person is asked ---- */
