@@ -166,16 +166,17 @@ static struct ndpi_detection_module_struct *module_new(void)
     return module;
 }
 
-struct ndpi_detection_module_struct *dpi_prepare(void)
+struct dpi_module *dpi_prepare(void)
 {
     tzset();
-    return module_new();
+    return (struct dpi_module *)module_new();
 }
 
 struct dpi *dpi_new(const struct dpi_settings *settings)
 {
     struct ndpi_detection_module_struct *module =
-        settings->prepared ? settings->prepared : module_new();
+        settings->prepared ? (struct ndpi_detection_module_struct *)settings->prepared
+                           : module_new();
     struct dpi *d;
 
     assert(settings->capacity > 0 && settings->capacity < NOBODY);

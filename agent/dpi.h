@@ -16,13 +16,13 @@
 #include "agent/packet.h"
 
 struct dpi;
-struct ndpi_detection_module_struct;
+struct dpi_module; /* what dpi_prepare makes */
 
 struct dpi_settings {
-    uint32_t capacity;   /* flows under inspection at a time */
-    uint8_t tcp_packets; /* looked at before giving up; nDPI's own reader: 80 */
-    uint8_t udp_packets; /* nDPI's own reader: 24 */
-    struct ndpi_detection_module_struct *prepared; /* taken over; NULL: one is made */
+    uint32_t capacity;           /* flows under inspection at a time */
+    uint8_t tcp_packets;         /* looked at before giving up; nDPI's own reader: 80 */
+    uint8_t udp_packets;         /* nDPI's own reader: 24 */
+    struct dpi_module *prepared; /* taken over; NULL: one is made */
 };
 
 struct dpi_counts {
@@ -34,7 +34,7 @@ struct dpi_counts {
 
 /* Before a process gives up opening files: the libraries behind nDPI look at the system
  * when they are first used. For dpi_new; NULL: this nDPI cannot be used. */
-struct ndpi_detection_module_struct *dpi_prepare(void);
+struct dpi_module *dpi_prepare(void);
 
 /* NULL: this nDPI cannot be used (then dpi_version says which it is). */
 struct dpi *dpi_new(const struct dpi_settings *settings);

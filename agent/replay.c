@@ -170,7 +170,7 @@ static void gather_for(struct replay *r)
 /* ---- one file ---- */
 
 static struct replay *replay_new(const struct replay_settings *set,
-                                 struct ndpi_detection_module_struct *prepared)
+                                 struct dpi_module *prepared)
 {
     struct replay *r = xcalloc(1, sizeof(*r));
     const struct content *content = set->content;
@@ -283,7 +283,7 @@ static bool is_any(struct capture *const *captures, size_t count)
 }
 
 static int replay_one(const struct replay_settings *set, struct capture *capture,
-                      const char *file, struct ndpi_detection_module_struct *prepared)
+                      const char *file, struct dpi_module *prepared)
 {
     struct replay *r = replay_new(set, prepared);
     int error = run_file(r, capture, file);
@@ -303,7 +303,7 @@ int replay_run(const struct replay_settings *settings)
     char error[SANDBOX_ERROR];
     int code = 0;
     struct capture **captures = open_all(settings, &code);
-    struct ndpi_detection_module_struct *prepared =
+    struct dpi_module *prepared =
         is_any(captures, settings->file_count) ? dpi_prepare() : NULL;
 
     setvbuf(stdout, NULL, _IOFBF, 1 << 16); /* or stdio asks what it is, later */
