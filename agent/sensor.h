@@ -55,8 +55,7 @@ struct sensor_settings {
     struct usual *usual;          /* likewise */
     const struct hash_key *codes; /* for codes of what may be counted but not told, the
                                    * same for all sensors; NULL: it draws its own */
-    struct ndpi_detection_module_struct
-        *prepared; /* by dpi_prepare; taken over; or NULL */
+    struct dpi_module *prepared;  /* by dpi_prepare; taken over; NULL: one is made */
     struct sensor_sink sink;
 };
 
