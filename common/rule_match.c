@@ -425,7 +425,7 @@ void ruleset_explain(struct matcher *m, size_t rule, const struct event *e,
 }
 
 bool ruleset_in_force(const struct ruleset *set, size_t rule, const struct event *e,
-                      usec_t from, usec_t until)
+                      usec_t from, usec_t until, const struct schedule_stand_in *instead)
 {
     const struct compiled_rule *c = &set->rules[rule];
     const struct zone *zone = set->zones[find_zone(set, e)].zone;
@@ -434,8 +434,8 @@ bool ruleset_in_force(const struct ruleset *set, size_t rule, const struct event
         return false;
     for (usec_t at = from; c->during || c->not_during; at += USEC_PER_MIN) {
         at = at < until ? at : until;
-        if ((c->during && !schedule_holds(c->during, zone, at)) ||
-            (c->not_during && schedule_holds(c->not_during, zone, at)))
+        if ((c->during && !schedule_holds_with(c->during, zone, at, instead)) ||
+            (c->not_during && schedule_holds_with(c->not_during, zone, at, instead)))
             return false;
         if (at == until)
             break;

@@ -477,6 +477,7 @@ static bool run_trial(struct runner *r, const struct rule_test *test)
     t.alert = event_new();
     t.tracker = tracker_new(r->set, on_alert, &t);
     tracker_as_shipped(t.tracker, !test->file->overlay);
+    tracker_stand_in(t.tracker, test->file->time);
     matcher_as_shipped(r->matcher, !test->file->overlay);
     matcher_stand_in(r->matcher, test->file->time);
     t.heard = xcalloc(r->set->rule_count + 1, 1);

@@ -45,6 +45,11 @@ void tracker_as_shipped(struct tracker *t, bool shipped)
     t->shipped = shipped;
 }
 
+void tracker_stand_in(struct tracker *t, const struct schedule_stand_in *instead)
+{
+    t->instead = instead;
+}
+
 void tracker_free(struct tracker *t)
 {
     if (!t)

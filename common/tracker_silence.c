@@ -44,7 +44,8 @@ static bool is_sure(const struct rule_state *s, usec_t since, usec_t end,
 {
     const struct tracker *t = s->tracker;
 
-    return t->missed < since && ruleset_in_force(t->set, s->rule, e, since, end);
+    return t->missed < since &&
+           ruleset_in_force(t->set, s->rule, e, since, end, t->instead);
 }
 
 /* ---- within a sequence ---- */

@@ -45,6 +45,7 @@ struct tracker {
     uint8_t packed[EVENT_PACK_MAX]; /* room to pack one */
     bool silent;                    /* going away: no summaries */
     bool shipped;                   /* without local changes */
+    const struct schedule_stand_in *instead;
 };
 
 static inline const struct rule *rule_of(const struct rule_state *s)

@@ -258,10 +258,12 @@ size_t ruleset_form(const struct ruleset *set, size_t rule, const struct event *
 /* Whether it is this form of the rule that holds at the event's time and site. */
 bool ruleset_holds(const struct ruleset *set, size_t rule, const struct event *e);
 
+struct schedule_stand_in; /* schedule.h; NULL: nothing stands in */
+
 /* Whether the rule hears of what happens at the event's place all the time from `from` to
  * `until`: its hours and the age of its lists. */
 bool ruleset_in_force(const struct ruleset *set, size_t rule, const struct event *e,
-                      usec_t from, usec_t until);
+                      usec_t from, usec_t until, const struct schedule_stand_in *instead);
 
 /* The form of a rule of another set that is the same here; else the rule as shipped. */
 int ruleset_find_like(const struct ruleset *set, const struct rule *rule);
@@ -288,7 +290,6 @@ void matcher_as_shipped(struct matcher *m, bool shipped);
 
 /* For tests: schedules are asked with this (schedule.h), which is borrowed. NULL, as at
  * first: with the sites' clocks and the district's calendars. */
-struct schedule_stand_in;
 void matcher_stand_in(struct matcher *m, const struct schedule_stand_in *instead);
 
 enum match_verdict {

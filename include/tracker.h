@@ -76,6 +76,7 @@ struct tracker_counts {
 
 struct tracker *tracker_new(const struct ruleset *set, tracker_fn *fn, void *arg);
 void tracker_as_shipped(struct tracker *t, bool shipped); /* as matcher_as_shipped */
+void tracker_stand_in(struct tracker *t, const struct schedule_stand_in *instead);
 
 /* Estimates follow from this key: all who have it estimate alike, whatever their rules,
  * and nobody else can choose values that are taken for one. Before the first hit. Without
