@@ -111,7 +111,7 @@ static const char told[] =
     "r.yaml:24:30: error[E0213]: no dns event has \"tls.version\"\n"
     "   24 |     when: dns.qnam == \"x\" or tls.version <= \"1.1\"\n"
     "      |                              ^^^^^^^^^^^\n"
-    "      = it is a field of tls and quic events: look at `watch`\n"
+    "      = it is a field of tls, quic and dtls events: look at `watch`\n"
     "r.yaml:31:20: error[E0216]: expected a number of bytes, found \"big\"\n"
     "   31 |       flow.bytes > \"big\"\n"
     "      |                    ^^^^^\n"
