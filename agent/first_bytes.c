@@ -54,10 +54,10 @@ enum first_bytes first_bytes_of(struct cur payload)
 {
     size_t left = cur_left(&payload);
     size_t len = left < FIRST_BYTES_MOST ? left : FIRST_BYTES_MOST;
-    const uint8_t *bytes = cur_bytes(&payload, len);
+    const uint8_t *bytes = len < FIRST_BYTES_LEAST ? NULL : cur_bytes(&payload, len);
     struct shape s;
 
-    if (!bytes || len < FIRST_BYTES_LEAST)
+    if (!bytes)
         return FIRST_BYTES_SHORT;
     s = shape_of(bytes, len);
     if (s.start >= TEXT_START || 2 * s.printable > len || s.run > TEXT_RUN)
