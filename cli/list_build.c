@@ -176,6 +176,26 @@ static bool check_gave(struct building *b, const struct planned_list *l,
     return false;
 }
 
+/* The folder of the Toulouse lists is not given: what was built with it stays. */
+static bool without_ut1(struct building *b, const struct planned_list *l,
+                        const struct planned_source *s)
+{
+    uint64_t before = gave_before(b, l, s);
+    auto_free char *words = NULL;
+
+    if (before == 0) {
+        b->built->left_out++;
+        return true;
+    }
+    words = xasprintf("source \"%s\" is of the Toulouse lists, and their folder is not "
+                      "given; it had %llu entries the last time",
+                      s->file, (unsigned long long)before);
+    report_source(b, node_place(s->node), "E0405", words);
+    diags_hint(b->diags, "give it with --ut1 DIR; when the list is to be without this "
+                         "source from now on, write min_entries: 0 at it");
+    return false;
+}
+
 /* A category that is not there now was perhaps never there. */
 static bool left_out(struct building *b, const struct planned_list *l,
                      const struct planned_source *s)
@@ -198,10 +218,8 @@ static bool read_source(struct building *b, const struct planned_list *l,
     struct list_counts counts;
     auto_free char *path = NULL;
 
-    if (needs_ut1(b, s)) {
-        b->built->left_out++;
-        return true;
-    }
+    if (needs_ut1(b, s))
+        return without_ut1(b, l, s);
     source.path = path = source_path(b, s, &source.form);
     if (source.form == LIST_FORM_UT1 && access(path, R_OK) != 0)
         return left_out(b, l, s);

@@ -49,7 +49,7 @@ static void tell(const struct list_built *built)
     if (built->kept > 0)
         fprintf(stderr,
                 "hallwatch: %zu lists stay as they were, because their sources are no "
-                "good\n",
+                "good or not given\n",
                 built->kept);
 }
 

@@ -164,7 +164,8 @@ static const struct diag_code codes[] = {
     {"W0405", "a list is too short",
      "Its sources gave fewer entries than min_entries, or none at all, or one of them\n"
      "less than half of what it gave the last time, so the list stays as it was when it\n"
-     "was compiled last. min_entries: 0, at the list or that source, has it believed."},
+     "was compiled last; so it does without the folder of --ut1 that it was compiled\n"
+     "with. min_entries: 0, at the list or that source, has it believed."},
     {"E0406", "the list file has no such list",
      "file: names a list of the compiled file, which `hallwatch lists build` makes\n"
      "from lists.yaml."},

@@ -421,6 +421,41 @@ static void one_source_that_is_empty_or_cut_off_leaves_the_list_as_it_was(void *
     assert_non_null(strstr(told, "warning[W0424]: list \"bad\" stays as it was"));
 }
 
+static bool build_without_ut1(struct fixture *f, const char *source)
+{
+    auto_free char *yaml = xasprintf(two_sources, "", source);
+
+    write_file(f->yaml, yaml);
+    return list_build(
+        &(struct list_build){.yaml = f->yaml, .out = f->out, .kept = f->kept}, &f->built,
+        f->diags);
+}
+
+static void a_list_stays_as_it_was_when_the_folder_of_toulouse_is_not_given(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *told = NULL;
+
+    assert_true(build_without_ut1(f, ""));
+    assert_int_equal(f->built.left_out, 1);
+    assert_int_equal(entries(f), 2);
+    write_category(f, 300);
+    assert_true(build_ut1(f, "", ""));
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(build_without_ut1(f, ""));
+        assert_int_equal(f->built.kept, 1);
+        assert_int_equal(f->built.left_out, 0);
+        assert_int_equal(entries(f), 302);
+    }
+    told = diags_text(f->diags);
+    assert_non_null(strstr(told, "warning[W0405]: source \"gambling\" is of the Toulouse "
+                                 "lists, and their folder is not given"));
+    assert_true(build_without_ut1(f, ", min_entries: 0"));
+    assert_int_equal(f->built.left_out, 1);
+    assert_int_equal(entries(f), 2);
+    drop_category(f);
+}
+
 static void a_source_that_shrinks_a_little_or_by_hand_is_believed(void **state)
 {
     struct fixture *f = *state;
@@ -513,6 +548,7 @@ int main(void)
         WITH_FIXTURE(a_list_with_too_many_bad_lines_is_refused),
         WITH_FIXTURE(a_list_that_is_too_short_replaces_nothing),
         WITH_FIXTURE(one_source_that_is_empty_or_cut_off_leaves_the_list_as_it_was),
+        WITH_FIXTURE(a_list_stays_as_it_was_when_the_folder_of_toulouse_is_not_given),
         WITH_FIXTURE(a_source_that_shrinks_a_little_or_by_hand_is_believed),
         WITH_FIXTURE(who_says_so_has_a_source_emptied),
         WITH_FIXTURE(a_source_has_a_least_of_its_own),
