@@ -156,6 +156,49 @@ disable:
 """
 
 
+BELLS = """\
+test_time: {tz: America/Chicago}
+tests:
+""" + "".join(f"""\
+  - name: {site} at {start}
+    rule: operations.games-in-lessons
+    start: 2026-11-04T{start}:00Z
+    generate:
+      count: 15
+      every: 10s
+      event: {{kind: flow, host: www.games.drill.test, flow.bytes_in: 90000, device: "10.20.0.${{n}}",
+              site.id: {site}, segment.name: students, segment.audience: students, direction: outbound}}
+    expect: {{alerts: {alerts}}}
+""" for site, start, alerts in (
+    ("lincoln", "14:12", 1), ("lincoln", "14:56", 0), ("lincoln", "18:10", 0),
+    ("oak", "18:10", 1), ("lincoln", "15:10", 1)))
+
+
+def examples(page, section):
+    """What stands there between .Bd and .Ed, as people read it."""
+    with open(os.path.join(TOP, "docs", page), encoding="utf-8") as f:
+        text = f.read().split(f".Sh {section}\n")[1].split("\n.Sh ")[0]
+    return [part.split(".Ed")[0].split("\n", 1)[1] for part in text.split(".Bd ")[1:]]
+
+
+class Bells(unittest.TestCase):
+    """The manual's example of a school with its own lessons, over the shipped rules."""
+
+    setUp, path, write = Check.setUp, Check.path, Check.write
+
+    def test_a_school_goes_by_its_own_bells_and_others_by_the_shipped_hours(self):
+        schedules, overlay = examples("hallwatch-rules.5", "SCHEDULES")
+        lists = self.path("lists.db")
+        subprocess.run([HALLWATCH, "lists", "build", "--out", lists,
+                        os.path.join(TOP, "rules/lists/lists.yaml")], capture_output=True, check=True)
+        done = subprocess.run(
+            [HALLWATCH, "rules", "test", "--lists", lists, self.write("bells.yaml", schedules),
+             self.write("lincoln.yaml", overlay + BELLS), os.path.join(TOP, "rules/detect"),
+             "--district", os.path.join(TOP, "deploy/examples/district.yaml")],
+            capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout[-3000:] + done.stderr[-3000:])
+
+
 class Diff(unittest.TestCase):
     setUp, path, write = Check.setUp, Check.path, Check.write
 
