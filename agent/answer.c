@@ -56,14 +56,20 @@ static size_t count_of(const struct event *answer, enum field_id f)
     return ips ? ips->addr_count : 0;
 }
 
+void answer_rest_add(struct answer_rest *rest, const struct addr *addr)
+{
+    if (rest && rest->count < ANSWER_REST_MOST)
+        rest->at[rest->count++] = *addr;
+}
+
 void answer_add(struct event *answer, enum field_id f, const struct addr *addr,
                 struct answer_rest *rest)
 {
     size_t before = count_of(answer, f);
 
     event_add_addr(answer, f, addr);
-    if (rest && count_of(answer, f) == before && rest->count < ANSWER_REST_MOST)
-        rest->at[rest->count++] = *addr;
+    if (count_of(answer, f) == before)
+        answer_rest_add(rest, addr);
 }
 
 const struct addr *answer_addr(const struct event *answer, const struct answer_rest *rest,

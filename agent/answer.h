@@ -36,6 +36,9 @@ struct answer_rest {
 /* Empties it, and the addresses are no longer in memory. NULL is fine. */
 void answer_rest_wipe(struct answer_rest *rest);
 
+/* NULL, or a full one: to nothing. */
+void answer_rest_add(struct answer_rest *rest, const struct addr *addr);
+
 /* Adds one to a list of the event, or to the rest (NULL: to nothing) when it is full. */
 void answer_add(struct event *answer, enum field_id f, const struct addr *addr,
                 struct answer_rest *rest);

@@ -16,6 +16,7 @@
 #include "agent/first_bytes.h"
 #include "agent/line.h"
 #include "agent/name_memory.h"
+#include "agent/reverse.h"
 #include "agent/sensor_dress.h"
 #include "agent/sensor_keep.h"
 #include "agent/shield.h"
@@ -84,6 +85,59 @@ static bool decides(const struct event *e)
     return event_has(e, FIELD_HOST);
 }
 
+/* A protected name led one of the two to the other: who answers may begin, too, as with
+ * an ICMP error, or when it goes on after the conversation was over to us. */
+static bool is_led(const struct sensor *s, const struct addr *c, const struct addr *v,
+                   usec_t now)
+{
+    struct text name;
+
+    return shield_covers(s->shield, c, v, now) || shield_covers(s->shield, v, c, now) ||
+           name_memory_find(s->names, c, v, now, &name) == NAME_MEMORY_HIDDEN ||
+           name_memory_find(s->names, v, c, now, &name) == NAME_MEMORY_HIDDEN;
+}
+
+static bool is_shielded(const struct sensor *s, const struct flow *f, usec_t now)
+{
+    return is_led(s, &f->client, &f->server, now);
+}
+
+/* The address whose name a message of DNS or the link asks for. */
+static bool asked_back(const struct event *e, struct addr *ret_addr)
+{
+    const struct value *name =
+        event_get(e, event_kind(e) == EVENT_NAME ? FIELD_NAME_QNAME : FIELD_DNS_QNAME);
+
+    return name && reverse_addr(name->text, ret_addr);
+}
+
+/* A protected name led one of the message's two ends to the address. */
+static bool is_led_back(const struct sensor *s, const struct event *e,
+                        const struct addr *back)
+{
+    const struct value *src = event_get(e, FIELD_SRC_IP),
+                       *dst = event_get(e, FIELD_DST_IP);
+
+    return (src && is_led(s, &src->addr, back, event_time(e))) ||
+           (dst && is_led(s, &dst->addr, back, event_time(e)));
+}
+
+/*
+ * Whether a message of DNS or the link is protected: by a name in it, or as it asks back
+ * where a protected name led. An address whose name turns out to be protected is covered
+ * with those that a protected name is answered with.
+ */
+static bool is_protected_message(struct sensor *s, const struct event *e, bool named)
+{
+    struct addr back;
+
+    if (!asked_back(e, &back))
+        return named;
+    if (named)
+        answer_rest_add(s->rest, &back);
+    return named || is_led_back(s, e, &back);
+}
+
 /*
  * Help lines and their kind: the event ends here, and its conversation is told to nobody.
  * DNS and its kin carry many names in a conversation, so there each message stands for
@@ -91,13 +145,16 @@ static bool decides(const struct event *e)
  */
 static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
 {
+    bool message = event_kind(e) == EVENT_DNS || event_kind(e) == EVENT_NAME;
     bool protected = s->set.lists && dress_protected(s->set.lists, e);
 
+    if (message)
+    protected = is_protected_message(s, e, protected);
     if (protected) {
         hide(s, true);
         keep_wipe(&s->keep, f);
     }
-    if (event_kind(e) == EVENT_DNS || event_kind(e) == EVENT_NAME) {
+    if (message) {
         if (protected) {
             shield_learn(s->shield, e, s->rest);
             name_memory_hush(s->names, e, s->rest);
@@ -197,18 +254,6 @@ static bool guards(struct text host, void *arg)
 static void on_secret(bool before_too, void *arg)
 {
     hide(arg, before_too);
-}
-
-/* A protected name led one of the two to the other: who answers may begin, too, as with
- * an ICMP error, or when it goes on after the conversation was over to us. */
-static bool is_shielded(const struct sensor *s, const struct flow *f, usec_t now)
-{
-    const struct addr *c = &f->client, *v = &f->server;
-    struct text name;
-
-    return shield_covers(s->shield, c, v, now) || shield_covers(s->shield, v, c, now) ||
-           name_memory_find(s->names, c, v, now, &name) == NAME_MEMORY_HIDDEN ||
-           name_memory_find(s->names, v, c, now, &name) == NAME_MEMORY_HIDDEN;
 }
 
 static void on_flow_start(struct flow *f, usec_t now, void *arg)

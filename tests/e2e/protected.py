@@ -8,6 +8,7 @@ Beside each there is an ordinary name, which must be found: a search that finds 
 something only if it can find. The frames in the kernel's ring, as they came, are not searched;
 no process can be dumped.
 """
+import ipaddress
 import os
 import re
 import resource
@@ -33,6 +34,7 @@ PLAIN = "ordinarysite"
 SUFFIXES = ("lan", "lincoln.k12.ca.us", "proxy.example")
 CLIENT, RESOLVER = "10.20.1.10", "10.20.0.1"
 HELP, OTHER = "203.0.113.77", "203.0.113.88"
+SIX = {HELP: "2001:db8:77::4d", OTHER: "2001:db8:88::58"}
 NEAR, FAR = line_kill.NEAR, line_kill.FAR
 
 RULES = """\
@@ -122,6 +124,15 @@ class Tcp:
         return self.frames
 
 
+def back_name(address):
+    """Under which its name is asked for."""
+    return ipaddress.ip_address(address).reverse_pointer
+
+
+def spelled(address):
+    return [word.encode() for one in (address, SIX[address]) for word in (one, back_name(one))]
+
+
 def lookups(number, name, address):
     """In every way that a name is asked for and answered."""
     port = 20000 + number
@@ -135,10 +146,12 @@ def lookups(number, name, address):
              record("www." + name, 1, socket.inet_aton(address)))),
         (dns(4, name.upper(), 28), dns(4, name.upper(), 28, record(
             name.upper(), 5, wire_name(f"d{number}.cdn.example")))),
-        (dns(5, "77.113.0.203.in-addr.arpa", 12),
-         dns(5, "77.113.0.203.in-addr.arpa", 12,
-             record("77.113.0.203.in-addr.arpa", 12, wire_name(name)))),
-        (dns(6, "_imap._tcp." + name, 33), dns(6, "_imap._tcp." + name, 33, record(
+        (dns(5, "www." + name, 28), dns(5, "www." + name, 28, record(
+            "www." + name, 28, socket.inet_pton(socket.AF_INET6, SIX[address])))),
+        *(pair for back in map(back_name, (address, SIX[address]))
+          for told in (name, f"edge{number}.cdn.example")
+          for pair in [(dns(6, back, 12), dns(6, back, 12, record(back, 12, wire_name(told))))]),
+        (dns(7, "_imap._tcp." + name, 33), dns(6, "_imap._tcp." + name, 33, record(
             "_imap._tcp." + name, 33, struct.pack(">HHH", 1, 1, 993) + wire_name("mx." + name)))),
     ]
     for i, (query, answer) in enumerate(pairs):
@@ -410,8 +423,11 @@ class Protected(unittest.TestCase):
             self.assertTrue(any(ending in place for place in places), f"{ending}: {places}")
         self.assertEqual(self.search(said, list(spellings(WORDS))), [])
 
-    def test_2_nor_their_address(self):
-        self.assertEqual(self.search(self.line.said(), [HELP.encode()]), [])
+    def test_2_nor_their_address_nor_who_asks_back_for_its_name(self):
+        said = list(self.line.said())
+        for word in spelled(OTHER):
+            self.assertTrue(self.search(said, [word]), word)
+        self.assertEqual(self.search(said, spelled(HELP)), [])
 
     def test_3_nobody_can_be_dumped(self):
         for name, pid in self.line.processes().items():
@@ -427,7 +443,7 @@ class Protected(unittest.TestCase):
         self.assertEqual(faults, [])
 
     def test_5_nor_their_address_as_people_write_it(self):
-        sought = [HELP.encode()]
+        sought = spelled(HELP)
         faults = []
         for name, pid in self.line.processes().items():
             faults += [f"{name}, {fault}" for fault in self.search(memory_of(pid), sought)]

@@ -609,6 +609,102 @@ static void call(struct fixture *f, unsigned host, usec_t time)
                                             .link = LINK_ETHERNET});
 }
 
+/* 10.0.0.1 asks what the name of 192.0.2.9 is, or with a label is told: LABEL.test. */
+static void ask_back(struct fixture *f, const char *label, usec_t time)
+{
+    static const char name[] = "\x01"
+                               "9\x01"
+                               "2\x01"
+                               "0\x03"
+                               "192\x07in-addr\x04"
+                               "arpa";
+    uint32_t len = label ? (uint32_t)strlen(label) : 0;
+    uint32_t size = 12 + sizeof(name) + 4 + (label ? 12 + 1 + len + 6 : 0);
+
+    f->frame.len = 0;
+    frame_ethernet(&f->frame, 0x0800);
+    frame_ipv4(&f->frame, 17, 8 + size, 0);
+    if (label)
+        memcpy(f->frame.bytes + 14 + 12, "\x0a\0\0\x02\x0a\0\0\x01", 8);
+    frame_udp(&f->frame, size);
+    frame_set(&f->frame, 14 + 20, label ? 53 : 40000);
+    frame_set(&f->frame, 14 + 20 + 2, label ? 40000 : 53);
+    f->frame.len = 14 + 20 + 8;
+    frame_u32(&f->frame, label ? 0x12348180 : 0x12340100);
+    frame_u32(&f->frame, label ? 0x00010001 : 0x00010000);
+    frame_u32(&f->frame, 0);
+    memcpy(f->frame.bytes + f->frame.len, name, sizeof(name));
+    f->frame.len += (uint32_t)sizeof(name);
+    frame_u32(&f->frame, 0x000c0001); /* PTR */
+    if (label) {
+        frame_u32(&f->frame, 0xc00c000c);
+        frame_u32(&f->frame, 0x00010000);
+        frame_u32(&f->frame, f->ttl << 16 | (1 + len + 6));
+        frame_u8(&f->frame, len);
+        memcpy(f->frame.bytes + f->frame.len, label, len);
+        f->frame.len += len;
+        memcpy(f->frame.bytes + f->frame.len, "\x04test", 6);
+        f->frame.len += 6;
+    }
+    sensor_frame(f->sensor, &(struct frame){.time = time,
+                                            .bytes = f->frame.bytes,
+                                            .len = f->frame.len,
+                                            .wire_len = f->frame.len,
+                                            .link = LINK_ETHERNET});
+}
+
+static void who_asks_back_where_a_protected_name_led_is_told_to_nobody(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    sensor_use(f->sensor, NULL, NULL, lists);
+    ask_back(f, NULL, NOW);
+    ask_back(f, "other", NOW);
+    assert_int_equal(f->told[EVENT_DNS], 2); /* nothing led there yet */
+    answer_name(f, "help", NOW + 1);
+    ask_back(f, NULL, NOW + 2);
+    ask_back(f, "other", NOW + 2);
+    assert_int_equal(f->told[EVENT_DNS], 2);
+    ask_back(f, NULL, NOW + 3 * USEC_PER_HOUR);
+    assert_int_equal(f->told[EVENT_DNS], 3);
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
+static void who_asks_back_where_a_name_led_that_became_protected_is_told_to_nobody(
+    void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    answer_name(f, "help", NOW);
+    f->told[EVENT_DNS] = 0;
+    sensor_use(f->sensor, NULL, NULL, lists);
+    ask_back(f, NULL, NOW + 1);
+    assert_int_equal(f->told[EVENT_DNS], 0);
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
+static void an_address_whose_name_turns_out_to_be_protected_is_told_no_more(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *lists = link_lines();
+
+    sensor_use(f->sensor, NULL, NULL, lists);
+    ask_back(f, "help", NOW);
+    ask_back(f, NULL, NOW + 1);
+    assert_int_equal(f->told[EVENT_DNS], 0);
+    sensor_finish(f->sensor);
+    f->told[EVENT_FLOW] = 0;
+    call(f, 9, NOW + 2);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_FLOW], 0);
+    call(f, 8, NOW + 2);
+    sensor_finish(f->sensor);
+    assert_int_equal(f->told[EVENT_FLOW], 1);
+    sensor_use(f->sensor, NULL, NULL, NULL);
+}
+
 static void a_conversation_without_a_name_tells_which_name_led_to_it(void **state)
 {
     struct fixture *f = *state;
@@ -907,6 +1003,10 @@ int main(void)
         WITH_FIXTURE(what_a_protected_host_sends_by_itself_is_told_to_nobody),
         WITH_FIXTURE(what_a_host_sends_by_itself_that_became_protected_is_told_to_nobody),
         WITH_FIXTURE(what_led_there_before_a_protected_name_is_not_told_afterwards),
+        WITH_FIXTURE(who_asks_back_where_a_protected_name_led_is_told_to_nobody),
+        WITH_FIXTURE(
+            who_asks_back_where_a_name_led_that_became_protected_is_told_to_nobody),
+        WITH_FIXTURE(an_address_whose_name_turns_out_to_be_protected_is_told_no_more),
         WITH_FIXTURE(a_conversation_is_told_twice_its_start_and_its_end),
         WITH_FIXTURE(a_conversation_that_goes_on_is_told_every_minute),
         WITH_FIXTURE(the_rules_may_change_while_a_conversation_goes_on),
