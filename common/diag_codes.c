@@ -312,11 +312,15 @@ static const struct diag_code codes[] = {
     {"E0602", "a test cannot be run",
      "The message says what is meant, and what to write instead."},
     {"W0602", "a rule is not tested",
-     "Every rule should have a test that it matches, and one close to it that it\n"
-     "does not."},
-    {"W0603", "a condition is not tested",
-     "In no test of the rule is the condition met with the answer shown, so it\n"
-     "could be left out or turned round, and no test would fail."},
+     "Every rule should have a test that raises it, and one close to that which does\n"
+     "not: one thing fewer than it counts, or one thing different."},
+    {"W0603", "a condition is never true in a test",
+     "In no test of the rule is the condition true, or even asked. It could be written\n"
+     "wrong, and no test would fail: add an event that meets it."},
+    {"W0604", "conditions are never false in a test",
+     "They could be left out of the rule, and none of its tests would fail. Of a long\n"
+     "list of alternatives that is no fault; of a condition that all events have to\n"
+     "meet, a test with an event that only it turns away says why it is there."},
     {"E0701", "two are called the same",
      "Steps, fields of a form, playbooks and languages each have a name of their own."},
     {"E0702", "another version of playbooks or notices",

@@ -51,8 +51,8 @@ struct runner {
     struct diags *diags;
     struct matcher *matcher;
     struct list_memo *lists;
-    uint8_t **seen;    /* for each rule, for each step: SEEN_YES, SEEN_NO */
-    uint8_t *tested;   /* for each rule: a test that it met, one that it did not */
+    uint8_t **seen;    /* for each rule, for each predicate: SEEN_YES, SEEN_NO */
+    uint8_t *tested;   /* for each rule: a test that raised it, one that did not */
     size_t site_count; /* tests that failed, perhaps because of the site */
     const struct rule_test *site_first;
 };
@@ -184,24 +184,36 @@ static void hear(struct trial *t, size_t rule)
             hear(t, k);
 }
 
-/* The rule's program on the event, noting the answers that were met on the way. */
-static void note_steps(struct runner *r, size_t rule, const struct event *e)
+/* A program on the event, noting the answers that were met on the way. */
+static bool note_steps(struct runner *r, const struct program *p, uint8_t *seen,
+                       const struct event *e)
 {
-    const struct program *p = &r->set->rules[rule].program;
-    uint16_t at = 0;
+    uint16_t at = p->count ? 0 : EXPR_TRUE;
 
-    if (!(r->set->rules[rule].rule.watch >> event_kind(e) & 1))
+    while (at < EXPR_FALSE) {
+        const struct expr_step *s = &p->steps[at];
+        bool yes = predicate_holds(&r->set->predicates.at[s->predicate], e, r->lists);
+
+        seen[s->predicate] |= yes ? SEEN_YES : SEEN_NO;
+        at = yes ? s->yes : s->no;
+    }
+    return at == EXPR_TRUE;
+}
+
+/* The rule's own program, which is met when one of its parts is; then each part's. */
+static void note_rule(struct runner *r, size_t rule, const struct event *e)
+{
+    const struct compiled_rule *c = &r->set->rules[rule];
+
+    if (!(c->rule.watch >> event_kind(e) & 1))
         return;
     if (!r->seen[rule])
-        r->seen[rule] = xcalloc(p->count, 1);
+        r->seen[rule] = xcalloc(r->set->predicates.count + 1, 1);
     list_memo_begin(r->lists);
-    do {
-        bool yes =
-            predicate_holds(&r->set->predicates.at[p->steps[at].predicate], e, r->lists);
-
-        r->seen[rule][at] |= yes ? SEEN_YES : SEEN_NO;
-        at = yes ? p->steps[at].yes : p->steps[at].no;
-    } while (at < EXPR_FALSE);
+    if (!note_steps(r, &c->program, r->seen[rule], e))
+        return;
+    for (size_t i = 0; i < c->part_count; i++)
+        (void)note_steps(r, &c->parts[i].program, r->seen[rule], e);
 }
 
 static void run_events(struct runner *r, struct trial *t)
@@ -217,7 +229,7 @@ static void run_events(struct runner *r, struct trial *t)
             tracker_alert(t->tracker, t->event);
         for (size_t k = 0; r->settings->coverage && k < r->set->rule_count; k++)
             if (!t->test->file->overlay && concerns(t, k))
-                note_steps(r, k, t->event);
+                note_rule(r, k, t->event);
     }
     tracker_finish(t->tracker);
     for (size_t i = 0; i < r->set->rule_count; i++) {
@@ -488,7 +500,7 @@ static bool run_trial(struct runner *r, const struct rule_test *test)
     run_events(r, &t);
     passed = judge_counts(r, &t) && judge_words(r, &t) && judge_fields(r, &t);
     if (test->rule != ALL_RULES && !test->file->overlay)
-        r->tested[test->rule] |= t.counts[EXPECT_MATCH] ? SEEN_YES : SEEN_NO;
+        r->tested[test->rule] |= t.counts[EXPECT_ALERTS] ? SEEN_YES : SEEN_NO;
     tracker_free(t.tracker);
     event_free(t.event);
     event_free(t.alert);
@@ -579,37 +591,67 @@ static enum rule_test_verdict run_one(struct runner *r, const struct rule_test *
     return r->site_count > before ? TEST_SKIPPED : TEST_FAILED;
 }
 
-static void report_step(struct runner *r, const struct compiled_rule *c, size_t step,
-                        uint8_t seen)
+static struct text written(const struct runner *r, size_t predicate)
 {
-    struct text written = r->set->predicates.at[c->program.steps[step].predicate].written;
-    const struct node *when = node_get(c->node, "when");
+    return r->set->predicates.at[predicate].written;
+}
 
-    if (seen != (SEEN_YES | SEEN_NO))
-        diags_warn(r->diags, when ? node_place(when) : c->rule.place, "W0603",
-                   "rule %s: in no test is \"%.*s\" %s", c->rule.id, (int)written.len,
-                   written.at,
-                   seen == SEEN_NO    ? "true"
-                   : seen == SEEN_YES ? "false"
-                                      : "asked");
+/* Whatever was never true is told by itself: it could be anything, and no test would
+ * know. What was never false is told of a rule together: it could be left out. */
+static void report_answers(struct runner *r, const struct compiled_rule *c,
+                           const uint8_t *wanted, const uint8_t *seen)
+{
+    const struct node *when = node_get(c->node, "when");
+    struct place place = when ? node_place(when) : c->rule.place;
+    auto_buffer struct buffer never_false = {0};
+
+    for (size_t i = 0; i < r->set->predicates.count; i++) {
+        struct text t = written(r, i);
+        uint8_t got = seen ? seen[i] : 0;
+
+        if (!wanted[i] || got == (SEEN_YES | SEEN_NO))
+            continue;
+        if (got == SEEN_YES)
+            buffer_print(&never_false, "%s\"%.*s\"", never_false.len ? ", " : "",
+                         (int)t.len, t.at);
+        else
+            diags_warn(r->diags, place, "W0603", "rule %s: in no test is \"%.*s\" %s",
+                       c->rule.id, (int)t.len, t.at, got ? "true" : "asked");
+    }
+    if (never_false.len)
+        diags_warn(r->diags, place, "W0604",
+                   "rule %s: in no test is any of these false: %s", c->rule.id,
+                   never_false.at);
+}
+
+static void want(uint8_t *wanted, const struct program *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        wanted[p->steps[i].predicate] = 1;
+}
+
+static void report_rule(struct runner *r, size_t rule)
+{
+    const struct compiled_rule *c = &r->set->rules[rule];
+    auto_free uint8_t *wanted = xcalloc(r->set->predicates.count + 1, 1);
+
+    if (!(r->tested[rule] & SEEN_YES))
+        diags_warn(r->diags, c->rule.place, "W0602", "rule %s: no test raises it",
+                   c->rule.id);
+    if (!(r->tested[rule] & SEEN_NO))
+        diags_warn(r->diags, c->rule.place, "W0602",
+                   "rule %s: no test comes near and does not raise it", c->rule.id);
+    want(wanted, &c->program);
+    for (size_t i = 0; i < c->part_count; i++)
+        want(wanted, &c->parts[i].program);
+    report_answers(r, c, wanted, r->seen[rule]);
 }
 
 static void report_coverage(struct runner *r)
 {
-    for (size_t i = 0; i < r->set->rule_count; i++) {
-        const struct compiled_rule *c = &r->set->rules[i];
-
-        if (c->rule.mode == MODE_DISABLED || rule_is_changed(r->set, i))
-            continue;
-        if (!(r->tested[i] & SEEN_YES))
-            diags_warn(r->diags, c->rule.place, "W0602", "rule %s: no test matches it",
-                       c->rule.id);
-        if (!(r->tested[i] & SEEN_NO))
-            diags_warn(r->diags, c->rule.place, "W0602",
-                       "rule %s: no test comes near and does not match", c->rule.id);
-        for (size_t k = 0; k < c->program.count; k++)
-            report_step(r, c, k, r->seen[i] ? r->seen[i][k] : 0);
-    }
+    for (size_t i = 0; i < r->set->rule_count; i++)
+        if (r->set->rules[i].rule.mode != MODE_DISABLED && !rule_is_changed(r->set, i))
+            report_rule(r, i);
 }
 
 struct rule_test_counts ruleset_test(const struct ruleset *set,

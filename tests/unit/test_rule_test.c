@@ -173,8 +173,71 @@ static void coverage_names_what_no_test_exercises(void **state)
     (void)state;
     run(text, &faults);
     assert_non_null(strstr(faults, "rule test.one: no test comes near and does not"));
-    assert_non_null(strstr(faults, "in no test is \"host exists\" false"));
+    assert_non_null(strstr(faults, "is any of these false: \"host exists\""));
     assert_non_null(strstr(faults, "in no test is \"dns.qtype == \"TXT\"\" true"));
+}
+
+static void a_window_that_stays_below_its_bound_comes_near(void **state)
+{
+    static const char rule[] =
+        "    when: dst.port == 22\n"
+        "    window: {count: events, by: [src.ip], within: 5m, gte: 5}\n"
+        "    tests:\n"
+        "      - name: five\n"
+        "        generate: {count: 5, every: 1s, event: {kind: flow_start,"
+        " src.ip: 10.1.1.9, dst.port: 22}}\n"
+        "        expect: {alerts: 1}\n"
+        "      - name: four\n"
+        "        generate: {count: 4, every: 1s, event: {kind: flow_start,"
+        " src.ip: 10.1.1.9, dst.port: 22}}\n"
+        "        expect: {alerts: 0}\n";
+    auto_free char *text = rules_one("flow_start", rule), *faults = NULL;
+
+    (void)state;
+    assert_int_equal(run(text, &faults).passed, 2);
+    assert_null(strstr(faults, "W0602"));
+}
+
+static void a_rule_whose_window_is_never_reached_is_raised_by_no_test(void **state)
+{
+    static const char rule[] =
+        "    when: dst.port == 22\n"
+        "    window: {count: events, by: [src.ip], within: 5m, gte: 5}\n"
+        "    tests:\n"
+        "      - name: one is counted\n"
+        "        events: [{kind: flow_start, src.ip: 10.1.1.9, dst.port: 22}]\n"
+        "        expect: {match: 1, alerts: 0}\n";
+    auto_free char *text = rules_one("flow_start", rule), *faults = NULL;
+
+    (void)state;
+    assert_int_equal(run(text, &faults).passed, 1);
+    assert_non_null(strstr(faults, "rule test.one: no test raises it"));
+}
+
+/* Each step's own condition, though the first that is met decides for the rule. */
+static void conditions_of_steps_are_asked(void **state)
+{
+    static const char rule[] =
+        "    sequence:\n"
+        "      by: [src.ip]\n"
+        "      within: 5m\n"
+        "      steps:\n"
+        "        - {id: first, when: dst.port == 22}\n"
+        "        - {id: second, when: dst.port > 20}\n"
+        "        - {id: third, when: dst.port == 25}\n"
+        "    tests:\n"
+        "      - name: two of three\n"
+        "        events:\n"
+        "          - {kind: flow_start, src.ip: 10.1.1.9, dst.port: 22}\n"
+        "          - {at: 1s, kind: flow_start, src.ip: 10.1.1.9, dst.port: 22}\n"
+        "        expect: {alerts: 0}\n";
+    auto_free char *text = rules_one("flow_start", rule), *faults = NULL;
+
+    (void)state;
+    assert_int_equal(run(text, &faults).passed, 1);
+    assert_non_null(strstr(faults, "in no test is \"dst.port == 25\" true"));
+    assert_null(strstr(faults, "asked"));
+    assert_non_null(strstr(faults, "false: \"dst.port == 22\", \"dst.port > 20\""));
 }
 
 static void a_test_that_cannot_be_run_is_a_fault_of_the_file(void **state)
@@ -207,6 +270,9 @@ int main(void)
         cmocka_unit_test(a_failing_test_says_where_the_first_event_failed),
         cmocka_unit_test(what_extractors_work_out_is_there),
         cmocka_unit_test(coverage_names_what_no_test_exercises),
+        cmocka_unit_test(a_window_that_stays_below_its_bound_comes_near),
+        cmocka_unit_test(a_rule_whose_window_is_never_reached_is_raised_by_no_test),
+        cmocka_unit_test(conditions_of_steps_are_asked),
         cmocka_unit_test(a_test_that_cannot_be_run_is_a_fault_of_the_file),
     };
 
