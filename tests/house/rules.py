@@ -29,8 +29,7 @@ def unsaid(rules):
 
 
 def unclear(rules):
-    """A rule that counts devices shows none of them, without saying so."""
-    return [r["id"] for r in rules if "identity" not in r and "aggregate" not in r]
+    return [r["id"] for r in rules if "identity" not in r]
 
 
 def leads_nowhere(rules):
@@ -44,6 +43,12 @@ def unbanded(rules):
     return [f"{r['id']}: {sorted(r['severity'])}" for r in rules
             if isinstance(r["severity"], dict)
             and not PUPILS <= set(r["severity"]) <= BANDS]
+
+
+def ageless(rules):
+    """What is about a pupil's safety says of each age how grave it is, were it the same."""
+    return [r["id"] for r in rules
+            if r["id"].startswith("safety.") and not isinstance(r["severity"], dict)]
 
 
 def open_about_pupils(rules):
@@ -88,6 +93,7 @@ def main():
         ("none about the safety of pupils shows a device", open_about_pupils(rules)),
         ("each leads to a playbook that there is", leads_nowhere(rules)),
         ("a severity by age says it of every age of pupils", unbanded(rules)),
+        ("one about the safety of pupils has a severity by age", ageless(rules)),
         ("each has a test that it meets", never_met(rules)),
         ("each has a test, near to that, that it does not meet", never_silent(rules)),
         ("documents count them right", miscounted(rules)),
