@@ -30,6 +30,38 @@ def move_to_lesson(path, after=False):
         file.write(data)
 
 
+HEADS = 12     # so many first frames of a conversation a thin recording keeps,
+WHOLE = 1600   # of each no more than so many bytes; of the others only their heads
+
+
+def head_of(frame):
+    """(the conversation, the length of the heads) of a TCP or UDP frame; else (None, all)."""
+    if frame[12:14] != b"\x08\x00" or frame[23] not in (6, 17):
+        return None, len(frame)
+    start = 14 + (frame[14] & 15) * 4
+    ends = sorted([(frame[26:30], frame[start:start + 2]),
+                   (frame[30:34], frame[start + 2:start + 4])])
+    length = (frame[start + 12] >> 4) * 4 if frame[23] == 6 else 8
+    return (frame[23], *ends), start + length
+
+
+def thin(path):
+    """Leave of a recording the first frames of each conversation, and of the rest the heads
+    and the true lengths, as a small snaplen would."""
+    seen = {}
+    with open(path, "rb") as whole, open(path + ".thin", "wb") as file:
+        file.write(whole.read(24))
+        while record := whole.read(16):
+            second, micro, kept, length = struct.unpack("<IIII", record)
+            frame = whole.read(kept)
+            who, head = head_of(frame)
+            seen[who] = seen.get(who, 0) + 1
+            most = WHOLE if who is None or seen[who] <= HEADS else head
+            frame = frame[:most]
+            file.write(struct.pack("<IIII", second, micro, len(frame), length) + frame)
+    os.replace(path + ".thin", path)
+
+
 class Capture:
     """tcpdump on the span interface while the `with` lasts; then the file is at path."""
 

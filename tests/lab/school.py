@@ -172,6 +172,16 @@ class School:
                          for address in outside.addresses()))
         far.overlay_etc(etc_files("outside", outside.DNS))
 
+    def uncut(self, name, word="on"):
+        """Let a host and the outside hand over large pieces of TCP that no card cuts to the
+        MTU before the mirror sees them, as between virtual machines; "off" is how it was."""
+        segment = segment_of(HOSTS[name])
+        for where, dev in ((name, "eth0"), ("switch", f"gw-{segment.name}"),
+                           ("switch", name), ("switch", "tap"),
+                           ("router", segment.name), ("router", "wan"),
+                           ("outside", "eth0")):
+            self.host(where).run("ethtool", "-K", dev, "tx", word, "tso", word, "gso", word)
+
     def _serve_intranet(self):
         """The school's own web server, in clear; /marks wants a password."""
         ns = self.host("srv-web")

@@ -19,7 +19,7 @@ import tap                                                 # noqa: E402
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                       "golden")
 LARGEST = 1_500_000
-ALL_TOGETHER = 8_000_000
+ALL_TOGETHER = 12_000_000
 
 # capture, what tshark must find in it, in at least so many frames
 FACTS = [
@@ -169,12 +169,18 @@ FACTS = [
     ("update-downloads", 'http.request.uri contains "lab-update.deb"', 4),
     ("video-call", "stun", 20),
     ("video-call", "udp.dstport == 5004", 40),
-    ("backup", "ssh.message_code == 21", 4),
+    ("copying-files", "ssh.message_code == 21", 4),
+    ("large-upload", "ip.src == 10.50.0.10 && tcp.dstport == 443 && frame.len > 10000", 1000),
+    ("large-upload",
+     'tls.handshake.extensions_server_name == "up.filehosting.drill.test"', 1),
+    ("backup", "ip.src == 10.50.0.20 && tcp.dstport == 443 && frame.len > 10000", 1000),
     ("monitoring-probes", "snmp", 12),
     ("monitoring-probes", 'http.user_agent contains "check_http"', 6),
     ("tor", "tls.handshake.type == 1 && tcp.dstport == 5001", 2),
     ("homework-upload",
      'tls.handshake.extensions_server_name == "up.filehosting.drill.test"', 1),
+    ("homework-upload",
+     "ip.src == 10.30.1.11 && tcp.dstport == 443 && frame.len > 10000", 1000),
     ("boot-storm", "dhcp.option.dhcp == 5", 25),
     ("snmp-read-out", 'snmp.community == "public" && snmp.data == 1', 50),
     ("snmp-read-out", 'snmp.community == "private" && snmp.data == 3', 1),
@@ -211,6 +217,10 @@ SILENT = [
 # frame that is seen twice comes twice at one time.
 DRAWN = {"flood-in-one"}
 ONE_TIME = 0.0002  # seconds
+
+
+# Large pieces as TCP makes them, which no card has cut yet, and only their heads are kept.
+UNCUT = {one.name for one in scenario.load().values() if one.thin}
 
 
 def path_of(name):
@@ -276,7 +286,7 @@ class Contents(unittest.TestCase):
             with self.subTest(capture=name):
                 counts = collections.Counter(rows if name not in DRAWN else ())
                 self.assertEqual([row for row in rows if counts[row] > 1], [])
-                self.assertEqual(beyond, [])
+                self.assertEqual(bool(beyond), name in UNCUT)
 
     def test_numbers_that_are_drawn_twice_are_not_seen_at_one_time(self):
         for name in DRAWN:

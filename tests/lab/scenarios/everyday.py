@@ -8,7 +8,7 @@ import os
 import random
 import time
 
-from acts import LEASE_SCRIPT, greet_gateway
+from acts import LEASE_SCRIPT, greet_gateway, visit
 from netns import read_file
 from outside import PEER
 from scenario import HARMLESS, Scenario
@@ -33,7 +33,7 @@ def publish_update(school):
     with open(tree + "/DEBIAN/control", "w", encoding="utf-8") as file:
         file.write(CONTROL.format(version="1.0"))
     with open(tree + "/data", "wb") as file:
-        file.write(random.Random(8).randbytes(12_000))
+        file.write(random.Random(8).randbytes(1_600_000))
     deb = root + "/lab-update.deb"
     far.run("dpkg-deb", "--build", "--root-owner-group", tree, deb)
     with open(deb, "rb") as file:
@@ -45,12 +45,17 @@ def publish_update(school):
         file.write(entry)
 
 
+PIECES = 17  # conversations of a device that is far behind; 20 are many
+
+
 def update_downloads(school):
-    """apt on four devices asks the vendor for news and loads it."""
+    """apt on four devices asks the vendor for news and loads it; on one again and again."""
     publish_update(school)
-    for who in ("student-01", "student-02", "staff-01", "staff-02"):
+    for who, pieces in (("student-01", PIECES - 1), ("student-02", 1), ("staff-01", 1),
+                        ("staff-02", 1)):
         host = school[who]
         greet_gateway(school, who)
+        school.uncut(who)
         host.run("mkdir", "-p", *(host.path("apt/" + part) for part in
                                   ("state/lists/partial", "cache/archives/partial", "etc")))
         sources = host.write("apt/sources.list",
@@ -61,8 +66,10 @@ def update_downloads(school):
                    "-o", f"Dir::Etc::SourceList={sources}",
                    "-o", "APT::Sandbox::User=root", "-o", "Debug::NoLocking=1"]
         host.run("apt-get", "-q", *options, "update")
-        host.run("sh", "-c", f"cd {host.folder} && exec apt-get -q download lab-update "
-                 + " ".join(options))
+        for _ in range(pieces):
+            host.run("sh", "-c", f"cd {host.folder} && rm -f lab-update*.deb"
+                     " && exec apt-get -q download lab-update " + " ".join(options))
+        school.uncut(who, "off")
 
 
 TURN = """listening-ip={address}
@@ -81,11 +88,15 @@ allow-loopback-peers
 """
 
 
+CALL = 40  # seconds
+
+
 def video_call(school):
-    """STUN and TURN through a relay, then sound and pictures by RTP to and fro."""
+    """The platform's page, STUN and TURN through a relay, then sound and pictures by RTP to and fro."""
     far, client = school["outside"], school["student-01"]
     config = far.write("turn.conf", TURN.format(address=PEER, folder=far.folder))
     greet_gateway(school, "student-01")
+    visit(school, "student-01", "classroom.example")
     with far.start("turnserver", "-c", config) as server:
         server.wait_port(3478, "udp")
         client.run("turnutils_uclient", "-u", "lab", "-w", "lab", "-y", "-n", 40, "-m", 1,
@@ -94,12 +105,12 @@ def video_call(school):
         for ns, to, here in ((client, PEER, 5004), (far, "10.20.1.11", 5004)):
             call.enter_context(ns.start(
                 "ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-f", "lavfi", "-i",
-                "testsrc=size=160x120:rate=15", "-t", 3, "-c:v", "libvpx", "-b:v", "50k",
+                "testsrc=size=160x120:rate=15", "-t", CALL, "-c:v", "libvpx", "-b:v", "50k",
                 "-an", "-f", "rtp", f"rtp://{to}:5004?localrtpport={here}"))
-        time.sleep(5)
+        time.sleep(CALL + 2)
 
 
-def backup(school):
+def copying_files(school):
     """The administrator's computer copies files to a server by rsync over SSH."""
     server, client = school["srv-web"], school["admin-01"]
     sshd, key = start_ssh(server, client)
@@ -195,13 +206,16 @@ def boot_storm(school):
 
 SCENARIOS = [
     Scenario("update-downloads", HARMLESS,
-             "Four devices ask their vendor for updates and load one.", update_downloads),
+             "Four devices ask their vendor for updates and load one; a student's, which is "
+             "far behind, loads 27 MB in 17 conversations, and with three more it would raise "
+             "bypass.one-host.", update_downloads, thin=True),
     Scenario("video-call", HARMLESS,
-             "A student's device has a video call through a relay and with a peer.",
-             video_call, ["turnserver", "turnutils_uclient", "ffmpeg"]),
-    Scenario("backup", HARMLESS,
+             "A student's device has a video call of the learning platform, through a relay "
+             "and with a peer; of a service for calls with strangers it would raise "
+             "safety.random-video-call.", video_call, ["turnserver", "turnutils_uclient", "ffmpeg"]),
+    Scenario("copying-files", HARMLESS,
              "The administrator's computer copies files to a server by SSH; looks a "
-             "little like data that leaves.", backup,
+             "little like data that leaves.", copying_files,
              ["ssh", "ssh-keygen", "sshd", "rsync"]),
     Scenario("monitoring-probes", HARMLESS,
              "The administrator's monitoring asks servers and a printer the same things "

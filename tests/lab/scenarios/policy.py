@@ -71,26 +71,39 @@ def upload(school, who, size, *options):
     with serve_nginx(far, text) as server:
         server.wait_port(443)
         greet_gateway(school, who)
+        school.uncut(who)
         host.run("curl", "-sS", "-T", host.path("papers.zip"), "--cacert",
                  authority.certificate, *options, f"https://{FILE_HOST}/", timeout=120)
+        school.uncut(who, "off")
     os.unlink(far.path("taken/papers.zip"))
 
 
 def large_upload(school):
-    """The file server's data leave, 20 MB a second."""
-    upload(school, "srv-files", 215_000_000, "--limit-rate", "20M")
+    """The file server's data leave, 60 MB a second."""
+    upload(school, "srv-files", 215_000_000, "--limit-rate", "60M")
 
 
 def homework_upload(school):
-    upload(school, "student-02", 90_000)
+    """The same amount to the same place, but a teacher's."""
+    upload(school, "staff-01", 215_000_000, "--limit-rate", "60M")
+
+
+def backup(school):
+    """A server's nightly backup to the same place, which has grown to nearly the bound."""
+    upload(school, "srv-web", 190_000_000, "--limit-rate", "60M")
 
 
 SCENARIOS = [
     Scenario("large-upload", ATTACK,
              "The file server sends 215 MB to a file host outside.", large_upload,
-             rules=["exfil.server-upload"], within=CONVERSATION, stored=False),
+             rules=["exfil.server-upload"], within=CONVERSATION, thin=True),
     Scenario("homework-upload", HARMLESS,
-             "A student's device sends 90 kB to the same file host.", homework_upload),
+             "A teacher's computer sends 215 MB of pupils' films to the same file host; a "
+             "server that did so would raise exfil.server-upload.", homework_upload,
+             thin=True),
+    Scenario("backup", HARMLESS,
+             "A server's backup of 190 MB goes to a file host outside; 10 MB more would "
+             "raise exfil.server-upload.", backup, thin=True),
     Scenario("unapproved-vendor", MISUSE,
              "Five student devices use a learning app that is not in the vendor "
              "register.", unapproved_vendor, rules=["privacy.unapproved-vendor"]),
