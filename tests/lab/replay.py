@@ -197,7 +197,7 @@ class Line:
             yield f"{rule} " + ("came only when the agent was stopped" if late
                                 else "was not raised")
         for rule, after in sorted(self.first_told().items()):
-            if after > self.scenario.told_by:
+            if self.scenario.told_by and after > self.scenario.told_by:
                 yield (f"{rule} was first told {after:.1f} s after the first packet; "
                        f"{self.scenario.told_by} s were allowed")
         for alert in told:

@@ -29,7 +29,7 @@ class Scenario:
     programs: list = field(default_factory=list)  # beyond the school's own
     rules: list = field(default_factory=list)     # must fire; none means silence
     within: int = AT_ONCE                         # seconds, from an alert's last packet
-    told_by: int = 0         # seconds from its first packet: each of its rules is told by then
+    told_by: int = None      # seconds from its first packet: each of its rules is told by then
     dated: bool = False      # judged by today's date: only a fresh recording can be played
     stored: bool = True      # else too large to be kept: recorded when it is to be played
     thin: bool = False       # kept without most of its payload: play.py fills it with zeros
