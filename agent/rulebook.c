@@ -136,6 +136,8 @@ int rulebook_make(const struct rulebook_making *m, struct rulebook **ret_book,
         return -EALREADY;
     }
     b = book_of(bundle, m->settings->site, -1, false, same);
+    if (!b)
+        diags_error(d, (struct place){0}, "E0521", "the rules cannot be read once more");
     if (!b || !content_test(b->content, m->between, m->arg, d))
         return -EINVAL;
     if (old)
