@@ -116,11 +116,11 @@ SCENARIOS = [
     Scenario("expired-certificate", MISUSE,
              "A server of the school shows a certificate that expired a week ago.",
              expired_certificate, rules=["server.expired-certificate"],
-             dated=True),
+             dated=True, told_by=5),
     Scenario("expiring-certificate", MISUSE,
              "A server of the school shows a certificate with ten days left.",
              expiring_certificate, rules=["server.expiring-certificate"],
-             dated=True),
+             dated=True, told_by=5),
     Scenario("good-certificate", HARMLESS,
              "A server of the school shows a certificate that is in order; a session is "
              "resumed without one.", good_certificate,
@@ -129,11 +129,11 @@ SCENARIOS = [
              "A printer's page has a certificate that it made for itself, with a short key.",
              printer_certificate,
              rules=["server.self-signed-certificate", "server.weak-certificate"],
-             dated=True),
+             dated=True, told_by=5),
     Scenario("nameless-controller", ATTACK,
              "A student's device calls an address outside that shows a self-signed "
              "certificate, without a name.", nameless_controller,
-             rules=["malware.nameless-self-signed"]),
+             rules=["malware.nameless-self-signed"], told_by=5),
     Scenario("home-storage", HARMLESS,
              "A staff device opens a self-signed server outside by its name.", home_storage),
 ]

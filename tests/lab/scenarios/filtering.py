@@ -57,25 +57,25 @@ SCENARIOS = [
     Scenario("filter-not-applied", MISUSE,
              "A student's device loads 230 kB from a host that the filter must block.",
              filter_not_applied, rules=["filter.not-applied"],
-             within=CONVERSATION),
+             within=CONVERSATION, told_by=12),
     Scenario("block-page", HARMLESS,
              "A student's device gets the filter's small block page in place of the same "
              "host.", block_page),
     Scenario("safesearch-missing", MISUSE,
              "The school's DNS answers for www.google.com with an address that does not "
              "enforce SafeSearch.", safe_search_missing,
-             rules=["filter.safesearch-not-enforced"]),
+             rules=["filter.safesearch-not-enforced"], told_by=5),
     Scenario("safesearch-enforced", HARMLESS,
              "The school's DNS sends www.google.com to forcesafesearch.google.com.",
              search),
     Scenario("canary-answered", MISUSE,
              "The school's DNS knows use-application-dns.net, so browsers may go their "
-             "own way.", canary_answered, rules=["filter.canary-answered"]),
+             "own way.", canary_answered, rules=["filter.canary-answered"], told_by=5),
     Scenario("canary-refused", HARMLESS,
              "The school's DNS says that use-application-dns.net does not exist.",
              browser_start),
     Scenario("filter-not-applied-quic", MISUSE,
              "A student's device loads 60 kB by HTTP/3 from a host that the filter must "
              "block.", filter_not_applied_quic, QUIC, ["filter.not-applied"],
-             within=SILENCE),
+             within=SILENCE, told_by=67),
 ]

@@ -59,9 +59,10 @@ def arp_spoofing(school):
 SCENARIOS = [
     Scenario("rogue-dhcp", ATTACK,
              "A second DHCP server in the student segment offers addresses and itself as "
-             "gateway and DNS server.", rogue_dhcp, ["udhcpc"], ["network.rogue-dhcp"]),
+             "gateway and DNS server.", rogue_dhcp, ["udhcpc"], ["network.rogue-dhcp"],
+             told_by=5),
     Scenario("arp-spoofing", ATTACK,
              "A student's device claims the gateway's address by ARP and relays another "
              "device's traffic.", arp_spoofing, ["arpspoof"],
-             ["network.arp-spoof-gateway"]),
+             ["network.arp-spoof-gateway"], told_by=7),
 ]

@@ -96,7 +96,7 @@ def backup(school):
 SCENARIOS = [
     Scenario("large-upload", ATTACK,
              "The file server sends 215 MB to a file host outside.", large_upload,
-             rules=["exfil.server-upload"], within=CONVERSATION, thin=True),
+             rules=["exfil.server-upload"], within=CONVERSATION, thin=True, told_by=15),
     Scenario("homework-upload", HARMLESS,
              "A teacher's computer sends 215 MB of pupils' films to the same file host; a "
              "server that did so would raise exfil.server-upload.", homework_upload,
@@ -106,19 +106,20 @@ SCENARIOS = [
              "raise exfil.server-upload.", backup, thin=True),
     Scenario("unapproved-vendor", MISUSE,
              "Five student devices use a learning app that is not in the vendor "
-             "register.", unapproved_vendor, rules=["privacy.unapproved-vendor"]),
+             "register.", unapproved_vendor, rules=["privacy.unapproved-vendor"],
+             told_by=6),
     Scenario("approved-vendor", HARMLESS,
              "Five student devices use the learning platform that the district approved.",
              approved_vendor),
     Scenario("exam-contact", MISUSE,
              "A device in the exam room talks to an AI chat.", exam_contact,
-             rules=["exam.contact"]),
+             rules=["exam.contact"], told_by=5),
     Scenario("exam-work", HARMLESS,
              "Two devices in the exam room use the learning platform only.", exam_work),
     Scenario("platform-silent", ATTACK,
              "Five student devices look the learning platform up, and nothing answers "
              "their connections.", platform_silent, rules=["service.no-answer"],
-             within=UNANSWERED),
+             within=UNANSWERED, told_by=22),
     Scenario("platform-silent-for-one", HARMLESS,
              "One student device, and no other, finds no answer from the platform.",
              platform_silent_for_one),

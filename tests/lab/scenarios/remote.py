@@ -97,9 +97,9 @@ SCENARIOS = [
              "A student's device opens a remote desktop on a relay outside.",
              remote_desktop, ["xrdp", "xfreerdp", "Xvfb"],
              ["remote.desktop-from-student"],
-             within=CONVERSATION),
+             within=CONVERSATION, told_by=15),
     Scenario("bittorrent", MISUSE,
              "Two students' devices share a file by BitTorrent.", bittorrent,
              ["transmission-cli", "transmission-create"], ["misuse.bittorrent"],
-             within=CONVERSATION),
+             within=CONVERSATION, told_by=26),
 ]
