@@ -250,11 +250,11 @@ struct bundle *content_pack(const struct content_settings *settings, uint64_t se
     without_zones = pack(settings, serial, from_files->lists, NULL, d);
     if (!without_zones)
         return NULL;
-    /* With its tests: they speak of zones as well. */
-    again = unpack(
-        without_zones,
-        &(struct unpacking){.site = settings->site, .lists_fd = -1, .reads_zones = true},
-        same);
+    again = unpack(without_zones,
+                   &(struct unpacking){.site = settings->site,
+                                       .lists_fd = -1,
+                                       .reads_zones = true}, /* its tests', too */
+                   same);
     if (!again)
         diags_error(d, (struct place){0}, "E0521",
                     "the rules changed while they were read");

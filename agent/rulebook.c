@@ -119,6 +119,15 @@ static int write_current(const char *state, const struct rulebook *b)
     return bundle_write(b->bundle, current);
 }
 
+/* What was well in the files should be so in the bundle: then they are not told twice. */
+static void tell_unreadable(struct diags *faults, struct diags *d)
+{
+    auto_free char *text = diags_text(faults);
+
+    diags_error(d, (struct place){0}, "E0521",
+                "the bundle of the rules lacks something:\n%s", text);
+}
+
 int rulebook_make(const struct rulebook_making *m, struct rulebook **ret_book,
                   struct diags *d)
 {
@@ -137,7 +146,7 @@ int rulebook_make(const struct rulebook_making *m, struct rulebook **ret_book,
     }
     b = book_of(bundle, m->settings->site, -1, false, same);
     if (!b)
-        diags_error(d, (struct place){0}, "E0521", "the rules cannot be read once more");
+        tell_unreadable(same, d);
     if (!b || !content_test(b->content, m->between, m->arg, d))
         return -EINVAL;
     if (old)

@@ -108,6 +108,19 @@ static void a_bundle_holds_rules_district_and_their_zones(void **state)
     assert_int_equal(ruleset_count(f->first->content->rules), 2);
 }
 
+/* Of no site and no schedule: only a test of the file goes by it. */
+static void the_clock_that_tests_were_written_with_is_in_the_bundle(void **state)
+{
+    struct fixture *f = *state;
+
+    write_text(f->rules,
+               "schema: 1\nruleset: t\nversion: 1\n"
+               "test_time: {tz: Australia/Perth}\nrules:\n",
+               RULE("one"));
+    assert_int_equal(make(f, NULL, &f->first), 0);
+    assert_int_equal(diags_errors(f->diags), 0);
+}
+
 static void a_zone_that_is_not_in_the_bundle_is_a_fault(void **state)
 {
     struct fixture *f = *state;
@@ -311,6 +324,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(a_bundle_holds_rules_district_and_their_zones),
+        WITH_FIXTURE(the_clock_that_tests_were_written_with_is_in_the_bundle),
         WITH_FIXTURE(a_zone_that_is_not_in_the_bundle_is_a_fault),
         WITH_FIXTURE(a_list_too_old_is_refused_where_the_rules_say_so),
         WITH_FIXTURE(the_same_rules_again_are_told_so),
