@@ -20,7 +20,7 @@ static void what_is_shipped_is_without_fault_for_the_example_district(void **sta
     said = diags_text(d);
     if (!all || !notices || !di || diags_errors(d) + diags_warnings(d) > 0)
         fail_msg("%s", said);
-    assert_int_equal(all->count, 15);
+    assert_int_equal(all->count, 16);
     assert_int_equal(notices->count, 2);
 }
 
