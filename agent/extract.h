@@ -51,8 +51,8 @@ enum extract_result {
 
 /* Where the pieces of a datagram go. */
 struct extract_pieces {
-    uint8_t *note; /* EXTRACT_NOTE bytes, kept with the flow; zeros before the first */
-    bool from_client;         /* who sent the datagram */
+    uint8_t *note;    /* EXTRACT_NOTE bytes, kept with the flow; zeros before the first */
+    bool from_client; /* who sent the datagram */
     void (*begin)(void *arg); /* those of this end so far belong to another message */
     void (*piece)(uint64_t at, struct cur bytes, void *arg); /* copied during the call */
     void *arg;
@@ -122,8 +122,8 @@ extern const struct extractor extract_arp, extract_dhcp, extract_dns_udp, extrac
     extract_http, extract_tls, extract_quic, extract_dhcp6, extract_nd, extract_mdns,
     extract_llmnr, extract_nbns, extract_proxy, extract_ssh, extract_smb, extract_rdp,
     extract_smtp, extract_ftp, extract_pop3, extract_imap, extract_telnet, extract_snmp,
-    extract_llmnr_tcp, extract_kerberos_udp, extract_kerberos_tcp,
-    extract_dtls, extract_rtcp;
+    extract_llmnr_tcp, extract_kerberos_udp, extract_kerberos_tcp, extract_dtls,
+    extract_rtcp;
 
 extern const struct extractor *const extractors[];
 extern const size_t extractor_count;

@@ -146,29 +146,29 @@ static bool is_protected_message(struct sensor *s, const struct event *e, bool n
 static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
 {
     bool message = event_kind(e) == EVENT_DNS || event_kind(e) == EVENT_NAME;
-    bool protected = s->set.lists && dress_protected(s->set.lists, e);
+    bool covered = s->set.lists && dress_protected(s->set.lists, e);
 
     if (message)
-    protected = is_protected_message(s, e, protected);
-    if (protected) {
+        covered = is_protected_message(s, e, covered);
+    if (covered) {
         hide(s, true);
         keep_wipe(&s->keep, f);
     }
     if (message) {
-        if (protected) {
+        if (covered) {
             shield_learn(s->shield, e, s->rest);
             name_memory_hush(s->names, e, s->rest);
             answer_rest_wipe(s->rest);
         } else if (event_kind(e) == EVENT_DNS) {
             name_memory_learn(s->names, e);
         }
-        return protected;
+        return covered;
     }
     if (f && decides(e))
-        f->stage.protected = protected;
-    else if (f && protected && !event_has(e, FIELD_HOST))
+        f->stage.protected = covered;
+    else if (f && covered && !event_has(e, FIELD_HOST))
         f->stage.protected = true;
-    return protected || (f && f->stage.protected);
+    return covered || (f && f->stage.protected);
 }
 
 /* What is protected has ended before. */

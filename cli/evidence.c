@@ -160,7 +160,7 @@ static void add_evidence(const struct store_evidence *e, void *arg)
 static int list_pages(struct listing *l, int64_t incident)
 {
     struct store_evidence_filter f = {.incident = incident, .limit = LIST_MOST};
-    int rc;
+    int rc = 0;
 
     do {
         l->read = 0;

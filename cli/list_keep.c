@@ -64,11 +64,12 @@ uint64_t list_keep_gave(const char *folder, const struct list_info *info,
 
     while (file && getline(&line, &room, file) > 0 && line[0] == '#') {
         unsigned long long values;
-        int name = 0;
+        char *end = line;
 
         line[strcspn(line, "\n")] = '\0';
-        if (sscanf(line, "# %llu %n", &values, &name) == 1 && name > 0 &&
-            strcmp(line + name, source) == 0)
+        errno = 0;
+        values = strtoull(line + 1, &end, 10);
+        if (errno == 0 && end > line + 1 && *end == ' ' && strcmp(end + 1, source) == 0)
             gave = values;
     }
     return gave;

@@ -70,7 +70,8 @@ NAMES(snmp_pdu, "SNMP message", SNMP_REPORT, "get", "get_next", "response", "set
 NAMES(kerberos_message, "Kerberos message", KERBEROS_ERROR, "as_req", "as_rep", "tgs_req",
       "tgs_rep", "error");
 NAMES(kerberos_cipher, "Kerberos cipher", KERBEROS_CIPHER_OTHER, "des", "des3", "rc4",
-      "rc4_export", "aes128", "aes256", "aes128_sha2", "aes256_sha2", "camellia", "other");
+      "rc4_export", "aes128", "aes256", "aes128_sha2", "aes256_sha2", "camellia",
+      "other");
 NAMES(kerberos_error, "Kerberos error", KERBEROS_ERROR_OTHER, "name_expired",
       "client_unknown", "service_unknown", "policy", "bad_option", "cipher_refused",
       "client_revoked", "key_expired", "preauth_failed", "preauth_required",
@@ -81,8 +82,8 @@ NAMES(tunnel, "tunnel", TUNNEL_TEREDO, "none", "ipip", "6in4", "gre", "vxlan", "
       "teredo");
 NAMES(event_kind, "kind of event", EVENT_KINDS - 1, "flow_start", "flow", "dns", "tls",
       "quic", "http", "dhcp", "arp", "nd", "name", "device", "agent", "rule", "alert",
-      "login", "ssh", "smb", "rdp", "snmp", "flow_active", "line",
-      "kerberos", "dtls", "rtcp");
+      "login", "ssh", "smb", "rdp", "snmp", "flow_active", "line", "kerberos", "dtls",
+      "rtcp");
 
 /* RFC 1035 section 4.1.1, RFC 2136, RFC 6895 section 2.3; 12 to 15 are not given out. */
 NAMES(dns_rcode, "DNS result", 23, "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",

@@ -36,8 +36,8 @@ enum event_kind {
     EVENT_FLOW_ACTIVE, /* a conversation goes on */
     EVENT_LINE, /* what passed between the district and the outside within ten seconds */
     EVENT_KERBEROS, /* a message of Kerberos: asked, granted or refused; never for whom */
-    EVENT_DTLS, /* a hello of DTLS, or the server's certificate */
-    EVENT_RTCP, /* what one end of a call tells the other of how it arrives */
+    EVENT_DTLS,     /* a hello of DTLS, or the server's certificate */
+    EVENT_RTCP,     /* what one end of a call tells the other of how it arrives */
     EVENT_KINDS,
 };
 extern const struct names names_event_kind;
