@@ -105,20 +105,18 @@ def start_ssh(server, client):
 
 
 GUESS = """for n in $(seq 24); do
- SSH_ASKPASS={ask} SSH_ASKPASS_REQUIRE=force WORD=chalk$n ssh -o NumberOfPasswordPrompts=1 \\
- -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@10.50.0.20 true &
+ hydra -l root -p chalk$n -t 1 -I ssh://10.50.0.20 &
  test $((n % 6)) = 0 && wait
 done; wait
 """
 
 
 def ssh_guessing(school):
-    """A loop around ssh; hydra gives itself several tries a session, and minutes."""
+    """One hydra a word, six at a time: one hydra for all waits minutes after each refusal."""
     server, attacker = school["srv-web"], school["student-04"]
-    ask = attacker.write("ask", "#!/bin/sh\necho $WORD\n", mode=0o755)
     with start_ssh(server, attacker)[0]:
         greet_gateway(school, "student-04")
-        attacker.run("sh", "-c", GUESS.format(ask=ask), check=False, timeout=120)
+        attacker.run("sh", "-c", GUESS, check=False, timeout=120)
 
 
 def ssh_errands(school):
@@ -156,6 +154,7 @@ def fetch_plan(client, password, *options):
 
 
 def smb_guessing(school):
+    """By smbclient: Debian's hydra knows nothing later than SMB 1."""
     attacker = school["student-05"]
     with start_smb(school["srv-files"], "SMB2", "SMB3"):
         greet_gateway(school, "student-05")
@@ -189,8 +188,8 @@ SCENARIOS = [
              "inside TLS.", ftp_anonymous, ["vsftpd"]),
     Scenario("ssh-guessing", ATTACK,
              "A student's device tries twenty-four passwords on a server by SSH.",
-             ssh_guessing, ["ssh", "ssh-keygen", "sshd"], ["guessing.ssh"],
-             within=CONVERSATION, told_by=25),
+             ssh_guessing, ["hydra", "ssh-keygen", "sshd"], ["guessing.ssh"],
+             within=CONVERSATION, told_by=15),
     Scenario("ssh-errands", HARMLESS,
              "The administrator's program has twelve short SSH sessions with a server; "
              "looks a little like guessing.", ssh_errands, ["ssh", "ssh-keygen", "sshd"]),
