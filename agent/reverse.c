@@ -66,7 +66,7 @@ static bool read_v6(struct text name, struct addr *ret_addr)
     for (size_t i = 0; i < 2 * sizeof(a.bytes); i++) {
         if (!take_number(&name, 16, 1, &number))
             return false;
-        a.bytes[i / 2] = (uint8_t)(a.bytes[i / 2] << 4 | number);
+        a.bytes[i / 2] = (uint8_t)(a.bytes[i / 2] * 16u + number);
     }
     *ret_addr = a;
     return true;
