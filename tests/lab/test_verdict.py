@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is judged of a scenario that was played live: which alerts, when, and no others."""
 
+import contextlib
 import datetime
+import io
 import json
 import os
 import sys
@@ -18,18 +20,60 @@ import tap                                                 # noqa: E402
 BEGUN = 1_795_451_400.0
 
 
-def faults(kind, rules, told, within=3, told_by=5):
+def line_of(kind, rules, told, within=3, told_by=5, name="one"):
     """Of a scenario that begins at BEGUN; told: (rule, severity, seconds after it)."""
     line = replay.Line.__new__(replay.Line)
-    line.scenario = scenario.Scenario("one", kind, "One.", None, rules=rules, within=within,
+    line.scenario = scenario.Scenario(name, kind, "One.", None, rules=rules, within=within,
                                       told_by=told_by)
+    line.capture = name + ".pcap"
     line.exit_code, line.begun, line.printed = 0, BEGUN, []
     for rule, severity, after in told:
         when = datetime.datetime.fromtimestamp(BEGUN + after, datetime.timezone.utc)
         line.printed.append((BEGUN + after + 0.1, json.dumps(
             {"event_type": "alert", "timestamp": when.strftime("%Y-%m-%dT%H:%M:%S.%f%z"),
              "hallwatch": {"rule": rule, "severity": severity, "event": "flow_active"}})))
-    return list(line.faults())
+    return line
+
+
+def faults(*args, **kwargs):
+    return list(line_of(*args, **kwargs).faults())
+
+
+class Again(unittest.TestCase):
+    """What is played again, where nothing is really played: each time a line is, it is
+    told so late as this table says."""
+
+    def play(self, lateness):
+        """lateness: for each scenario the seconds of one play after another. What remains
+        late, and how often each was played."""
+        count = dict.fromkeys(lateness, 0)
+
+        def play_all(_box, _numbers, plays):
+            told = [(one.name, lateness[one.name][count[one.name]]) for one, _ in plays]
+            for name, _ in told:
+                count[name] += 1
+            return [line_of(scenario.ATTACK, ["a.b"], [("a.b", "high", after)], name=name)
+                    for name, after in told]
+
+        before, replay.play_all = replay.play_all, play_all
+        self.addCleanup(setattr, replay, "play_all", before)
+        lines = play_all(None, None, [(scenario.Scenario(name, scenario.ATTACK, "", None), "")
+                                      for name in lateness])
+        with contextlib.redirect_stdout(io.StringIO()):
+            lines = replay.play_late_again(None, None, lines)
+        return {name for name, line in lines.items() if list(line.lateness())}, count
+
+    def test_what_is_in_time_is_played_once(self):
+        self.assertEqual(self.play({"one": [1], "two": [1]}),
+                         (set(), {"one": 1, "two": 1}))
+
+    def test_what_was_late_among_many_is_judged_among_few(self):
+        self.assertEqual(self.play({"one": [9, 1], "two": [1], "three": [9, 9, 1]}),
+                         (set(), {"one": 2, "two": 1, "three": 3}))
+
+    def test_what_is_late_by_itself_stays_late(self):
+        late, count = self.play({"one": [9, 9, 9], "two": [1]})
+        self.assertEqual((late, count["two"]), ({"one"}, 1))
 
 
 class Verdict(unittest.TestCase):
