@@ -14,12 +14,11 @@
 
 #include "agent/device.h"
 #include "agent/first_bytes.h"
+#include "agent/guard.h"
 #include "agent/line.h"
 #include "agent/name_memory.h"
-#include "agent/reverse.h"
 #include "agent/sensor_dress.h"
 #include "agent/sensor_keep.h"
-#include "agent/shield.h"
 #include "mem.h"
 
 #define IP_TCP 6
@@ -31,13 +30,12 @@ struct sensor {
     struct inspector *inspector;
     struct dpi *dpi;
     struct matcher *matcher;
-    struct shield *shield;
     struct name_memory *names;
-    struct answer_rest *rest; /* of the answer that is being read */
-    struct event *event;      /* for what the flow table tells */
-    bool tells_first_seen;    /* somebody asks for host.first_seen */
-    bool tells_first_bytes;   /* likewise for flow.first_bytes */
-    bool tells_line;          /* likewise for what passes the line */
+    struct guard *guard;
+    struct event *event;    /* for what the flow table tells */
+    bool tells_first_seen;  /* somebody asks for host.first_seen */
+    bool tells_first_bytes; /* likewise for flow.first_bytes */
+    bool tells_line;        /* likewise for what passes the line */
     struct line line;
     bool tells_usual; /* likewise for what a device usually sends */
     struct sensor_keep keep;
@@ -74,101 +72,16 @@ static void hide(struct sensor *s, bool before_too)
         s->set.sink.hide(before_too, s->set.sink.arg);
 }
 
-/* A certificate is for many hosts; which of them was called, the client's hello says, and
- * only where that is silent the certificate decides. */
-static bool decides(const struct event *e)
-{
-    const struct value *side = event_get(e, FIELD_TLS_SIDE);
-
-    if (side && side->number == TLS_CERTIFICATE)
-        return false;
-    return event_has(e, FIELD_HOST);
-}
-
-/* A protected name led one of the two to the other: who answers may begin, too, as with
- * an ICMP error, or when it goes on after the conversation was over to us. */
-static bool is_led(const struct sensor *s, const struct addr *c, const struct addr *v,
-                   usec_t now)
-{
-    struct text name;
-
-    return shield_covers(s->shield, c, v, now) || shield_covers(s->shield, v, c, now) ||
-           name_memory_find(s->names, c, v, now, &name) == NAME_MEMORY_HIDDEN ||
-           name_memory_find(s->names, v, c, now, &name) == NAME_MEMORY_HIDDEN;
-}
-
-static bool is_shielded(const struct sensor *s, const struct flow *f, usec_t now)
-{
-    return is_led(s, &f->client, &f->server, now);
-}
-
-/* The address whose name a message of DNS or the link asks for. */
-static bool asked_back(const struct event *e, struct addr *ret_addr)
-{
-    const struct value *name =
-        event_get(e, event_kind(e) == EVENT_NAME ? FIELD_NAME_QNAME : FIELD_DNS_QNAME);
-
-    return name && reverse_addr(name->text, ret_addr);
-}
-
-/* A protected name led one of the message's two ends to the address. */
-static bool is_led_back(const struct sensor *s, const struct event *e,
-                        const struct addr *back)
-{
-    const struct value *src = event_get(e, FIELD_SRC_IP),
-                       *dst = event_get(e, FIELD_DST_IP);
-
-    return (src && is_led(s, &src->addr, back, event_time(e))) ||
-           (dst && is_led(s, &dst->addr, back, event_time(e)));
-}
-
-/*
- * Whether a message of DNS or the link is protected: by a name in it, or as it asks back
- * where a protected name led. An address whose name turns out to be protected is covered
- * with those that a protected name is answered with.
- */
-static bool is_protected_message(struct sensor *s, const struct event *e, bool named)
-{
-    struct addr back;
-
-    if (!asked_back(e, &back))
-        return named;
-    if (named)
-        answer_rest_add(s->rest, &back);
-    return named || is_led_back(s, e, &back);
-}
-
-/*
- * Help lines and their kind: the event ends here, and its conversation is told to nobody.
- * DNS and its kin carry many names in a conversation, so there each message stands for
- * itself; a name seen in any other decides for the whole conversation.
- */
+/* Help lines and their kind: the event ends here. */
 static bool ends_here(struct sensor *s, const struct event *e, struct flow *f)
 {
-    bool message = event_kind(e) == EVENT_DNS || event_kind(e) == EVENT_NAME;
-    bool covered = s->set.lists && dress_protected(s->set.lists, e);
+    enum guard_verdict verdict = guard_ask(s->guard, e, f);
 
-    if (message)
-        covered = is_protected_message(s, e, covered);
-    if (covered) {
+    if (verdict == GUARD_WIPE) {
         hide(s, true);
         keep_wipe(&s->keep, f);
     }
-    if (message) {
-        if (covered) {
-            shield_learn(s->shield, e, s->rest);
-            name_memory_hush(s->names, e, s->rest);
-            answer_rest_wipe(s->rest);
-        } else if (event_kind(e) == EVENT_DNS) {
-            name_memory_learn(s->names, e);
-        }
-        return covered;
-    }
-    if (f && decides(e))
-        f->stage.protected = covered;
-    else if (f && covered && !event_has(e, FIELD_HOST))
-        f->stage.protected = true;
-    return covered || (f && f->stage.protected);
+    return verdict != GUARD_TELL;
 }
 
 /* What is protected has ended before. */
@@ -230,18 +143,11 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
     tell(s, e);
 }
 
-static bool is_protected(struct text host, void *arg)
-{
-    const struct sensor *s = arg;
-
-    return s->set.lists && listdb_protected(s->set.lists, host);
-}
-
 /* From the inspector: whoever asks has read the name, so the frames before name it. */
 static bool guards(struct text host, void *arg)
 {
     struct sensor *s = arg;
-    bool protected = is_protected(host, s);
+    bool protected = guard_protects(s->guard, host);
 
     if (protected) {
         hide(s, true);
@@ -260,7 +166,7 @@ static void on_flow_start(struct flow *f, usec_t now, void *arg)
 {
     struct sensor *s = arg;
 
-    if (!f->stage.protected && is_shielded(s, f, now)) {
+    if (!f->stage.protected && guard_led(s->guard, &f->client, &f->server, now)) {
         bool hidden = s->keep.hidden;
 
         f->stage.protected = true;
@@ -390,7 +296,7 @@ static void remember(struct sensor *s, struct flow *f, usec_t now)
 {
     struct text name;
 
-    if (is_shielded(s, f, now)) {
+    if (guard_led(s->guard, &f->client, &f->server, now)) {
         f->stage.protected = true;
         return;
     }
@@ -578,9 +484,8 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
 
     s->set = *settings;
     s->event = event_new();
-    s->shield = shield_new();
     s->names = name_memory_new(NAME_MEMORY_CAPACITY);
-    s->rest = xcalloc(1, sizeof(*s->rest));
+    s->guard = guard_new(s->names, settings->lists);
     s->decoder = decoder_new(&(struct decoder_settings){
         .fragment_capacity = 1024, .fragment_timeout = 30 * USEC_PER_SEC});
     hash_key_random(&flows.secret);
@@ -594,7 +499,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
         .stream_bytes = 8 * 1024 * 1024,
         .emit = on_extracted,
         .guards = guards,
-        .rest = s->rest,
+        .rest = guard_rest(s->guard),
         .secret = on_secret,
         .key = &s->codes,
         .arg = s,
@@ -626,9 +531,8 @@ void sensor_free(struct sensor *s)
     inspector_free(s->inspector);
     dpi_free(s->dpi);
     decoder_free(s->decoder);
-    shield_free(s->shield);
+    guard_free(s->guard);
     name_memory_free(s->names);
-    free(s->rest);
     event_free(s->event);
     free(s);
 }
@@ -638,7 +542,7 @@ static void look_again(struct flow *f, void *arg)
 {
     struct sensor *s = arg;
 
-    if (!f->stage.name || !is_protected(text_of(f->stage.name), s))
+    if (!f->stage.name || !guard_protects(s->guard, text_of(f->stage.name)))
         return;
     f->stage.protected = true;
     f->stage.led = false;
@@ -661,7 +565,7 @@ void sensor_use(struct sensor *s, const struct ruleset *rules,
     ask(s);
     keep_use(&s->keep, &s->set);
     forget_protected(s);
-    name_memory_sift(s->names, is_protected, s);
+    guard_use(s->guard, lists);
     flow_table_each(s->flows, look_again, s);
 }
 
@@ -765,7 +669,7 @@ struct json *sensor_stats(const struct sensor *s)
     json_put(o, "flows", flow_stats(flow_table_counts(s->flows)));
     json_put(o, "streams", inspect_stats(inspector_counts(s->inspector)));
     json_put(o, "names", name_stats(name_memory_counts(s->names)));
-    json_put(o, "shield", shield_stats(shield_counts(s->shield)));
+    json_put(o, "shield", shield_stats(guard_counts(s->guard)));
     json_put(o, "ndpi", dpi_stats(dpi_counts(s->dpi)));
     for (unsigned i = 0; i < EVENT_KINDS; i++)
         if (s->counts.events[i])

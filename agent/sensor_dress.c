@@ -483,30 +483,3 @@ void dress_keep(struct flow *f, const struct event *e)
     f->stage.name = xstrndup(host->text.at, host->text.len);
     f->stage.led = false;
 }
-
-static bool any_protected(const struct listdb *lists, const struct value *names)
-{
-    for (size_t i = 0; names && i < names->text_count; i++)
-        if (listdb_protected(lists, names->texts[i]))
-            return true;
-    return false;
-}
-
-bool dress_protected(const struct listdb *lists, const struct event *e)
-{
-    static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI,
-                                          FIELD_NAME_QNAME, FIELD_NAME_OWN};
-    const struct value *host = event_get(e, FIELD_HOST);
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const struct value *v = event_get(e, names[i]);
-
-        if (v && v != host && host && text_equal(v->text, host->text))
-            continue; /* most often host is just that: asked already */
-        if (v && listdb_protected(lists, v->text))
-            return true;
-    }
-    return any_protected(lists, event_get(e, FIELD_DNS_ANSWER_NAME)) ||
-           any_protected(lists, event_get(e, FIELD_NAME_ANSWER_NAME)) ||
-           any_protected(lists, event_get(e, FIELD_TLS_CERT_NAMES));
-}

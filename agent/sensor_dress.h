@@ -10,7 +10,6 @@
 #include "agent/packet.h"
 #include "district.h"
 #include "event.h"
-#include "listdb.h"
 
 /* The ends of a flow, or of a packet without one (f is NULL), and their segments; their
  * groups, too, when somebody asks for them. */
@@ -39,8 +38,5 @@ void dress_looked_up(struct event *e, const struct flow *f);
 /* The flow remembers the host that a TLS, QUIC or HTTP event of it names, and what its
  * media type says of the application. */
 void dress_keep(struct flow *f, const struct event *e);
-
-/* A name in it is protected. */
-bool dress_protected(const struct listdb *lists, const struct event *e);
 
 #endif

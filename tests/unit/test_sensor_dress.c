@@ -7,7 +7,6 @@
 
 #include "agent/name_memory.h"
 #include "agent/sensor_dress.h"
-#include "help_lines.h"
 #include "mem.h"
 
 static const char district_text[] =
@@ -356,35 +355,6 @@ static void that_nothing_led_to_a_flow_is_told_only_where_it_is_known(void **sta
     assert_false(event_has(f->event, FIELD_FLOW_LOOKED_UP));
 }
 
-static void every_name_in_an_event_can_be_protected(void **state)
-{
-    static const enum field_id names[] = {FIELD_HOST, FIELD_DNS_QNAME, FIELD_TLS_SNI,
-                                          FIELD_NAME_QNAME, FIELD_NAME_OWN};
-    struct fixture *f = *state;
-    auto_listdb struct listdb *lists = help_lines();
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        event_begin(f->event, EVENT_DNS, 5);
-        event_put_text(f->event, names[i], TEXT("www.help.example"));
-        assert_true(dress_protected(lists, f->event));
-        event_put_text(f->event, names[i], TEXT("www.other.example"));
-        assert_false(dress_protected(lists, f->event));
-    }
-    event_begin(f->event, EVENT_DNS, 5);
-    event_put_text(f->event, FIELD_HOST, TEXT("cdn.example"));
-    event_add_text(f->event, FIELD_DNS_ANSWER_NAME, TEXT("a.example"));
-    event_add_text(f->event, FIELD_DNS_ANSWER_NAME, TEXT("help.example"));
-    assert_true(dress_protected(lists, f->event));
-    event_begin(f->event, EVENT_NAME, 5);
-    event_add_text(f->event, FIELD_NAME_ANSWER_NAME, TEXT("a.help.example"));
-    assert_true(dress_protected(lists, f->event));
-    event_begin(f->event, EVENT_TLS, 5);
-    event_add_text(f->event, FIELD_TLS_CERT_NAMES, TEXT("a.example"));
-    assert_false(dress_protected(lists, f->event));
-    event_add_text(f->event, FIELD_TLS_CERT_NAMES, TEXT("*.help.example"));
-    assert_true(dress_protected(lists, f->event));
-}
-
 /* ---- what is said on one link ---- */
 
 static struct packet on_link(const char *src, uint16_t vlan, uint8_t mac)
@@ -606,7 +576,6 @@ int main(void)
         WITH_FIXTURE(a_flow_keeps_the_first_host_but_none_of_dns),
         WITH_FIXTURE(what_led_to_a_flow_is_told_until_it_names_a_host),
         WITH_FIXTURE(that_nothing_led_to_a_flow_is_told_only_where_it_is_known),
-        WITH_FIXTURE(every_name_in_an_event_can_be_protected),
         WITH_FIXTURE(the_ends_are_in_the_groups_of_segment_address_and_hardware),
         WITH_FIXTURE(an_arp_is_in_the_groups_of_the_machine_that_it_speaks_of),
         WITH_FIXTURE(a_device_whose_address_another_has_is_still_in_its_group),
