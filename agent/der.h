@@ -4,6 +4,9 @@
  * cursor over the body. An element that is not there, or has another tag, breaks the
  * cursor it was to be read from, so that a whole structure is read straight down and
  * asked once.
+ *
+ * BER of definite lengths and tags of one byte, as SNMP has it, is read as well: a length
+ * may be told in more bytes than it needs, in four at most.
  */
 #ifndef DER_H
 #define DER_H

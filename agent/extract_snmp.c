@@ -5,22 +5,19 @@
  * clear, is one that devices have from the factory. What else it is is told nowhere. Of
  * v3 nothing behind the head is looked at: not who asks, nor what.
  *
- * BER (X.690) as far as messages use it: definite lengths (RFC 3417 section 8), tags of
- * one byte.
+ * Its BER is of definite lengths and tags of one byte (RFC 3417 section 8), so der.h
+ * reads it.
  */
 #include "agent/extract.h"
 
 #include <string.h>
 
+#include "agent/der.h"
+
 #define SNMP_PORT 161
 #define TRAP_PORT 162
 
-enum tag {
-    TAG_INTEGER = 0x02,
-    TAG_OCTETS = 0x04,
-    TAG_SEQUENCE = 0x30,
-    TAG_PDU = 0xa0, /* the first of them */
-};
+#define TAG_PDU 0xa0 /* the first of them */
 
 enum wire_version { WIRE_V1 = 0, WIRE_V2C = 1, WIRE_V3 = 3 };
 
@@ -35,49 +32,6 @@ static const enum snmp_pdu pdus[] = {SNMP_GET,    SNMP_GET_NEXT, SNMP_RESPONSE,
 /* What whole families of devices come with; nobody had to guess it. */
 static const char *const factory[] = {"public", "private"};
 
-/* X.690 section 8.1.3: a length of more than 127 follows in as many bytes as are told; in
- * none where it is indefinite. */
-static bool read_len(struct cur *c, size_t *ret_len)
-{
-    size_t len = cur_u8(c), bytes = len & 0x7f;
-
-    if (len > 0x7f) {
-        if (bytes == 0 || bytes > sizeof(uint32_t))
-            return false;
-        for (len = 0; bytes > 0; bytes--)
-            len = len << 8 | cur_u8(c);
-    }
-    *ret_len = len;
-    return !cur_broken(c);
-}
-
-/* The contents of the next item, whose tag it has to have. Broken: it is not there whole.
- */
-static struct cur item(struct cur *c, uint8_t tag)
-{
-    struct cur none = {.broken = true};
-    size_t len;
-
-    if (cur_u8(c) != tag || !read_len(c, &len))
-        return none;
-    return cur_sub(c, len);
-}
-
-/* A number of at most four bytes that is not below zero. */
-static bool number(struct cur *c, uint32_t *ret_number)
-{
-    struct cur bytes = item(c, TAG_INTEGER);
-    size_t len = cur_left(&bytes);
-    uint32_t n = 0;
-
-    if (cur_broken(&bytes) || len == 0 || len > 4 || bytes.pos[0] & 0x80)
-        return false;
-    while (cur_left(&bytes) > 0)
-        n = n << 8 | cur_u8(&bytes);
-    *ret_number = n;
-    return true;
-}
-
 static bool is_factory(struct cur community)
 {
     for (size_t i = 0; i < sizeof(factory) / sizeof(*factory); i++)
@@ -90,14 +44,13 @@ static bool is_factory(struct cur community)
 /* Behind the version: a community and the PDU. */
 static bool read_community(struct cur *c, struct event *e)
 {
-    struct cur community = item(c, TAG_OCTETS), next = *c, pdu;
-    uint8_t tag = cur_u8(&next);
-    unsigned kind = (unsigned)tag - TAG_PDU;
+    struct cur community = der_take(c, DER_OCTETS);
+    uint8_t tag;
+    size_t kind;
 
-    if (cur_broken(&community) || tag < TAG_PDU || kind >= sizeof(pdus) / sizeof(*pdus))
-        return false;
-    pdu = item(c, tag);
-    if (cur_broken(&pdu))
+    (void)der_any(c, &tag);
+    kind = (size_t)tag - TAG_PDU;
+    if (cur_broken(c) || tag < TAG_PDU || kind >= sizeof(pdus) / sizeof(*pdus))
         return false;
     event_put_number(e, FIELD_SNMP_PDU, pdus[kind]);
     event_put_number(e, FIELD_SNMP_FACTORY, is_factory(community));
@@ -109,13 +62,12 @@ static bool read_community(struct cur *c, struct event *e)
  * asks, is in what follows. */
 static bool read_v3(struct cur *c, struct event *e)
 {
-    struct cur head = item(c, TAG_SEQUENCE), flags;
-    uint32_t id, size, model;
+    struct cur head = der_take(c, DER_SEQUENCE), flags;
+    int32_t id = der_int32(&head), size = der_int32(&head), model;
 
-    if (!number(&head, &id) || !number(&head, &size))
-        return false;
-    flags = item(&head, TAG_OCTETS);
-    if (cur_left(&flags) != 1 || !number(&head, &model))
+    flags = der_take(&head, DER_OCTETS);
+    model = der_int32(&head);
+    if (cur_broken(&head) || cur_left(&flags) != 1 || id < 0 || size < 0 || model < 0)
         return false;
     event_put_number(e, FIELD_SNMP_CLEAR, !(cur_u8(&flags) & FLAG_PRIVATE));
     return true;
@@ -136,11 +88,11 @@ static bool snmp_wants(const struct packet *p, struct cur bytes)
 
 static enum extract_result snmp_read(struct cur *bytes, struct extract_out *out)
 {
-    struct cur message = item(bytes, TAG_SEQUENCE);
+    struct cur message = der_take(bytes, DER_SEQUENCE);
+    int32_t version = der_int32(&message);
     struct event *e = out->event;
-    uint32_t version;
 
-    if (!number(&message, &version))
+    if (cur_broken(&message))
         return EXTRACT_NOT;
     event_begin(e, EVENT_SNMP, out->packet->time);
     switch (version) {
