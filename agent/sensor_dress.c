@@ -395,7 +395,7 @@ void dress_flow(struct event *e, const struct flow *f)
     if (f->ip_proto == 1 || f->ip_proto == 58) {
         event_put_number(e, FIELD_ICMP_TYPE, f->client_port);
         event_put_number(e, FIELD_ICMP_CODE, f->server_port);
-        if (f->stage.reading.icmp.seen) {
+        if (event_kind(e) != EVENT_FLOW_START && f->stage.reading.icmp.seen) {
             event_put_number(e, FIELD_ICMP_PAYLOAD_MAX, f->stage.reading.icmp.max);
             event_put_number(e, FIELD_ICMP_PAYLOAD_VARIES, f->stage.reading.icmp.varies);
         }

@@ -219,6 +219,23 @@ static void the_flow_s_counters_go_into_its_events(void **state)
     assert_false(event_has(f->event, FIELD_ICMP_TYPE));
 }
 
+static void what_echoes_carry_is_told_of_a_part_and_not_of_a_start(void **state)
+{
+    static const enum event_kind kinds[] = {EVENT_FLOW_START, EVENT_FLOW_ACTIVE,
+                                            EVENT_FLOW};
+    struct fixture *f = *state;
+
+    f->flow.ip_proto = 1;
+    f->flow.stage.reading.icmp.seen = 1;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        event_begin(f->event, kinds[i], 5);
+        dress_flow(f->event, &f->flow);
+        assert_true(event_has(f->event, FIELD_ICMP_TYPE));
+        assert_int_equal(event_has(f->event, FIELD_ICMP_PAYLOAD_MAX), i > 0);
+        assert_int_equal(event_has(f->event, FIELD_ICMP_PAYLOAD_VARIES), i > 0);
+    }
+}
+
 static void a_part_is_told_with_its_packets_a_second(void **state)
 {
     struct fixture *f = *state;
@@ -569,6 +586,7 @@ int main(void)
         WITH_FIXTURE(where_the_segment_is_not_told_any_segments_router_will_do),
         WITH_FIXTURE(a_dhcpv6_server_is_who_is_named_or_a_router),
         WITH_FIXTURE(the_flow_s_counters_go_into_its_events),
+        WITH_FIXTURE(what_echoes_carry_is_told_of_a_part_and_not_of_a_start),
         WITH_FIXTURE(a_part_is_told_with_its_packets_a_second),
         WITH_FIXTURE(a_part_shorter_than_a_second_counts_as_a_second),
         WITH_FIXTURE(a_part_that_ends_before_it_began_counts_as_a_second),
