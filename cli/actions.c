@@ -105,7 +105,7 @@ static int test(const void *values, int argc, char **argv)
     if (crypt_init() == 0 && open_shop(&shop, o->config ? o->config : SETTINGS, d))
         status = tell(send_test(&shop, action, argv[1], words), argv[1], words);
     else
-        report(d, REPORT_TEXT);
+        report_aside(d);
     shop_done(&shop);
     return status;
 }

@@ -51,10 +51,12 @@ enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_SARIF };
 /* What --format says, or --json; false after a complaint on stderr. */
 bool report_format(const char *word, bool json, enum report_format *ret_format);
 
-/* All faults to stdout; the exit code that follows from them. */
+/* All faults to stdout, for a command that is asked what is wrong; the exit code that
+ * follows from them. */
 int report(struct diags *d, enum report_format format);
 
-/* The same as text to stderr, where something else is printed on stdout. */
+/* The same as text to stderr, for a command that is asked for something else: on stdout
+ * nobody takes a fault for it. */
 int report_aside(struct diags *d);
 
 /* ---- the collector's store ---- */

@@ -327,7 +327,7 @@ static int fetch(const void *values, int argc, char **argv)
     auto_diags struct diags *d = diags_new();
     auto_list_plan struct list_plan *p = list_plan_load(path, d);
     auto_post struct post *post = post_new();
-    int status = report(d, REPORT_TEXT);
+    int status = report_aside(d);
 
     if (!p || status != 0)
         return status;

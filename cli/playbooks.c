@@ -209,7 +209,7 @@ static int show(const void *values, int argc, char **argv)
     if (!show_format(o, &format))
         return OPTIONS_USAGE;
     if (!all || diags_errors(d))
-        return report(d, REPORT_TEXT);
+        return report_aside(d);
     if (argc == 0)
         return print_all(all);
     p = playbooks_find(all, argv[0]);

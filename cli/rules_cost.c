@@ -282,7 +282,7 @@ int rules_cost(const void *values, int argc, char **argv)
     if (world_load(&w, &settings, d))
         status = cost(o, &settings, &w);
     else
-        report(d, REPORT_TEXT);
+        report_aside(d);
     world_done(&w);
     return status;
 }

@@ -565,7 +565,7 @@ int rules_diff(const void *values, int argc, char **argv)
     if (rules_side_load(&old, argv[0], d) && rules_side_load(&new, argv[1], d))
         status = tell(o, &old, &new);
     else
-        report(d, REPORT_TEXT);
+        report_aside(d);
     rules_side_done(&old);
     rules_side_done(&new);
     return status;

@@ -180,9 +180,9 @@ int rules_explain(const void *values, int argc, char **argv)
         x.rules = w.rules;
         status = explain(&x, argv[0]);
         if (diags_errors(faults))
-            status = report(faults, REPORT_TEXT);
+            status = report_aside(faults);
     } else {
-        report(d, REPORT_TEXT);
+        report_aside(d);
     }
     world_done(&w);
     return status;

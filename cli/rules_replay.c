@@ -51,9 +51,9 @@ static void on_line(const char *line, void *arg)
         tally_add(t, doc);
 }
 
-static void print_tally(struct tally *t)
+static void print_tally(struct tally *t, bool whole)
 {
-    if (t->count == 0 && !t->json)
+    if (t->count == 0 && !t->json && whole)
         puts("No alerts.");
     for (size_t i = 0; i < t->count; i++) {
         if (i == 0)
@@ -80,11 +80,11 @@ int rules_replay(const void *values, int argc, char **argv)
 
     if (!world_load(&w, &settings, d)) {
         world_done(&w);
-        return report(d, REPORT_TEXT);
+        return report_aside(d);
     }
     err = rules_run_agent(argv[0], &settings, w.lists_path, on_line, &t);
     world_done(&w);
-    print_tally(&t);
+    print_tally(&t, err == 0);
     if (err == -ENOENT)
         fputs("hallwatch: there is no hallwatch-agent beside this program: build or "
               "install it\n",

@@ -23,7 +23,7 @@ bool store_choose(const struct store_choice *c, bool create, struct store **ret_
     auto_free char *error = NULL;
 
     if (!district) {
-        report(d, REPORT_TEXT);
+        report_aside(d);
         fprintf(stderr,
                 "hallwatch: --district FILE says where the district is; this was %s\n",
                 path);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""hallwatch rules: check, with the agent and the playbooks beside it; diff; doc; cost; import."""
+"""hallwatch rules: check, with the agent and the playbooks beside it; diff; doc; cost; import;
+and where each command tells faults."""
 
 import json
 import os
@@ -119,6 +120,16 @@ class Check(unittest.TestCase):
         for done in seen:
             self.assertEqual((done.returncode, done.stdout.split("\n")[0]),
                              (0, "mine.query: matches"), done.stdout + done.stderr)
+
+    def test_what_the_agent_says_of_echoes_and_within_tunnels_can_be_explained(self):
+        agent = os.path.join(os.path.dirname(HALLWATCH), "hallwatch-agent")
+        for name in "ping-sweep", "vxlan-servers":
+            capture = os.path.join(TOP, "tests/golden", name + ".pcap")
+            events = subprocess.run([agent, "-r", capture, "--events", "all"],
+                                    capture_output=True, text=True, check=True).stdout
+            done = subprocess.run([HALLWATCH, "rules", "explain", "-", self.rules],
+                                  input=events, capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_a_capture_without_rules_is_read_and_said_to_be_judged_by_none(self):
         agent = os.path.join(os.path.dirname(HALLWATCH), "hallwatch-agent")
@@ -398,6 +409,64 @@ class Import(unittest.TestCase):
         self.assertEqual(out.count("- id: "), 1)
         code, out, _ = self.run_import("--json", "t.yml")
         self.assertEqual((code, json.loads(out)["rules"][0]["outcome"]), (1, "refused"))
+
+
+class Streams(unittest.TestCase):
+    """Where something else than faults is asked for, faults are no part of it."""
+
+    setUp, path, write = Check.setUp, Check.path, Check.write
+
+    def refused(self, *args, says="error[E0210]"):
+        done = subprocess.run([HALLWATCH, *args], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+        self.assertIn(says, done.stderr)
+        return done.stderr
+
+    def test_faults_of_rules_are_on_standard_error(self):
+        bad = self.write("bad.yaml", RULE.replace("dns.qr", "dns.qrr"))
+        good = self.write("good.yaml", RULE)
+        capture = os.path.join(TOP, "tests/golden/ftp-login.pcap")
+        for args in (("cost", bad), ("cost", "--json", bad), ("diff", good, bad),
+                     ("diff", bad, good), ("diff", "--json", good, bad),
+                     ("replay", capture, bad), ("replay", "--json", capture, bad),
+                     ("explain", "{}", bad), ("explain", "--json", "{}", bad), ("doc", bad)):
+            self.refused("rules", *args)
+
+    def test_a_capture_that_is_not_there_has_not_no_alerts(self):
+        self.refused("rules", "replay", self.path("none.pcap"), self.write("r.yaml", RULE),
+                     says="none.pcap")
+
+    def test_a_line_that_is_no_event_is_told_beside_what_the_others_are(self):
+        event = json.dumps({"kind": "dns", "dns.qr": "query"})
+        done = subprocess.run([HALLWATCH, "rules", "explain", "-", self.write("r.yaml", RULE)],
+                              input=event + "\nno event\n", capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertTrue(done.stdout.startswith("mine.query: matches"), done.stdout)
+        self.assertNotIn("error", done.stdout)
+        self.assertIn("-:2:1: error[E0116]: not JSON", done.stderr)
+
+    def test_faults_of_playbooks_are_on_standard_error(self):
+        os.mkdir(self.path("playbooks"))
+        self.write("playbooks/p.yaml", "schema: 1\nplaybok: x\n")
+        for more in (), ("x",), ("--json", "x"):
+            self.refused("playbooks", "show", "--folder", self.path("playbooks"), *more,
+                         says="playbok")
+
+    def test_faults_of_settings_and_of_the_district_are_on_standard_error(self):
+        bad = self.write("bad.yaml", "schema: 1\nnosuchkey: x\n")
+        self.refused("actions", "test", "--config", bad, "mail", "a@b.example",
+                     says="nosuchkey")
+        self.refused("incidents", "list", "--district", bad, says="nosuchkey")
+        self.refused("lists", "fetch", "--config", bad, says="nosuchkey")
+
+    def test_what_is_asked_what_is_wrong_answers_on_standard_output(self):
+        bad = self.write("bad.yaml", RULE.replace("dns.qr", "dns.qrr"))
+        for command in "check", "test":
+            done = subprocess.run([HALLWATCH, "rules", command, "--format", "json", bad],
+                                  capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (1, ""))
+            self.assertIn("E0210", json.dumps(json.loads(done.stdout)))
 
 
 if __name__ == "__main__":
