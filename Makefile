@@ -52,10 +52,16 @@ HOUSE := -std=gnu17 -D_GNU_SOURCE -iquote . -iquote include -DVERSION='"$(VERSIO
 CFLAGS_PKGS := $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
 LIBS := $(shell pkg-config --libs $(PKGS)) -lev -lm
 
-COMPILE = $(CC) $(HOUSE) $(WARN) $(MODE.$(MODE)) $(LESS) $(CFLAGS_PKGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-LINK    = $(CC) $(LINK.$(MODE)) $(LDFLAGS) -o $@ $(1) -Wl,--as-needed $(LIBS)
-WHOLE   = $(LINK) $(WHOLE.$(MODE))
-PARTS   = $(LINK) $(PARTS.$(MODE))
+# What is being made has its name only when it is whole: where make, compiler or linker is
+# killed, nothing is left that the next make takes for done.
+IS_WHOLE = mv -f $@.part $@
+
+COMPILE = $(CC) $(HOUSE) $(WARN) $(MODE.$(MODE)) $(LESS) $(CFLAGS_PKGS) $(CFLAGS) \
+          -MMD -MP -MT $@ -MF $@.needs -c -o $@.part $< && \
+          mv -f $@.needs $(@:.o=.d) && $(IS_WHOLE)
+LINK    = $(CC) $(LINK.$(MODE)) $(LDFLAGS) -o $@.part $(1) -Wl,--as-needed $(LIBS)
+WHOLE   = $(LINK) $(WHOLE.$(MODE)) && $(IS_WHOLE)
+PARTS   = $(LINK) $(PARTS.$(MODE)) && $(IS_WHOLE)
 
 QUIET := $(if $(V),,@)
 SAY    = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
@@ -127,8 +133,8 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(TEST_ARCHIVES)
 .SECONDEXPANSION:
 $(BUILD)/lib/%.a: $$(call part,%) %
 	$(call SAY,AR)
-	@mkdir -p $(@D) && rm -f $@
-	$(QUIET)$(AR) rcs $@ $(filter %.o,$^)
+	@mkdir -p $(@D) && rm -f $@.part
+	$(QUIET)$(AR) rcs $@.part $(filter %.o,$^) && $(IS_WHOLE)
 
 $(BUILD)/obj/%.o: %.c
 	$(call SAY,CC)
