@@ -532,9 +532,10 @@ static bool check_place(struct rule_reader *r, const struct compiled_rule *c)
         diags_error(r->diags, node_place(n), "E0541",
                     "at the collector a rule watches alerts, and nothing else");
         diags_hint(r->diags,
-                   "traffic stays where it is: let a rule of the agents watch it (of "
-                   "severity info and without a playbook nobody is told), and this one "
-                   "its alerts: watch: [alert], alert.rule == \"...\"");
+                   "traffic stays where it is: let a rule of the agents watch it, and "
+                   "this one its alerts: watch: [alert], alert.rule == \"...\"; what "
+                   "need disturb nobody by itself has severity: info and response: "
+                   "{playbook: NAME, after_hours: digest}");
         return false;
     }
     diags_error(r->diags, node_place(n), "E0541",

@@ -5,6 +5,7 @@ and where each command tells faults."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -108,6 +109,18 @@ class Check(unittest.TestCase):
         self.assertIn("r.yaml:5:5: warning[W0732]: rule mine.query leads to no playbook", out)
         self.write("site/rules/mine/r.yaml", none + "    mode: shadow\n")
         self.assertNotIn("W0732", self.check(self.rules)[1])
+
+    def test_who_does_as_one_fault_says_is_not_told_of_another(self):
+        self.write("site/rules/mine/r.yaml", RULE.replace("watch:", "at: collector\n    watch:"))
+        hint = re.sub(r"\s+", " ", self.check(self.rules)[1].split("E0541")[1])
+        severity, response = re.search(r"severity: (\w+) and (response: {.*?})", hint).groups()
+        self.shelve("site/rules/playbooks")
+        self.write("site/rules/mine/r.yaml",
+                   RULE.replace("severity: low", f"severity: {severity}").replace(
+                       "response: {playbook: rouge-device}",
+                       response.replace("NAME", "rogue-device")))
+        code, out = self.check(self.rules)
+        self.assertEqual((code, "warning" in out), (0, False), out)
 
     def test_an_event_is_explained_from_a_file_or_as_it_was_copied(self):
         event = json.dumps({"timestamp": "2026-11-23T16:00:00.000000+0000",

@@ -379,6 +379,7 @@ static void a_rule_watches_what_is_seen_where_it_runs(void **state)
     (void)state;
     assert_non_null(
         strstr(first, "error[E0541]: at the collector a rule watches alerts"));
+    assert_non_null(strstr(first, "response: {playbook: NAME, after_hours: digest}"));
     assert_non_null(strstr(second, "error[E0541]: at the collector a rule watches"));
     assert_non_null(strstr(third, "error[E0541]: an agent makes no events of alerts"));
     assert_string_equal(none, "");
