@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "domain.h"
 #include "names.h"
 
 #define DNS_PORT 53
@@ -47,6 +48,7 @@ void answer_rest_wipe(struct answer_rest *rest)
         return;
     explicit_bzero(rest->at, rest->count * sizeof(rest->at[0]));
     rest->count = 0;
+    rest->named = false;
 }
 
 static size_t count_of(const struct event *answer, enum field_id f)
@@ -54,6 +56,13 @@ static size_t count_of(const struct event *answer, enum field_id f)
     const struct value *ips = event_get(answer, f);
 
     return ips ? ips->addr_count : 0;
+}
+
+static size_t names_of(const struct event *answer, enum field_id f)
+{
+    const struct value *names = event_get(answer, f);
+
+    return names ? names->text_count : 0;
 }
 
 void answer_rest_add(struct answer_rest *rest, const struct addr *addr)
@@ -70,6 +79,33 @@ void answer_add(struct event *answer, enum field_id f, const struct addr *addr,
     event_add_addr(answer, f, addr);
     if (count_of(answer, f) == before)
         answer_rest_add(rest, addr);
+}
+
+/* In clean form where it is a host name; room holds it. */
+static struct text cleaned(struct text name, char room[DOMAIN_MAX])
+{
+    struct text clean = {.at = room};
+
+    return domain_clean(name, room, &clean.len) == 0 ? clean : name;
+}
+
+void answer_rest_ask(struct answer_rest *rest, struct text name)
+{
+    char room[DOMAIN_MAX];
+
+    if (rest && rest->protects && !rest->named)
+        rest->named = rest->protects(cleaned(name, room), rest->arg);
+}
+
+void answer_add_name(struct event *answer, enum field_id f, struct text name,
+                     struct answer_rest *rest)
+{
+    size_t before = names_of(answer, f);
+    char room[DOMAIN_MAX];
+
+    event_add_text(answer, f, cleaned(name, room));
+    if (names_of(answer, f) == before)
+        answer_rest_ask(rest, name);
 }
 
 const struct addr *answer_addr(const struct event *answer, const struct answer_rest *rest,

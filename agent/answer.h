@@ -7,8 +7,10 @@
  * is older than the sensor). Then its port tells (RFC 1035 section 4.2). An event of a
  * name on the link is of who sent it, so there dst had asked.
  *
- * An event holds EVENT_LIST_MAX addresses of a list. What is for protected names must not
- * end there: the rest of them stands beside the event until the next answer is read.
+ * An event holds EVENT_LIST_MAX addresses, or names, of a list, and less when they are
+ * long. What is for protected names must not end there: the rest of the addresses stands
+ * beside the event until the next answer is read, and the rest of the names is asked
+ * about as it is read.
  */
 #ifndef ANSWER_H
 #define ANSWER_H
@@ -18,6 +20,7 @@
 
 #include "event.h"
 #include "net.h"
+#include "text.h"
 
 /* NULL: it is not known. Borrowed from the event, as all of these. */
 const struct addr *answer_asker(const struct event *answer);
@@ -29,11 +32,15 @@ bool answer_is_for_inside(const struct event *answer);
 #define ANSWER_REST_MOST 16384
 
 struct answer_rest {
+    bool (*protects)(struct text name, void *arg); /* NULL: nobody asks */
+    void *arg;
+    bool named; /* a name that is not in the event is protected */
     size_t count;
     struct addr at[ANSWER_REST_MOST];
 };
 
-/* Empties it, and the addresses are no longer in memory. NULL is fine. */
+/* Empties it, and the addresses are no longer in memory; whom it asks it still does. NULL
+ * is fine. */
 void answer_rest_wipe(struct answer_rest *rest);
 
 /* NULL, or a full one: to nothing. */
@@ -42,6 +49,14 @@ void answer_rest_add(struct answer_rest *rest, const struct addr *addr);
 /* Adds one to a list of the event, or to the rest (NULL: to nothing) when it is full. */
 void answer_add(struct event *answer, enum field_id f, const struct addr *addr,
                 struct answer_rest *rest);
+
+/* A name of the message that the event does not hold. Rest NULL: nobody asks. */
+void answer_rest_ask(struct answer_rest *rest, struct text name);
+
+/* Adds a name, in clean form where it is a host's, to a list of the event; where there is
+ * no room for it, the rest is to ask about it. */
+void answer_add_name(struct event *answer, enum field_id f, struct text name,
+                     struct answer_rest *rest);
 
 /* Each address that who asked may go to now, hints (RFC 9460 section 7.3) and the rest
  * (NULL: none) included, by its number from 0; NULL: there are no more. */

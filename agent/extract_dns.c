@@ -9,7 +9,6 @@
 #include "agent/dns_message.h"
 #include "agent/dns_name.h"
 #include "agent/extract.h"
-#include "domain.h"
 
 #define DNS_PORT   53
 #define OPCODE_MAX 6 /* DSO, RFC 8490 */
@@ -60,10 +59,18 @@ static void put_question(struct reading *r, const struct dns_name *name, uint16_
     event_put_number(e, FIELD_DNS_QTYPE, names_dns_type_of(type));
 }
 
+/* A name that the event does not tell may be broken: its message is read all the same. */
+static void ask_about(struct reading *r, struct cur at)
+{
+    if (dns_name_read(&at, r->message, &r->scratch))
+        answer_rest_ask(r->rest, dns_name_text(&r->scratch));
+}
+
 /* The first question is the one that counts; no server answers a second one. */
 static bool read_questions(struct reading *r, struct cur *c)
 {
     for (unsigned i = 0; i < r->head.questions; i++) {
+        struct cur name = *c;
         bool good = i == 0 ? dns_name_read(c, r->message, &r->scratch) : dns_name_skip(c);
         uint16_t type = cur_u16(c);
         uint16_t class = cur_u16(c);
@@ -73,6 +80,8 @@ static bool read_questions(struct reading *r, struct cur *c)
         r->strange |= !class_exists(class);
         if (i == 0)
             put_question(r, &r->scratch, type);
+        else
+            ask_about(r, name);
     }
     return true;
 }
@@ -87,15 +96,9 @@ static void read_address(struct reading *r, struct cur data)
 
 static void read_name(struct reading *r, struct cur data)
 {
-    char room[DOMAIN_MAX];
-    struct text name, clean = {.at = room};
-
-    if (!dns_name_read(&data, r->message, &r->scratch))
-        return;
-    name = dns_name_text(&r->scratch);
-    if (domain_clean(name, room, &clean.len) == 0)
-        name = clean;
-    event_add_text(r->event, FIELD_DNS_ANSWER_NAME, name);
+    if (dns_name_read(&data, r->message, &r->scratch))
+        answer_add_name(r->event, FIELD_DNS_ANSWER_NAME, dns_name_text(&r->scratch),
+                        r->rest);
 }
 
 /* RFC 9460 section 7.3: addresses of whatever serves the name, before any A or AAAA. */

@@ -11,7 +11,6 @@
 #include "agent/dns_message.h"
 #include "agent/extract.h"
 #include "agent/nbns_name.h"
-#include "domain.h"
 
 #define PORT_MDNS  5353
 #define PORT_LLMNR 5355
@@ -51,8 +50,10 @@ static bool read_name(struct reading *r, struct cur *c)
 /* The first one counts: of a question, or else of what is answered unasked. */
 static void put_name(struct reading *r, uint16_t type)
 {
-    if (event_has(r->event, FIELD_NAME_QNAME))
+    if (event_has(r->event, FIELD_NAME_QNAME)) {
+        answer_rest_ask(r->rest, dns_name_text(&r->name));
         return;
+    }
     event_put_host(r->event, FIELD_NAME_QNAME, FIELD_UNKNOWN, dns_name_text(&r->name));
     event_put_number(r->event, FIELD_NAME_QTYPE, type_of(r, type));
     if (r->proto == NAME_NBNS)
@@ -112,17 +113,12 @@ static void read_address(struct reading *r, const struct told *t)
 static void add_target(struct reading *r, const struct told *t, size_t begins)
 {
     struct cur data = t->record.data;
-    char room[DOMAIN_MAX];
-    struct text name, clean = {.at = room};
     struct dns_name target;
 
     cur_skip(&data, begins);
     if (!t->answer || cur_broken(&data) || !dns_name_read(&data, r->message, &target))
         return;
-    name = dns_name_text(&target);
-    if (domain_clean(name, room, &clean.len) == 0)
-        name = clean;
-    event_add_text(r->event, FIELD_NAME_ANSWER_NAME, name);
+    answer_add_name(r->event, FIELD_NAME_ANSWER_NAME, dns_name_text(&target), r->rest);
 }
 
 static void read_target(struct reading *r, const struct told *t)

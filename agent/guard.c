@@ -13,6 +13,16 @@ struct guard {
     struct answer_rest *rest; /* of the answer that is being read */
 };
 
+bool guard_protects(const struct guard *g, struct text host)
+{
+    return g->lists && listdb_protected(g->lists, host);
+}
+
+static bool is_protected(struct text name, void *arg)
+{
+    return guard_protects(arg, name);
+}
+
 struct guard *guard_new(struct name_memory *names, const struct listdb *lists)
 {
     struct guard *g = xcalloc(1, sizeof(*g));
@@ -21,6 +31,8 @@ struct guard *guard_new(struct name_memory *names, const struct listdb *lists)
     g->names = names;
     g->shield = shield_new();
     g->rest = xcalloc(1, sizeof(*g->rest));
+    g->rest->protects = is_protected;
+    g->rest->arg = g;
     return g;
 }
 
@@ -33,20 +45,10 @@ void guard_free(struct guard *g)
     free(g);
 }
 
-bool guard_protects(const struct guard *g, struct text host)
-{
-    return g->lists && listdb_protected(g->lists, host);
-}
-
-static bool sift(struct text name, void *arg)
-{
-    return guard_protects(arg, name);
-}
-
 void guard_use(struct guard *g, const struct listdb *lists)
 {
     g->lists = lists;
-    name_memory_sift(g->names, sift, g);
+    name_memory_sift(g->names, is_protected, g);
 }
 
 struct answer_rest *guard_rest(struct guard *g)
@@ -132,7 +134,7 @@ static bool is_led_back(const struct guard *g, const struct event *e,
  */
 static bool is_protected_message(struct guard *g, const struct event *e)
 {
-    bool named = is_named(g, e);
+    bool named = g->rest->named || is_named(g, e);
     struct addr back;
 
     if (!asked_back(e, &back))

@@ -172,6 +172,54 @@ static void what_an_event_has_no_room_for_is_among_the_rest(void **state)
     assert_int_equal(rest.at[0].bytes[0], 0);
 }
 
+static bool is_help(struct text name, void *arg)
+{
+    (*(unsigned *)arg)++;
+    return text_equal(name, TEXT("help.example"));
+}
+
+static void names_that_an_event_has_no_room_for_are_asked_about(void **state)
+{
+    unsigned asked = 0;
+    static struct answer_rest rest;
+    struct fixture *f = *state;
+
+    rest = (struct answer_rest){.protects = is_help, .arg = &asked};
+    begin_dns(f, DNS_ANSWER, 40000, 53);
+    answer_add_name(f->event, FIELD_DNS_ANSWER_NAME, TEXT("Help.Example"), &rest);
+    for (unsigned i = 1; i < EVENT_LIST_MAX; i++)
+        answer_add_name(f->event, FIELD_DNS_ANSWER_NAME, TEXT("a.example"), &rest);
+    assert_int_equal(asked, 0); /* whoever looks at the event finds it there */
+    assert_true(text_equal(event_get(f->event, FIELD_DNS_ANSWER_NAME)->texts[0],
+                           TEXT("help.example")));
+    answer_add_name(f->event, FIELD_DNS_ANSWER_NAME, TEXT("b.example"), &rest);
+    assert_true(asked == 1 && !rest.named);
+    answer_add_name(f->event, FIELD_DNS_ANSWER_NAME, TEXT("HELP.example"), &rest);
+    answer_add_name(f->event, FIELD_DNS_ANSWER_NAME, TEXT("c.example"), &rest);
+    assert_true(asked == 2 && rest.named);
+    answer_rest_wipe(&rest);
+    assert_false(rest.named);
+    answer_add_name(f->event, FIELD_DNS_ANSWER_NAME, TEXT("help.example"), NULL);
+}
+
+static void long_names_find_less_room_and_are_asked_about(void **state)
+{
+    unsigned asked = 0;
+    static struct answer_rest rest;
+    struct fixture *f = *state;
+    char name[241];
+
+    memset(name, 'a', sizeof(name));
+    for (size_t i = 60; i < sizeof(name); i += 60)
+        name[i] = '.';
+    rest = (struct answer_rest){.protects = is_help, .arg = &asked};
+    begin_dns(f, DNS_ANSWER, 40000, 53);
+    for (unsigned i = 0; i < EVENT_ROOM / sizeof(name); i++)
+        answer_add_name(f->event, i % 2 ? FIELD_DNS_ANSWER_NAME : FIELD_NAME_ANSWER_NAME,
+                        (struct text){name, sizeof(name) - 1}, &rest);
+    assert_true(asked > 0 && !rest.named);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +231,8 @@ int main(void)
         WITH_FIXTURE(whether_the_asker_is_inside_goes_by_its_own_end),
         WITH_FIXTURE(addresses_and_hints_are_counted_through),
         WITH_FIXTURE(what_an_event_has_no_room_for_is_among_the_rest),
+        WITH_FIXTURE(names_that_an_event_has_no_room_for_are_asked_about),
+        WITH_FIXTURE(long_names_find_less_room_and_are_asked_about),
     };
 
     return cmocka_run_group_tests_name("answer", tests, NULL, NULL);

@@ -210,6 +210,18 @@ static void the_rest_of_an_answer_is_led_to_and_wiped(void **state)
     assert_int_equal(guard_rest(f->guard)->count, 0);
 }
 
+static void a_protected_name_that_the_event_does_not_hold_is_heard_of_once(void **state)
+{
+    struct fixture *f = *state;
+
+    answer_rest_ask(guard_rest(f->guard), TEXT("other.example"));
+    assert_int_equal(answer(f, "www.example", "192.0.2.2"), GUARD_TELL);
+    answer_rest_ask(guard_rest(f->guard), TEXT("a.help.example"));
+    assert_int_equal(answer(f, "www.example", "192.0.2.1"), GUARD_WIPE);
+    assert_true(led(f, "10.0.0.1", "192.0.2.1"));
+    assert_int_equal(answer(f, "www.example", "192.0.2.3"), GUARD_TELL);
+}
+
 static void where_a_protected_name_led_no_other_name_is_remembered(void **state)
 {
     struct fixture *f = *state;
@@ -271,6 +283,7 @@ int main(void)
         T(a_certificate_protects_who_named_no_host_and_uncovers_nobody),
         T(a_protected_name_leads_both_ways_and_nobody_else),
         T(the_rest_of_an_answer_is_led_to_and_wiped),
+        T(a_protected_name_that_the_event_does_not_hold_is_heard_of_once),
         T(where_a_protected_name_led_no_other_name_is_remembered),
         T(who_asks_back_where_a_protected_name_led_is_protected),
         T(an_address_whose_name_turns_out_to_be_protected_is_led_to),

@@ -871,6 +871,70 @@ static void of_all_addresses_of_a_long_protected_answer_nothing_is_told(void **s
     sensor_use(f->sensor, NULL, NULL, NULL);
 }
 
+/*
+ * 10.0.0.1 is told from port 53 or 5353 what www.test is: an alias of as many names, the
+ * last of them help.test, and 192.0.2.9.
+ */
+static void answer_through_aliases(struct fixture *f, uint32_t aliases, unsigned port)
+{
+    uint32_t size = 12 + 10 + 4 + aliases * 19 + 16;
+
+    f->frame.len = 0;
+    frame_ethernet(&f->frame, 0x0800);
+    frame_ipv4(&f->frame, 17, 8 + size, 0);
+    memcpy(f->frame.bytes + 14 + 12, "\x0a\0\0\x02\x0a\0\0\x01", 8);
+    frame_udp(&f->frame, size);
+    frame_set(&f->frame, 14 + 20, port);
+    frame_set(&f->frame, 14 + 20 + 2, 40000);
+    f->frame.len = 14 + 20 + 8;
+    frame_u32(&f->frame, 0x12348180);
+    frame_u32(&f->frame, 0x00010000 + aliases + 1);
+    frame_u32(&f->frame, 0);
+    memcpy(f->frame.bytes + f->frame.len, "\x03www\x04test\0\0\x01\0\x01", 14);
+    f->frame.len += 14;
+    for (uint32_t i = 1; i <= aliases; i++) {
+        frame_u32(&f->frame, 0xc00c0005); /* CNAME */
+        frame_u32(&f->frame, 0x00010000);
+        frame_u32(&f->frame, f->ttl << 16 | 7);
+        memcpy(f->frame.bytes + f->frame.len, i < aliases ? "\4othr" : "\4help", 5);
+        f->frame.len += 5;
+        frame_u8(&f->frame, 0xc0); /* .test, behind www in the question */
+        frame_u8(&f->frame, 16);
+    }
+    frame_u32(&f->frame, 0xc00c0001);
+    frame_u32(&f->frame, 0x00010000);
+    frame_u32(&f->frame, f->ttl << 16 | 4);
+    frame_u32(&f->frame, 0xc0000209);
+    sensor_frame(f->sensor, &(struct frame){.time = NOW,
+                                            .bytes = f->frame.bytes,
+                                            .len = f->frame.len,
+                                            .wire_len = f->frame.len,
+                                            .link = LINK_ETHERNET});
+}
+
+/* An event holds 24 of its names. */
+static void a_protected_name_is_seen_however_many_stand_before_it(void **state)
+{
+    static const unsigned ports[] = {53, 5353};
+    static const uint32_t aliases[] = {1, EVENT_LIST_MAX, EVENT_LIST_MAX + 1, 70};
+    auto_listdb struct listdb *lists = link_lines();
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < 8; i++) {
+        struct fixture fresh = {.time = NOW, .ttl = 60};
+
+        fresh.sensor = sensor_with(&fresh, lists);
+        answer_through_aliases(&fresh, aliases[i / 2], ports[i % 2]);
+        call(&fresh, 9, NOW + 1);
+        sensor_finish(fresh.sensor);
+        assert_int_equal(fresh.told[EVENT_DNS] + fresh.told[EVENT_NAME], 0);
+        assert_int_equal(fresh.told[EVENT_FLOW], 1); /* the answer's */
+        sensor_free(fresh.sensor);
+    }
+    answer_through_aliases(f, 70, 53); /* without lists */
+    assert_int_equal(f->told[EVENT_DNS], 1);
+}
+
 /* 10.0.0.1 calls 192.0.2.9 with a datagram in two pieces. */
 static void call_in_pieces(struct fixture *f, usec_t time)
 {
@@ -995,6 +1059,7 @@ int main(void)
         WITH_FIXTURE(a_conversation_is_told_no_more_when_a_list_protects_its_host),
         WITH_FIXTURE(a_new_list_leaves_other_conversations_as_they_are),
         WITH_FIXTURE(of_all_addresses_of_a_long_protected_answer_nothing_is_told),
+        WITH_FIXTURE(a_protected_name_is_seen_however_many_stand_before_it),
         WITH_FIXTURE(
             where_a_protected_name_led_is_hidden_though_only_its_answer_was_seen),
         WITH_FIXTURE(a_conversation_that_begins_in_pieces_tells_which_name_led_to_it),
