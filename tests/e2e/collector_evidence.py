@@ -9,8 +9,11 @@ import os
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 
 import collector_world
 from collector_world import HALLWATCH, World, until
@@ -355,6 +358,137 @@ def evidence_is_deleted_when_its_time_is_over_unless_somebody_holds_it(w):
     w.hallwatch("audit", "verify")
 
 
+# ---- a step of the playbook asks ----
+
+STEP = "  - {id: record, kind: evidence, what: capture, record: 6s, for: 10d, then: page}\n"
+BY_STEP = "by the playbook test, step record"
+HELPED_PORT = 40988
+READERS = {"security": 200, "network-admin": 200, "safety-officer": 200, "privacy-officer": 200,
+           "exams-officer": 403, "principal": 403, "governor": 403, "auditor": 403}
+
+
+class StepLine(Line):
+    """Its playbook begins with a capture, and each role has a token for the API."""
+
+    def __init__(self, ask="true"):
+        self.tokens = {}
+        super().__init__(ask=ask)
+
+    def _write_content(self, within):
+        super()._write_content(within)
+        with open(self.path("playbooks/test.yaml"), encoding="utf-8") as f:
+            playbook = f.read()
+        self.write("playbooks/test.yaml", playbook.replace("steps:\n", "steps:\n" + STEP, 1))
+        for role in READERS:
+            done = subprocess.run([HALLWATCH, "tokens", "add", "--file", self.path("tokens"),
+                                   "--role", role, role], capture_output=True, text=True, check=True)
+            self.tokens[role] = done.stdout.strip()
+
+    def settings(self):
+        return super().settings().replace("api: {listen:", "api: {tokens: tokens, listen:")
+
+    def api_get(self, path, role):
+        """Status and answer; nobody's token when the role is None."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.api}{path}")
+        if role:
+            request.add_header("Authorization", "Bearer " + self.tokens[role])
+        try:
+            with urllib.request.urlopen(request, timeout=collector_world.PATIENCE) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def talk(self):
+        """Of a device that goes on: to whom it calls, and to a help line from a port of its own."""
+        self.ask("later.other.example")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.bind(("127.0.0.1", HELPED_PORT))
+            s.sendto(query(f"www.{HELP_LINE}.org"), ("127.0.0.1", PORT))
+
+    def of_the_step(self):
+        return next((e for e in self.rows() if e["asked"] != "no"), None)
+
+    def talk_until(self, state):
+        def there():
+            self.talk()
+            e = self.of_the_step()
+            return e if e and e["asked"] == state else None
+        return until(f"what the step asked for is {state}", there)
+
+
+class ClosedStepLine(StepLine):
+    def __init__(self):
+        super().__init__(ask="false")
+
+
+def captured(path):
+    """(time in microseconds, length on the wire, bytes) of each frame."""
+    with open(path, "rb") as f:
+        data = f.read()
+    at = 24
+    while at < len(data):
+        sec, micro, kept, length = struct.unpack_from("<IIII", data, at)
+        yield sec * 1_000_000 + micro, length, data[at + 16:at + 16 + kept]
+        at += 16 + kept
+
+
+def a_step_of_the_playbook_asks_the_agent_and_its_frames_come(w):
+    w.ask(f"www.{ASKED}.example", f"w2.{ASKED}.example")
+    e = w.talk_until("done")
+    custody = e["custody"]
+    assert custody["asked_for"] and custody["frames"] >= 2 and not custody["ends_early"], e
+    assert history(w, e["id"]) == [("asked", "engine"), ("frozen", "engine"), ("taken", "lincoln-1"),
+                                   ("stored", "lincoln-1")], history(w, e["id"])
+    assert BY_STEP in w.hallwatch("evidence", "show", str(e["id"]), "--as", SECURITY)
+    assert f"{custody['frames']} frames" in w.get(e["id"])
+    asked_at = w.query("SELECT at FROM evidence_custody WHERE what = 'asked'")[0][0]
+    frames = list(captured(w.path("got.pcap")))
+    assert len(frames) == custody["frames"]
+    assert max(time for time, _, _ in frames) > asked_at
+    assert all(len(data) < length for _, length, data in frames)  # headers only
+    everything = b"".join(data for _, _, data in frames)
+    assert b"other" not in everything and ASKED.encode() not in everything
+    assert struct.pack(">HH", HELPED_PORT, PORT) not in everything
+
+
+def the_api_shows_what_a_step_asked_for_to_who_may_know_of_it(w):
+    w.ask(f"www.{ASKED}.example", f"w2.{ASKED}.example")
+    number = w.talk_until("done")["id"]
+    path = f"/v1/evidence/{number}"
+    for role, status in READERS.items():
+        got, answer = w.api_get(path, role)
+        assert got == status, (role, got, answer)
+        if status == 403:
+            assert f"({role}) may not see this" in answer["error"], answer
+            continue
+        assert [h["what"] for h in answer["history"]] == ["asked", "frozen", "taken", "stored"], answer
+        assert answer["custody"]["frames"] and answer["asked"] == "done", answer
+        assert "127.0.0.1" not in json.dumps(answer), answer
+        listed = w.api_get("/v1/evidence", role)[1]["evidence"]
+        assert answer in listed, (role, listed)
+    assert w.api_get(path, None)[0] == 401
+    assert w.api_get("/v1/evidence", None)[0] == 401
+    assert w.api_get("/v1/evidence", "exams-officer") == (200, {"evidence": [], "next": None})
+    assert w.api_get("/v1/evidence", "principal")[0] == 403
+    one = w.api_get("/v1/evidence?limit=1", "security")[1]
+    rest = w.api_get("/v1/evidence?" + one["next"], "security")[1]
+    every = w.api_get(f"/v1/evidence?incident={incident_of(w)}", "security")[1]["evidence"]
+    assert one["evidence"] + rest["evidence"] == every and len(every) > 1, (one, rest, every)
+    looked = {who for who, in w.query("SELECT who FROM audit WHERE what = 'api.read' AND about = ?",
+                                      path)}
+    assert looked == {f"token:{role}" for role, status in READERS.items() if status == 200}, looked
+
+
+def an_agent_that_lets_nobody_ask_refuses_a_step_and_the_run_goes_on(w):
+    w.ask(f"www.{ASKED}.example", f"w2.{ASKED}.example")
+    number = w.talk_until("refused")["id"]
+    w.task(SECURITY, "ack")
+    answer = w.api_get(f"/v1/evidence/{number}", "security")[1]
+    assert [h["what"] for h in answer["history"]] == ["asked", "frozen", "refused"], answer
+    assert "evidence.ask is false" in json.dumps(answer["history"]), answer
+
+
 if __name__ == "__main__":
     if os.geteuid() != 0:
         print("1..0 # SKIP only root may listen on an interface")
@@ -374,4 +508,9 @@ if __name__ == "__main__":
         an_agent_that_is_not_there_is_waited_for_and_then_it_is_said,
         what_was_taken_outlives_new_rules_and_is_told_lost_with_the_agent,
         an_agent_that_is_stopped_sends_what_it_has_and_says_that_it_ends_early,
-    )] + [(an_agent_that_does_not_let_people_ask_says_so, ClosedLine)])
+    )] + [
+        (an_agent_that_does_not_let_people_ask_says_so, ClosedLine),
+        (a_step_of_the_playbook_asks_the_agent_and_its_frames_come, StepLine),
+        (the_api_shows_what_a_step_asked_for_to_who_may_know_of_it, StepLine),
+        (an_agent_that_lets_nobody_ask_refuses_a_step_and_the_run_goes_on, ClosedStepLine),
+    ])
