@@ -11,23 +11,33 @@ SETTLE = 0.3  # seconds for the last frames to arrive
 # Half past ten in Chicago on Mondays of the example district's examinations:
 # 23 November and 7 December 2026, 10 May 2027.
 LESSONS = (1795451400, 1796661000, 1809963000)
+NIGHT = LESSONS[0] - 8 * 3600 - 1800  # two o'clock of the first
 
 
-def move_to_lesson(path, after=False):
-    """Let a recording begin in a lesson, whenever it was made; nothing else changes. With
-    after in one after it was made, so that its certificates are valid."""
+def move(path, start):
+    """Let a recording begin at start(the second when it began); nothing else changes."""
     with open(path, "rb") as file:
         data = bytearray(file.read())
     pos, later = 24, None
     while pos < len(data):
         second, _, size = struct.unpack_from("<III", data, pos)
         if later is None:
-            lessons = [one for one in LESSONS if one > second or not after]
-            later = (lessons or LESSONS)[0] - second
+            later = start(second) - second
         struct.pack_into("<I", data, pos, second + later)
         pos += 16 + size
     with open(path, "wb") as file:
         file.write(data)
+
+
+def move_to_lesson(path, after=False):
+    """Let a recording begin in a lesson, whenever it was made. With after in one after it
+    was made, so that its certificates are valid."""
+    move(path, lambda second: [*(one for one in LESSONS if one > second or not after),
+                               LESSONS[0]][0])
+
+
+def move_to_night(path):
+    move(path, lambda _: NIGHT)
 
 
 HEADS = 12     # so many first frames of a conversation a thin recording keeps,

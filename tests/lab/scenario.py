@@ -33,6 +33,7 @@ class Scenario:
     dated: bool = False      # judged by today's date: only a fresh recording can be played
     stored: bool = True      # else too large to be kept: recorded when it is to be played
     thin: bool = False       # kept without most of its payload: play.py fills it with zeros
+    by_night: bool = False   # recorded at two in the night, else in a lesson; played when it is
     long: bool = False       # lasts many minutes: test_long.py plays it, beside the others
 
 

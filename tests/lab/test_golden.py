@@ -169,11 +169,14 @@ FACTS = [
     ("update-downloads", 'http.request.uri contains "lab-update.deb"', 4),
     ("video-call", "stun", 20),
     ("video-call", "udp.dstport == 5004", 40),
+    ("sharp-call", "ip.src == 10.20.1.12 && udp.dstport == 5004", 10_000),
+    ("sharp-call", "ip.src == 203.0.113.99 && udp.srcport == 5004", 300),
     ("copying-files", "ssh.message_code == 21", 4),
     ("large-upload", "ip.src == 10.50.0.10 && tcp.dstport == 443 && frame.len > 10000", 1000),
     ("large-upload",
      'tls.handshake.extensions_server_name == "up.filehosting.drill.test"', 1),
-    ("backup", "ip.src == 10.50.0.20 && tcp.dstport == 443 && frame.len > 10000", 1000),
+    ("backup", 'tls.handshake.extensions_server_name == "up.filehosting.drill.test"', 1),
+    ("backup", "ip.src == 10.50.0.20 && tcp.dstport == 874 && frame.len > 10000", 1000),
     ("monitoring-probes", "snmp", 12),
     ("monitoring-probes", 'http.user_agent contains "check_http"', 6),
     ("tor", "tls.handshake.type == 1 && tcp.dstport == 5001", 2),
@@ -220,7 +223,8 @@ ONE_TIME = 0.0002  # seconds
 
 
 # Large pieces as TCP makes them, which no card has cut yet, and only their heads are kept.
-UNCUT = {one.name for one in scenario.load().values() if one.thin}
+# The call is as thin, but of datagrams that are small.
+UNCUT = {one.name for one in scenario.load().values() if one.thin} - {"sharp-call"}
 
 
 def path_of(name):

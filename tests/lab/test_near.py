@@ -30,6 +30,7 @@ NEAR = [
     ("homework-upload", "exfil.server-upload", '["servers", "admin"]',
      '["servers", "admin", "staff"]'),
     ("update-downloads", "bypass.one-host", "events: 20", "events: 17"),
+    ("sharp-call", "dos.one-conversation", "flow.rate_in < 10", "flow.rate_in < 100"),
     ("video-call", "safety.random-video-call", "random_video_chat", "classroom.example"),
 ]
 

@@ -110,6 +110,26 @@ def video_call(school):
         time.sleep(CALL + 2)
 
 
+PICTURES = 10  # seconds
+
+
+def sharp_call(school):
+    """A device sends its pictures uncut, more packets than a flood is bound by, and hears the other's sound."""
+    far, client = school["outside"], school["student-02"]
+    greet_gateway(school, "student-02")
+    film = client.path("film.mpg")
+    client.run("ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i",
+               "testsrc2=size=320x240:rate=25", "-t", PICTURES, "-c:v", "mpeg2video", "-b:v", "3400k",
+               "-minrate", "3400k", "-maxrate", "3400k", "-bufsize", "400k", "-an", film, timeout=120)
+    with client.start("ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-i", film, "-c", "copy", "-f",
+                      "rtp", f"rtp://{PEER}:5004?localrtpport=5004&pkt_size=400") as pictures:
+        time.sleep(0.5)  # it calls first
+        far.run("ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-f", "lavfi", "-i",
+                "sine=frequency=300", "-t", PICTURES, "-c:a", "libopus", "-f", "rtp",
+                f"rtp://10.20.1.12:5004?localrtpport=5004&localaddr={PEER}", timeout=60)
+        pictures.wait()
+
+
 def copying_files(school):
     """The administrator's computer copies files to a server by rsync over SSH."""
     server, client = school["srv-web"], school["admin-01"]
@@ -213,6 +233,10 @@ SCENARIOS = [
              "A student's device has a video call of the learning platform, through a relay "
              "and with a peer; of a service for calls with strangers it would raise "
              "safety.random-video-call.", video_call, ["turnserver", "turnutils_uclient", "ffmpeg"]),
+    Scenario("sharp-call", HARMLESS,
+             "A student's device sends over a thousand packets a second in a video call and hears "
+             "fifty; if it heard nothing it would raise dos.one-conversation.", sharp_call,
+             ["ffmpeg"], thin=True),
     Scenario("copying-files", HARMLESS,
              "The administrator's computer copies files to a server by SSH; looks a "
              "little like data that leaves.", copying_files,

@@ -2,6 +2,7 @@
 """What is allowed on the Internet, but not here or not now."""
 
 import os
+import random
 import time
 
 from acts import fetch, greet_gateway, visit
@@ -88,9 +89,40 @@ def homework_upload(school):
     upload(school, "staff-01", 215_000_000, "--limit-rate", "60M")
 
 
+RSYNCD = """[backups]
+path = {folder}/taken
+read only = no
+use chroot = no
+uid = root
+gid = root
+"""
+
+
 def backup(school):
     """A server's nightly backup to the same place, which has grown to nearly the bound."""
-    upload(school, "srv-web", 190_000_000, "--limit-rate", "60M")
+    far, authority, server = school["outside"], school.outside.authority, school["srv-web"]
+    far.run("mkdir", "-p", far.path("taken"))
+    os.mkdir(server.path("papers"))
+    for number in range(19):
+        with open(server.path(f"papers/{number}.zip"), "wb") as file:
+            file.write(random.Random(number).randbytes(10_000_000))
+    config = far.write("rsyncd.conf", RSYNCD.format(folder=far.folder))
+    with far.start("rsync", "--daemon", "--no-detach", "--config", config, "--address", "127.0.0.1",
+                   "--port", 873) as daemon, \
+            far.start("socat", "-b", 65536, f"OPENSSL-LISTEN:874,bind={OTHER[FILE_HOST]},reuseaddr,fork,verify=0,"
+                      f"cert={authority.certify(FILE_HOST)},key={authority.key}",
+                      "TCP:127.0.0.1:873") as tls:
+        daemon.wait_port(873)
+        tls.wait_port(874)
+        greet_gateway(school, "srv-web")
+        school.uncut("srv-web")
+        through = (f"socat -b 65536 - OPENSSL:{FILE_HOST}:874,snihost={FILE_HOST},"
+                   f"cafile={authority.certificate}")
+        server.run("env", f"RSYNC_CONNECT_PROG={through}", "rsync", "-a", "--bwlimit=60M",
+                   server.path("papers"), f"rsync://{FILE_HOST}/backups/", timeout=120)
+        school.uncut("srv-web", "off")
+    far.run("rm", "-r", far.path("taken"))
+    server.run("rm", "-r", server.path("papers"))
 
 
 SCENARIOS = [
@@ -102,8 +134,9 @@ SCENARIOS = [
              "server that did so would raise exfil.server-upload.", homework_upload,
              thin=True),
     Scenario("backup", HARMLESS,
-             "A server's backup of 190 MB goes to a file host outside; 10 MB more would "
-             "raise exfil.server-upload.", backup, thin=True),
+             "A server's backup of 190 MB goes to a file host outside, by rsync in TLS at "
+             "two in the night; 10 MB more would raise exfil.server-upload.", backup,
+             ["rsync", "socat"], thin=True, by_night=True),
     Scenario("unapproved-vendor", MISUSE,
              "Five student devices use a learning app that is not in the vendor "
              "register.", unapproved_vendor, rules=["privacy.unapproved-vendor"],
