@@ -21,6 +21,9 @@
 
 #include "mem.h"
 
+#define IP_TCP 6
+#define IP_UDP 17
+
 #define NOBODY         UINT32_MAX
 #define CATEGORIES_MAX 256
 #define RISKS_MAX      64
@@ -84,7 +87,7 @@ static const struct {
 struct inspection {
     struct flow *flow;
     uint32_t newer, older; /* a free place uses older for the free list */
-    uint16_t packets;
+    uint16_t packets;      /* looked at */
     struct ndpi_flow_struct state;
 };
 
@@ -348,23 +351,82 @@ bool dpi_wants(const struct dpi *d, const struct flow *f)
     return f->stage.app == d->tls && !flow_host(f);
 }
 
+/* Neither TCP nor UDP: nDPI goes by the number of the protocol alone. */
+static uint8_t most_unnamed(const struct dpi *d, const struct flow *f)
+{
+    return f->ip_proto == IP_TCP || f->ip_proto == IP_UDP ? d->set.unnamed_packets : 1;
+}
+
+static bool is_long(const struct dpi *d, const struct flow *f)
+{
+    return f->out.packets + f->in.packets >
+           (f->ip_proto == IP_TCP ? d->set.tcp_packets : d->set.udp_packets);
+}
+
+/* Whether more packets of it are not worth a look. */
+static bool is_enough(const struct dpi *d, const struct inspection *i, bool named)
+{
+    return is_long(d, i->flow) || (!named && i->packets >= most_unnamed(d, i->flow));
+}
+
+static uint32_t v4_of(const struct addr *a)
+{
+    uint32_t v4 = 0;
+
+    if (addr_is_v4(a))
+        memcpy(&v4, a->bytes + 12, sizeof(v4));
+    return v4;
+}
+
+/* The last resort: the port, or the provider's networks. */
+static void guess(struct dpi *d, struct flow *f)
+{
+    ndpi_protocol found = ndpi_guess_undetected_protocol(
+        d->module, NULL, f->ip_proto, ntohl(v4_of(&f->client)), f->client_port,
+        ntohl(v4_of(&f->server)), f->server_port);
+    bool by_address = found.app_protocol != NDPI_PROTOCOL_UNKNOWN;
+
+    if (!by_address && found.master_protocol == NDPI_PROTOCOL_UNKNOWN) {
+        d->counts.unknown++;
+        return;
+    }
+    take_protocol(d, f, found);
+    f->stage.confidence = d->confidence_of[by_address ? NDPI_CONFIDENCE_MATCH_BY_IP
+                                                      : NDPI_CONFIDENCE_MATCH_BY_PORT];
+    d->counts.guessed++;
+}
+
+/* A segment without payload has nothing to look at; but the flow may be long by now. */
+static bool pass_over(struct dpi *d, struct flow *f)
+{
+    if (!is_long(d, f))
+        return false;
+    if (f->stage.dpi)
+        give_up(d, f->stage.dpi);
+    else if (!f->stage.app)
+        guess(d, f);
+    return true;
+}
+
 bool dpi_packet(struct dpi *d, const struct packet *p, struct flow *f)
 {
     struct inspection *i = f->stage.dpi;
-    uint8_t most = f->ip_proto == 6 ? d->set.tcp_packets : d->set.udp_packets;
     ndpi_protocol found;
+    bool named;
 
+    if (f->ip_proto == IP_TCP && cur_left(&p->payload) == 0)
+        return pass_over(d, f);
     if (!i)
         i = begin(d, f);
     age_unlink(d, (uint32_t)(i - d->places));
     age_link(d, (uint32_t)(i - d->places));
     found = look(d, i, p);
-    if (i->packets > most || f->out.packets + f->in.packets > most) {
+    named = found.app_protocol != NDPI_PROTOCOL_UNKNOWN;
+    if (is_enough(d, i, named)) {
         give_up(d, i);
         return true;
     }
-    if (found.app_protocol == NDPI_PROTOCOL_UNKNOWN ||
-        ndpi_extra_dissection_possible(d->module, &i->state))
+    if (!named || ndpi_extra_dissection_possible(d->module, &i->state))
         return false;
     take_findings(d, i, found);
     d->counts.named++;
@@ -402,15 +464,6 @@ static bool name_by_host(const struct dpi *d, struct flow *f)
     return true;
 }
 
-static uint32_t v4_of(const struct addr *a)
-{
-    uint32_t v4 = 0;
-
-    if (addr_is_v4(a))
-        memcpy(&v4, a->bytes + 12, sizeof(v4));
-    return v4;
-}
-
 /* By whose address it is: nDPI knows the networks of some providers (IPv4). */
 static bool name_by_address(const struct dpi *d, struct flow *f)
 {
@@ -424,24 +477,6 @@ static bool name_by_address(const struct dpi *d, struct flow *f)
         return false;
     name(d, f, id);
     return true;
-}
-
-/* The last resort: the port, or the provider's networks. */
-static void guess(struct dpi *d, struct flow *f)
-{
-    ndpi_protocol found = ndpi_guess_undetected_protocol(
-        d->module, NULL, f->ip_proto, ntohl(v4_of(&f->client)), f->client_port,
-        ntohl(v4_of(&f->server)), f->server_port);
-    bool by_address = found.app_protocol != NDPI_PROTOCOL_UNKNOWN;
-
-    if (!by_address && found.master_protocol == NDPI_PROTOCOL_UNKNOWN) {
-        d->counts.unknown++;
-        return;
-    }
-    take_protocol(d, f, found);
-    f->stage.confidence = d->confidence_of[by_address ? NDPI_CONFIDENCE_MATCH_BY_IP
-                                                      : NDPI_CONFIDENCE_MATCH_BY_PORT];
-    d->counts.guessed++;
 }
 
 static const struct {
@@ -464,6 +499,12 @@ static bool name_by_port(const struct dpi *d, struct flow *f)
     return false;
 }
 
+/* Nobody named it, and nDPI did not see so much of it that its word is the last. */
+static bool may_be_guessed(const struct dpi *d, const struct flow *f)
+{
+    return !f->stage.app && !f->stage.protected && !(f->stage.dpi_done && is_long(d, f));
+}
+
 /* Of those who carry everything, who it was. */
 static bool may_be_narrowed(const struct dpi *d, const struct flow *f)
 {
@@ -483,7 +524,7 @@ void dpi_end(struct dpi *d, struct flow *f)
 {
     if (f->stage.dpi)
         give_up(d, f->stage.dpi);
-    if (!may_be_narrowed(d, f) && !f->stage.app && !f->stage.dpi_done)
+    if (may_be_guessed(d, f))
         guess(d, f);
     dpi_narrow(d, f);
 }

@@ -22,6 +22,7 @@ struct dpi_settings {
     uint32_t capacity;           /* flows under inspection at a time */
     uint8_t tcp_packets;         /* looked at before giving up; nDPI's own reader: 80 */
     uint8_t udp_packets;         /* nDPI's own reader: 24 */
+    uint8_t unnamed_packets;     /* of them, while there is no name at all */
     struct dpi_module *prepared; /* taken over; NULL: one is made */
 };
 

@@ -507,6 +507,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings)
     s->dpi = dpi_new(&(struct dpi_settings){.capacity = 8192,
                                             .tcp_packets = 20,
                                             .udp_packets = 12,
+                                            .unnamed_packets = 8,
                                             .prepared = settings->prepared});
     assert(s->dpi);
     if (settings->rules)
