@@ -319,6 +319,21 @@ static void give_up(struct dpi *d, struct inspection *i)
     release(d, i);
 }
 
+/*
+ * What the flow cannot be, so that nDPI need not try: FTP that was heard from its first
+ * byte on is known to our own parser, and nobody spoke RTSP over UDP (RFC 7826 dropped
+ * it). These two cost as much as fifty other dissectors.
+ */
+static void rule_out(const struct flow *f, struct ndpi_flow_struct *state)
+{
+    if (f->ip_proto == IP_UDP)
+        NDPI_ADD_PROTOCOL_TO_BITMASK(state->excluded_protocol_bitmask,
+                                     NDPI_PROTOCOL_RTSP);
+    else if (f->ip_proto == IP_TCP && f->tcp_state != TCP_STATE_MIDSTREAM)
+        NDPI_ADD_PROTOCOL_TO_BITMASK(state->excluded_protocol_bitmask,
+                                     NDPI_PROTOCOL_FTP_CONTROL);
+}
+
 static struct inspection *begin(struct dpi *d, struct flow *f)
 {
     struct inspection *i;
@@ -332,6 +347,7 @@ static struct inspection *begin(struct dpi *d, struct flow *f)
     i->packets = 0; /* its state is empty: release left it so */
     i->flow = f;
     f->stage.dpi = i;
+    rule_out(f, &i->state);
     age_link(d, (uint32_t)(i - d->places));
     return i;
 }

@@ -159,6 +159,33 @@ static void other_protocols_are_named_by_their_number(void **state)
     assert_string_equal(app(f), "sctp");
 }
 
+static void log_in_over_ftp(struct fixture *f)
+{
+    (void)give_segment(f, "USER alice\r\n", false);
+    (void)give_segment(f, "331 Whose?\r\n", true);
+    (void)give_segment(f, "PASS secret\r\n", false);
+    (void)give_segment(f, "230 Hello.\r\n", true);
+}
+
+static void a_login_over_ftp_that_began_unheard_is_named(void **state)
+{
+    struct fixture *f = *state;
+
+    f->flow.tcp_state = TCP_STATE_MIDSTREAM;
+    log_in_over_ftp(f);
+    assert_string_equal(app(f), "ftp");
+}
+
+/* Were it FTP, our own parser would have said so, and nDPI would not be asked. */
+static void ftp_is_not_looked_for_where_the_beginning_was_heard(void **state)
+{
+    struct fixture *f = *state;
+
+    f->flow.tcp_state = TCP_STATE_ESTABLISHED;
+    log_in_over_ftp(f);
+    assert_string_equal(app(f), "unknown");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +195,8 @@ int main(void)
         WITH_FIXTURE(a_long_conversation_without_payload_is_told_by_its_port),
         WITH_FIXTURE(what_is_neither_tcp_nor_udp_is_looked_at_once),
         WITH_FIXTURE(other_protocols_are_named_by_their_number),
+        WITH_FIXTURE(a_login_over_ftp_that_began_unheard_is_named),
+        WITH_FIXTURE(ftp_is_not_looked_for_where_the_beginning_was_heard),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
