@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <ndpi/ndpi_api.h>
+
 #include "agent/dpi.h"
 #include "frames.h"
 
@@ -186,6 +188,24 @@ static void ftp_is_not_looked_for_where_the_beginning_was_heard(void **state)
     assert_string_equal(app(f), "unknown");
 }
 
+static void two_sets_of_protocols_share_only_what_is_in_both(void **state)
+{
+    NDPI_PROTOCOL_BITMASK none, one, all, others;
+
+    (void)state;
+    NDPI_BITMASK_RESET(none);
+    NDPI_BITMASK_SET_ALL(all);
+    for (unsigned id = 0; id < NDPI_NUM_BITS; id++) {
+        NDPI_SAVE_AS_BITMASK(one, id);
+        others = all;
+        others.fds_bits[id / 32] ^= one.fds_bits[id / 32];
+        assert_true(NDPI_BITMASK_COMPARE(one, one));
+        assert_true(NDPI_BITMASK_COMPARE(one, all));
+        assert_false(NDPI_BITMASK_COMPARE(one, none));
+        assert_false(NDPI_BITMASK_COMPARE(one, others));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +217,7 @@ int main(void)
         WITH_FIXTURE(other_protocols_are_named_by_their_number),
         WITH_FIXTURE(a_login_over_ftp_that_began_unheard_is_named),
         WITH_FIXTURE(ftp_is_not_looked_for_where_the_beginning_was_heard),
+        cmocka_unit_test(two_sets_of_protocols_share_only_what_is_in_both),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
