@@ -140,8 +140,9 @@ static void map_own_categories(struct dpi *d)
 {
     d->category_of_app = xcalloc(names_app.count, sizeof(*d->category_of_app));
     for (uint32_t i = 1; i < d->app_count; i++)
-        d->category_of_app[d->app_of[i]] = d->category_of[ndpi_get_proto_category(
-            d->module, (ndpi_protocol){.app_protocol = (uint16_t)i})];
+        if (d->app_of[i])
+            d->category_of_app[d->app_of[i]] = d->category_of[ndpi_get_proto_category(
+                d->module, (ndpi_protocol){.app_protocol = (uint16_t)i})];
 }
 
 static void map_names(struct dpi *d)

@@ -100,6 +100,16 @@ static void a_conversation_without_a_name_is_given_up_after_eight_datagrams(void
     assert_null(f->flow.stage.dpi);
 }
 
+static void what_nobody_knows_is_of_no_category(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)give_datagram(f, "nobody speaks like this");
+    dpi_end(f->dpi, &f->flow);
+    assert_string_equal(app(f), "unknown");
+    assert_string_equal(names_get(&names_category, f->flow.stage.category), "unknown");
+}
+
 static void a_name_that_comes_with_the_fourth_datagram_is_found(void **state)
 {
     struct fixture *f = *state;
@@ -210,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(a_conversation_without_a_name_is_given_up_after_eight_datagrams),
+        WITH_FIXTURE(what_nobody_knows_is_of_no_category),
         WITH_FIXTURE(a_name_that_comes_with_the_fourth_datagram_is_found),
         WITH_FIXTURE(segments_without_payload_are_not_looked_at),
         WITH_FIXTURE(a_long_conversation_without_payload_is_told_by_its_port),
