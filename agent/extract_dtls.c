@@ -199,10 +199,8 @@ static enum extract_result dtls_read(struct cur *bytes, struct extract_out *out)
         return read_hello(body, out);
     if (!message_next(bytes, &type, &body))
         return EXTRACT_MORE;
-    if (type == CERTIFICATE) {
-        cur_skip(&body, 3);
-        tls_certificate_emit(out, EVENT_DTLS, cur_sub(&body, cur_u24(&body)));
-    }
+    if (type == CERTIFICATE)
+        tls_certificate_emit(out, EVENT_DTLS, body);
     return EXTRACT_DONE;
 }
 

@@ -14,8 +14,8 @@
  */
 #include <string.h>
 
-#include "agent/der.h"
 #include "agent/extract.h"
+#include "der.h"
 #include "hash.h"
 #include "names.h"
 

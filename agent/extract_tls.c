@@ -23,7 +23,7 @@ enum message_type { CLIENT_HELLO = 1, SERVER_HELLO = 2, CERTIFICATE = 11 };
 /* A handshake message, wherever its bytes stand. */
 struct message {
     uint8_t type;
-    struct cur body; /* of a certificate message: up to the end of the first one */
+    struct cur body; /* of a certificate message: as far as it is needed */
     uint8_t joined[TLS_MESSAGE_MAX];
 };
 
@@ -53,15 +53,16 @@ static enum extract_result record_read(struct cur *c, size_t *left, struct cur *
 }
 
 /* How many bytes of the message that begins with c are needed; 0: too few to tell. Of
- * certificates (RFC 5246 section 7.4.2) the first is enough: it is the server's own. */
-static size_t message_need(struct cur c)
+ * certificates (RFC 5246 section 7.4.2) the first is the server's own; those behind it
+ * are read when somebody asks who vouches for it, unless there are more than fit. */
+static size_t message_need(struct cur c, bool chain)
 {
     uint8_t type = cur_u8(&c);
     size_t len = cur_u24(&c), first;
 
     if (cur_broken(&c))
         return 0;
-    if (type != CERTIFICATE || len < 6)
+    if (type != CERTIFICATE || len < 6 || (chain && len <= TLS_MESSAGE_MAX - 4))
         return 4 + len;
     cur_skip(&c, 3);
     first = cur_u24(&c);
@@ -77,7 +78,8 @@ static void message_found(struct message *m, struct cur c)
 
 /* NEXT: what is needed of the message is here, and c stands behind it, *left bytes before
  * the end of the record. */
-static enum extract_result message_read(struct cur *c, size_t *left, struct message *m)
+static enum extract_result message_read(struct cur *c, size_t *left, bool chain,
+                                        struct message *m)
 {
     size_t have = 0;
 
@@ -88,7 +90,7 @@ static enum extract_result message_read(struct cur *c, size_t *left, struct mess
 
         if (result != EXTRACT_NEXT)
             return result;
-        need = i == 0 ? message_need(part) : 0;
+        need = i == 0 ? message_need(part, chain) : 0;
         if (need > 0 && cur_left(&part) >= need) {
             message_found(m, cur_sub(c, need));
             *left -= need;
@@ -99,7 +101,7 @@ static enum extract_result message_read(struct cur *c, size_t *left, struct mess
             room = cur_left(&part);
         begun = part;
         cur_copy(&begun, m->joined + have, room);
-        need = message_need(cur_over(m->joined, have + room));
+        need = message_need(cur_over(m->joined, have + room), chain);
         if (need > sizeof(m->joined))
             return EXTRACT_NOT;
         if (need > 0 && have + room >= need) {
@@ -211,14 +213,13 @@ static enum extract_result certificate_read(struct cur *c, size_t left,
                                             struct extract_out *out)
 {
     struct message m;
-    enum extract_result result = message_read(c, &left, &m);
+    enum extract_result result =
+        message_read(c, &left, extract_asked(out, FIELD_TLS_CERT_AUTHORITIES), &m);
 
     if (result == EXTRACT_MORE)
         return EXTRACT_MORE;
-    if (result == EXTRACT_NEXT && m.type == CERTIFICATE) {
-        cur_skip(&m.body, 3);
-        tls_certificate_emit(out, EVENT_TLS, cur_sub(&m.body, cur_u24(&m.body)));
-    }
+    if (result == EXTRACT_NEXT && m.type == CERTIFICATE)
+        tls_certificate_emit(out, EVENT_TLS, m.body);
     return EXTRACT_DONE;
 }
 
@@ -234,7 +235,7 @@ static enum extract_result tls_read(struct cur *bytes, struct extract_out *out)
         return ssl2_read(*bytes, out);
     if (cur_left(bytes) >= RECORD_BYTES && record_is_there(*bytes, RECORD_CHANGE))
         return change_read(bytes);
-    result = message_read(&c, &left, &m);
+    result = message_read(&c, &left, false, &m);
     if (result != EXTRACT_NEXT)
         return result;
     if (out->again)

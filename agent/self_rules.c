@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expr.h"
 #include "mem.h"
 
 struct self_rules {
@@ -98,6 +99,8 @@ static void say_off(const struct rule *rule, void *arg)
 {
     const struct looking *l = arg;
 
+    if (rule->off_after == LIST_NEVER_USED) /* a list that this site does not have */
+        return;
     l->self->fn(&(struct rule_word){.rule = rule->id,
                                     .what = "list_too_old",
                                     .list = rule->off_list,

@@ -8,16 +8,17 @@
 
 #include <string.h>
 
-#include "agent/x509.h"
 #include "crypt.h"
 #include "digest.h"
 #include "domain.h"
+#include "x509.h"
 
 #define NAME_MAX_TEXT 512 /* of a distinguished name */
 #define SERIAL_TEXT   64
+#define CHAIN_MAX     8 /* certificates behind the first that are looked at */
 
 #define FIRST FIELD_TLS_CERT_SUBJECT
-#define LAST  FIELD_TLS_CERT_MATCHES_SNI
+#define LAST  FIELD_TLS_CERT_AUTHORITIES
 
 bool tls_certificate_wanted(const struct extract_out *out)
 {
@@ -144,8 +145,53 @@ static void put_fingerprints(struct extract_out *out, struct cur der)
     }
 }
 
-void tls_certificate_emit(struct extract_out *out, enum event_kind kind, struct cur der)
+/* ---- who vouches for it ---- */
+
+/* The certificate in the chain whose subject is that name, which is then passed over by
+ * the next search. */
+static bool take_holder(struct cur chain, struct cur name, unsigned *passed,
+                        struct x509 *ret_holder)
 {
+    for (unsigned i = 0; i < CHAIN_MAX && cur_left(&chain) > 0; i++) {
+        struct cur der = cur_sub(&chain, cur_u24(&chain));
+
+        if (*passed >> i & 1 || !x509_parse(der, ret_holder) ||
+            !x509_same_name(ret_holder->subject, name))
+            continue;
+        *passed |= 1U << i;
+        return true;
+    }
+    return false;
+}
+
+/* From the server's own upwards: they need not stand in order, and there may be some
+ * that do not belong to it. All or nothing: who is left out may be the one that counts.
+ */
+static void put_authorities(struct event *e, const struct x509 *own, struct cur chain)
+{
+    struct cur name = own->issuer;
+    unsigned passed = 0;
+    char room[NAME_MAX_TEXT];
+    struct x509 holder;
+
+    for (unsigned i = 0; i <= CHAIN_MAX; i++) {
+        event_add_text(
+            e, FIELD_TLS_CERT_AUTHORITIES,
+            (struct text){.at = room, .len = x509_print_name(name, room, sizeof(room))});
+        if (!take_holder(chain, name, &passed, &holder) || x509_self_issued(&holder))
+            break;
+        name = holder.issuer;
+    }
+    if (event_short(e))
+        event_drop(e, FIELD_TLS_CERT_AUTHORITIES);
+}
+
+void tls_certificate_emit(struct extract_out *out, enum event_kind kind,
+                          struct cur message)
+{
+    size_t all = cur_u24(&message);
+    struct cur chain = message, der = cur_sub(&chain, cur_u24(&chain));
+    bool whole = cur_left(&message) == all;
     struct event *e = out->event;
     char serial[SERIAL_TEXT];
     struct x509 c;
@@ -170,6 +216,8 @@ void tls_certificate_emit(struct extract_out *out, enum event_kind kind, struct 
         event_put_number(e, FIELD_TLS_CERT_KEY_BITS, c.key_bits);
     event_put_number(e, FIELD_TLS_CERT_SELF_SIGNED, x509_self_issued(&c));
     put_fingerprints(out, der);
+    if (whole && kind == EVENT_TLS && extract_asked(out, FIELD_TLS_CERT_AUTHORITIES))
+        put_authorities(e, &c, chain);
     put_hosts(out, &c);
     out->emit(e, out->arg);
 }

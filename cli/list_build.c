@@ -196,15 +196,24 @@ static bool without_ut1(struct building *b, const struct planned_list *l,
     return false;
 }
 
-/* A category that is not there now was perhaps never there. */
+/* A category, or a bundle of certificates, that is not there now was perhaps never there.
+ */
 static bool left_out(struct building *b, const struct planned_list *l,
                      const struct planned_source *s)
 {
     if (gave_before(b, l, s) > 0)
         return check_gave(b, l, s, 0);
     diags_warn(b->diags, node_place(s->node), "W0411",
-               "left out: the Toulouse lists have no category \"%s\"", s->file);
+               s->form == LIST_FORM_PEM
+                   ? "left out: there are no certificates at \"%s\""
+                   : "left out: the Toulouse lists have no category \"%s\"",
+               s->file);
     return true;
+}
+
+static bool may_be_left_out(enum list_form form)
+{
+    return form == LIST_FORM_UT1 || form == LIST_FORM_PEM;
 }
 
 static bool read_source(struct building *b, const struct planned_list *l,
@@ -221,7 +230,7 @@ static bool read_source(struct building *b, const struct planned_list *l,
     if (needs_ut1(b, s))
         return without_ut1(b, l, s);
     source.path = path = source_path(b, s, &source.form);
-    if (source.form == LIST_FORM_UT1 && access(path, R_OK) != 0)
+    if (may_be_left_out(source.form) && access(path, F_OK) != 0)
         return left_out(b, l, s);
     if (list_read(&source, take_value, b, &counts, b->diags) != 0)
         return false;

@@ -107,7 +107,8 @@ struct question {
 
 static bool read_question(const char *text, struct question *q)
 {
-    static const enum list_type prints[] = {LIST_JA3, LIST_JA4, LIST_CERT};
+    static const enum list_type prints[] = {LIST_JA3, LIST_JA4, LIST_CERT,
+                                            LIST_AUTHORITY};
     size_t len;
 
     *q = (struct question){.class = LIST_CLASS_NAME};

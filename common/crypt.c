@@ -69,6 +69,14 @@ void crypt_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_
     sodium_memzero(&state, sizeof(state));
 }
 
+int crypt_base64(struct text text, uint8_t *ret_bytes, size_t *ret_len)
+{
+    if (sodium_base642bin(ret_bytes, text.len, text.at, text.len, " \t\r\n", ret_len,
+                          NULL, BASE64) != 0)
+        return -EINVAL;
+    return 0;
+}
+
 bool crypt_equal(const void *a, const void *b, size_t len)
 {
     return sodium_memcmp(a, b, len) == 0;

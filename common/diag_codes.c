@@ -165,7 +165,9 @@ static const struct diag_code codes[] = {
      "Its sources gave fewer entries than min_entries, or none at all, or one of them\n"
      "less than half of what it gave the last time, so the list stays as it was when it\n"
      "was compiled last; so it does without the folder of --ut1 that it was compiled\n"
-     "with. min_entries: 0, at the list or that source, has it believed."},
+     "with. min_entries: 0, at the list or that source, has it believed. Where a rule file\n"
+     "asks for more entries than there are and says on_stale: disable, the rules that ask\n"
+     "the list are silent until it has them."},
     {"E0406", "the list file has no such list",
      "file: names a list of the compiled file, which `hallwatch lists build` makes\n"
      "from lists.yaml."},
@@ -183,9 +185,12 @@ static const struct diag_code codes[] = {
     {"E0410", "the list file cannot be used",
      "It is missing, damaged or of another version. `hallwatch lists build` makes\n"
      "it anew."},
-    {"W0411", "a category of the Toulouse lists was left out",
-     "The folder of --ut1 does not have it, and had not the last time. The list has what\n"
-     "its other sources have, and its min_entries says whether that is enough."},
+    {"W0411",
+     "a category of the Toulouse lists, or a bundle of certificates, was left out",
+     "It is not there, and was not the last time: the folder of --ut1 has no such\n"
+     "category, or the machine no such file. The list has what its other sources have,\n"
+     "and its min_entries says whether that is enough. Debian's package ca-certificates\n"
+     "brings the public certification authorities."},
     {"E0412", "too many lists",
      "The message says what is meant, and what to write instead."},
     {"E0413", "what is to be fetched is not whole",

@@ -21,6 +21,7 @@ static bool holds_prints(const struct field *f, enum list_type type)
         [LIST_JA3] = {".ja3", ".ja3s"},
         [LIST_JA4] = {".ja4", ".ja4"},
         [LIST_CERT] = {".sha256", ".sha1"},
+        [LIST_AUTHORITY] = {".authorities", ".issuer"},
     };
 
     if (f->type != TYPE_TEXT && f->type != TYPE_TEXTS)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "list_read.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +18,14 @@
 #define TOLD           5  /* refused lines of a file that are shown */
 #define SHOWN          60 /* bytes of one of them */
 
-static const char *const form_words[] = {"plain", "hosts", "ut1", "rpz", "csv"};
+static const char *const form_words[] = {"plain", "hosts", "ut1", "rpz", "csv", "pem"};
 const struct names names_list_form = {"form of a list", form_words,
                                       sizeof(form_words) / sizeof(form_words[0])};
 
 bool list_form_fits(enum list_form form, enum list_type type)
 {
+    if (form == LIST_FORM_PEM)
+        return type == LIST_CERT || type == LIST_AUTHORITY;
     if (form == LIST_FORM_PLAIN || form == LIST_FORM_CSV)
         return list_class_of(type) != LIST_CLASS_NONE;
     return type == LIST_DOMAIN || type == LIST_LOOKALIKE;
@@ -110,13 +113,21 @@ static bool read_last_day(struct text word, usec_t *ret_end)
     return true;
 }
 
+/* Names of authorities have blanks in them, and any sign. */
+static bool has_words(const struct list_source *source)
+{
+    return source->type != LIST_AUTHORITY;
+}
+
 static int line_plain(struct list_reader *r, struct text line)
 {
     struct text whole = line, name = list_reader_word(&line);
     struct text word = list_reader_word(&line), day = list_reader_word(&line);
     usec_t end = UINT64_MAX;
 
-    if (word.len > 0 && !text_equal(word, TEXT("until")))
+    if (!has_words(r->source))
+        list_reader_name(r, whole);
+    else if (word.len > 0 && !text_equal(word, TEXT("until")))
         list_reader_refuse(r, whole, "is more than one word");
     else if (word.len > 0 &&
              (!read_last_day(day, &end) || list_reader_word(&line).len > 0))
@@ -172,9 +183,11 @@ static const struct {
 };
 
 /* The line without a comment and what is blank at its end. */
-static struct text trimmed(enum list_form form, struct text line)
+static struct text trimmed(const struct list_source *source, struct text line)
 {
-    size_t looked_at = forms[form].anywhere ? line.len : line.len > 0;
+    enum list_form form = source->form;
+    bool anywhere = forms[form].anywhere && has_words(source);
+    size_t looked_at = anywhere ? line.len : line.len > 0;
 
     for (size_t i = 0; i < looked_at; i++)
         if (line.at[i] && strchr(forms[form].comment, line.at[i])) {
@@ -202,10 +215,14 @@ static int read_lines(struct list_reader *r, struct text rest)
 {
     enum list_form form = r->source->form;
 
+    if (form == LIST_FORM_PEM) {
+        list_read_pem(r, rest);
+        return 0;
+    }
     if (rest.len >= 3 && memcmp(rest.at, "\xef\xbb\xbf", 3) == 0)
         rest = (struct text){.at = rest.at + 3, .len = rest.len - 3};
     while (rest.len > 0) {
-        struct text line = trimmed(form, next_line(&rest));
+        struct text line = trimmed(r->source, next_line(&rest));
         int result;
 
         r->line++;
@@ -257,8 +274,8 @@ static char *file_of(const struct list_source *source)
     return xstrdup(source->path);
 }
 
-int list_read(const struct list_source *source, list_name_fn *fn, void *arg,
-              struct list_counts *ret_counts, struct diags *d)
+static int read_file(const struct list_source *source, list_name_fn *fn, void *arg,
+                     struct list_counts *ret_counts, struct diags *d)
 {
     auto_free char *path = file_of(source), *bytes = NULL;
     struct list_source file = *source;
@@ -271,4 +288,63 @@ int list_read(const struct list_source *source, list_name_fn *fn, void *arg,
         return result;
     }
     return list_parse(&file, bytes, len, fn, arg, ret_counts, d);
+}
+
+/* ---- folders of certificates ---- */
+
+static int holds_certificates(const struct dirent *entry)
+{
+    static const char *const endings[] = {".pem", ".crt", ".cer", ".der"};
+    const char *dot = strrchr(entry->d_name, '.');
+
+    for (size_t i = 0; dot && i < sizeof(endings) / sizeof(endings[0]); i++)
+        if (strcmp(dot, endings[i]) == 0)
+            return true;
+    return false;
+}
+
+static void add_counts(struct list_counts *to, const struct list_counts *more)
+{
+    to->lines += more->lines;
+    to->names += more->names;
+    to->skipped += more->skipped;
+    to->refused += more->refused;
+}
+
+static int read_folder(const struct list_source *source, list_name_fn *fn, void *arg,
+                       struct list_counts *ret_counts, struct diags *d)
+{
+    struct list_counts all = {0}, one;
+    struct list_source file = *source;
+    struct dirent **entries = NULL;
+    int count = scandir(source->path, &entries, holds_certificates, alphasort);
+    int result = count < 0 ? -errno : 0;
+
+    if (result != 0)
+        report_unreadable(source, result, d);
+    for (int i = 0; i < count; i++) {
+        auto_free char *path = xasprintf("%s/%s", source->path, entries[i]->d_name);
+
+        file.path = path;
+        if (result == 0)
+            result = read_file(&file, fn, arg, &one, d);
+        if (result == 0)
+            add_counts(&all, &one);
+        free(entries[i]);
+    }
+    free((void *)entries);
+    if (result == 0)
+        *ret_counts = all;
+    return result;
+}
+
+int list_read(const struct list_source *source, list_name_fn *fn, void *arg,
+              struct list_counts *ret_counts, struct diags *d)
+{
+    struct stat st;
+
+    if (source->form == LIST_FORM_PEM && stat(source->path, &st) == 0 &&
+        S_ISDIR(st.st_mode))
+        return read_folder(source, fn, arg, ret_counts, d);
+    return read_file(source, fn, arg, ret_counts, d);
 }

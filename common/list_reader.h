@@ -30,6 +30,9 @@ void list_reader_refuse(struct list_reader *r, struct text what, const char *why
 /* The next word of a line, empty at its end; the line then begins behind it. */
 struct text list_reader_word(struct text *line);
 
+/* All certificates of a file. */
+void list_read_pem(struct list_reader *r, struct text bytes);
+
 /* One line, without its end and not empty. -EINVAL: there is no point in going on. */
 int list_line_rpz(struct list_reader *r, struct text line);
 int list_line_csv(struct list_reader *r, struct text line);

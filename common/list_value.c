@@ -12,19 +12,21 @@
 #define MAC_BITS       48
 #define MAC_BITS_LEAST 24 /* a maker's number (OUI) */
 
-static const char *const type_words[] = {"domain", "cidr", "ip",  "mac",  "port",
-                                         "string", "ja3",  "ja4", "cert", "lookalike"};
+static const char *const type_words[] = {"domain", "cidr",      "ip",       "mac",
+                                         "port",   "string",    "ja3",      "ja4",
+                                         "cert",   "lookalike", "authority"};
 const struct names names_list_type = {"type of list", type_words,
                                       sizeof(type_words) / sizeof(type_words[0])};
 
 enum list_class list_class_of(enum list_type type)
 {
     static const enum list_class classes[] = {
-        [LIST_DOMAIN] = LIST_CLASS_NAME, [LIST_CIDR] = LIST_CLASS_ADDR,
-        [LIST_IP] = LIST_CLASS_ADDR,     [LIST_MAC] = LIST_CLASS_MAC,
-        [LIST_PORT] = LIST_CLASS_NONE,   [LIST_STRING] = LIST_CLASS_NONE,
-        [LIST_JA3] = LIST_CLASS_PRINT,   [LIST_JA4] = LIST_CLASS_PRINT,
-        [LIST_CERT] = LIST_CLASS_PRINT,  [LIST_LOOKALIKE] = LIST_CLASS_ALIKE,
+        [LIST_DOMAIN] = LIST_CLASS_NAME,     [LIST_CIDR] = LIST_CLASS_ADDR,
+        [LIST_IP] = LIST_CLASS_ADDR,         [LIST_MAC] = LIST_CLASS_MAC,
+        [LIST_PORT] = LIST_CLASS_NONE,       [LIST_STRING] = LIST_CLASS_NONE,
+        [LIST_JA3] = LIST_CLASS_PRINT,       [LIST_JA4] = LIST_CLASS_PRINT,
+        [LIST_CERT] = LIST_CLASS_PRINT,      [LIST_LOOKALIKE] = LIST_CLASS_ALIKE,
+        [LIST_AUTHORITY] = LIST_CLASS_PRINT,
     };
 
     return classes[type];
@@ -43,6 +45,8 @@ const char *list_value_what(enum list_type type)
         [LIST_JA4] = "JA4",
         [LIST_CERT] = "SHA-256 or SHA-1 of a certificate",
         [LIST_LOOKALIKE] = "host name that can be registered",
+        [LIST_AUTHORITY] =
+            "name of an authority, like \"C=US, O=Example, CN=Example Root\"",
     };
 
     return whats[type];
@@ -249,14 +253,36 @@ static int clean_ja4(struct text written, char *ret_value)
                : -EINVAL;
 }
 
+/* Attributes with a type each, RFC 4514 the other way round; one line of text. */
+static int clean_authority(struct text written, char *ret_value)
+{
+    size_t type = 0;
+
+    if (!copy(written, ret_value, LIST_VALUE_MAX))
+        return -EINVAL;
+    while (isalnum((unsigned char)ret_value[type]) || ret_value[type] == '.')
+        type++;
+    if (type == 0 || ret_value[type] != '=' || ret_value[written.len - 1] == ' ')
+        return -EINVAL;
+    for (size_t i = 0; i < written.len; i++)
+        if (iscntrl((unsigned char)ret_value[i]))
+            return -EINVAL;
+    return 0;
+}
+
 int list_value_clean(enum list_type type, struct text written,
                      char ret_value[LIST_VALUE_MAX], size_t *ret_len)
 {
     static int (*const cleaners[])(struct text written, char *ret_value) = {
-        [LIST_DOMAIN] = clean_domain, [LIST_CIDR] = clean_network,
-        [LIST_IP] = clean_addr,       [LIST_MAC] = clean_mac,
-        [LIST_JA3] = clean_ja3,       [LIST_JA4] = clean_ja4,
-        [LIST_CERT] = clean_cert,     [LIST_LOOKALIKE] = clean_alike,
+        [LIST_DOMAIN] = clean_domain,
+        [LIST_CIDR] = clean_network,
+        [LIST_IP] = clean_addr,
+        [LIST_MAC] = clean_mac,
+        [LIST_JA3] = clean_ja3,
+        [LIST_JA4] = clean_ja4,
+        [LIST_CERT] = clean_cert,
+        [LIST_LOOKALIKE] = clean_alike,
+        [LIST_AUTHORITY] = clean_authority,
     };
 
     if (list_class_of(type) == LIST_CLASS_NONE || written.len == 0 ||

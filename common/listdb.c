@@ -120,7 +120,7 @@ static int read_list(struct cur *c, uint32_t lists, struct list_info *info)
     kind = cur_u16_le(c);
     type = cur_u16_le(c);
     on_stale = cur_u32_le(c);
-    if (kind > LIST_PROTECTED || type > LIST_LOOKALIKE || on_stale > LIST_STALE_REFUSE ||
+    if (kind > LIST_PROTECTED || type > LIST_AUTHORITY || on_stale > LIST_STALE_REFUSE ||
         list_class_of((enum list_type)type) == LIST_CLASS_NONE ||
         !read_set(c, lists, &info->except) ||
         (type == LIST_LOOKALIKE && kind != LIST_BLACK))

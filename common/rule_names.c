@@ -11,10 +11,12 @@
 
 /* How a value of such a list is written, for constant_convert. */
 static const enum field_type item_types[] = {
-    [LIST_DOMAIN] = TYPE_DOMAIN,    [LIST_CIDR] = TYPE_ADDR,   [LIST_IP] = TYPE_ADDR,
-    [LIST_MAC] = TYPE_MAC,          [LIST_PORT] = TYPE_NUMBER, [LIST_STRING] = TYPE_TEXT,
-    [LIST_JA3] = TYPE_TEXT,         [LIST_JA4] = TYPE_TEXT,    [LIST_CERT] = TYPE_TEXT,
-    [LIST_LOOKALIKE] = TYPE_DOMAIN,
+    [LIST_DOMAIN] = TYPE_DOMAIN,  [LIST_CIDR] = TYPE_ADDR,
+    [LIST_IP] = TYPE_ADDR,        [LIST_MAC] = TYPE_MAC,
+    [LIST_PORT] = TYPE_NUMBER,    [LIST_STRING] = TYPE_TEXT,
+    [LIST_JA3] = TYPE_TEXT,       [LIST_JA4] = TYPE_TEXT,
+    [LIST_CERT] = TYPE_TEXT,      [LIST_LOOKALIKE] = TYPE_DOMAIN,
+    [LIST_AUTHORITY] = TYPE_TEXT,
 };
 
 /* ---- collecting ---- */
@@ -144,6 +146,20 @@ static void read_freshness(struct rule_reader *r, const struct node *body,
 
 static const char fetch_again[] = "fetch it again, then: hallwatch lists build";
 
+/* Its rules are silent, as they are without any lists, where the rule file says so. */
+static bool is_silenced(struct list_def *l, const struct listdb *db,
+                        const struct freshness *f)
+{
+    bool silent = f->says_on_stale && f->on_stale == LIST_STALE_DISABLE &&
+                  (!db || listdb_info(db, (unsigned)l->listdb)->entries < f->min_entries);
+
+    if (silent) {
+        l->on_stale = LIST_STALE_DISABLE;
+        l->stale_from = LIST_NEVER_USED;
+    }
+    return silent;
+}
+
 static void check_age(struct rule_reader *r, struct list_def *l,
                       const struct list_info *info, const struct freshness *f)
 {
@@ -195,8 +211,10 @@ static void find_in_listdb(struct rule_reader *r, struct list_def *l,
     if (!node_read_text(file, &name, r->diags))
         return;
     l->listdb = db ? listdb_find(db, name) : LISTDB_NONE;
-    if (!db) /* told once, of all of them */
+    if (!db) { /* told once, of all of them */
+        (void)is_silenced(l, db, f);
         return;
+    }
     if (l->listdb < 0) {
         l->listdb = LISTDB_NONE;
         report_no_list(r, file, db);
@@ -210,6 +228,8 @@ static void find_in_listdb(struct rule_reader *r, struct list_def *l,
                     names_get(&names_list_type, l->type));
         return;
     }
+    if (is_silenced(l, db, f)) /* told when the rules are read */
+        return;
     check_age(r, l, info, f);
     if (info->entries < f->min_entries) {
         diags_error(r->diags, node_place(l->node), "E0405",
@@ -385,6 +405,34 @@ static void name_asking(const struct rule *rule, void *arg)
         buffer_print(&a->names, "%s%s", a->names.len ? ", " : "", rule->id);
 }
 
+static const char *silenced(const struct asking *a)
+{
+    return a->names.len ? a->names.at : "no rule";
+}
+
+static void report_old(struct rule_reader *r, const struct list_def *l,
+                       const struct list_info *info, const struct asking *a)
+{
+    char age[CLOCK_TEXT];
+
+    clock_print_duration(
+        (r->set->settings.now - info->fetched) / USEC_PER_DAY * USEC_PER_DAY, age);
+    diags_warn(r->diags, node_place(l->node), "W0404",
+               "list \"%s\" is old: it was fetched %s ago, and is not used; silent: %s",
+               info->name, age, silenced(a));
+    diags_hint(r->diags, fetch_again);
+}
+
+static void report_short(struct rule_reader *r, const struct list_def *l,
+                         const struct list_info *info, const struct asking *a)
+{
+    diags_warn(r->diags, node_place(l->node), "W0405",
+               "list \"%s\" has %llu entries, too few to be used; silent: %s", info->name,
+               (unsigned long long)info->entries, silenced(a));
+    diags_hint(r->diags, "give its sources in lists.yaml what they name, then: "
+                         "hallwatch lists build");
+}
+
 void rule_names_report_disabled(struct rule_reader *r)
 {
     const struct ruleset *s = r->set;
@@ -393,20 +441,16 @@ void rule_names_report_disabled(struct rule_reader *r)
         const struct list_def *l = &s->lists[i];
         struct asking a = {.list = l};
         const struct list_info *info;
-        char age[CLOCK_TEXT];
 
         if (l->listdb < 0 || l->on_stale != LIST_STALE_DISABLE ||
             s->settings.now <= l->stale_from)
             continue;
         info = listdb_info(s->settings.lists, (unsigned)l->listdb);
         ruleset_off(s, s->settings.now, name_asking, &a);
-        clock_print_duration(
-            (s->settings.now - info->fetched) / USEC_PER_DAY * USEC_PER_DAY, age);
-        diags_warn(
-            r->diags, node_place(l->node), "W0404",
-            "list \"%s\" is old: it was fetched %s ago, and is not used; silent: %s",
-            info->name, age, a.names.len ? a.names.at : "no rule");
-        diags_hint(r->diags, fetch_again);
+        if (l->stale_from == LIST_NEVER_USED)
+            report_short(r, l, info, &a);
+        else
+            report_old(r, l, info, &a);
         buffer_done(&a.names);
     }
 }
@@ -429,7 +473,7 @@ void ruleset_stale_lists(const struct ruleset *set, usec_t now, ruleset_stale_fn
         const struct list_info *info;
 
         if (l->listdb < 0 || !l->used || l->on_stale == LIST_STALE_KEEP ||
-            now <= l->stale_from)
+            now <= l->stale_from || l->stale_from == LIST_NEVER_USED)
             continue;
         info = listdb_info(set->settings.lists, (unsigned)l->listdb);
         fn(info, (now - info->fetched) / USEC_PER_DAY, arg);

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "text.h"
+
 #define CRYPT_KEY_BYTES  32
 #define CRYPT_SIGN_BYTES 64
 #define CRYPT_Z85        41 /* a CURVE key as Z85 text (ZeroMQ RFC 32), zero byte included */
@@ -44,6 +46,10 @@ void crypt_hash(const struct crypt_hash_key *key, const void *bytes, size_t len,
 void crypt_sha256(const void *bytes, size_t len, uint8_t ret_hash[32]);
 void crypt_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
                        uint8_t ret_mac[32]);
+
+/* Base64, blanks and ends of lines anywhere; ret_bytes has room for as many as the text
+ * has. -EINVAL: it is none. */
+int crypt_base64(struct text text, uint8_t *ret_bytes, size_t *ret_len);
 
 bool crypt_equal(const void *a, const void *b, size_t len); /* in constant time */
 void crypt_wipe(void *bytes, size_t len);

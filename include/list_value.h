@@ -11,6 +11,8 @@
  *   ja3      32 hexadecimal digits
  *   ja4      as JA4 prints it: t13d1516h2_8daaf6152771_e5627efa2ab1
  *   cert     SHA-256 or SHA-1 of a certificate: 64 or 40 hexadecimal digits
+ *   authority  the name of a certification authority, as x509_print_name has it:
+ *              C=US, O=Example Trust, CN=Example Root
  *   lookalike  a host name; what is asked is whether another one looks like it (alike.h)
  *
  * Lists of ports and strings stand in rule files only.
@@ -37,6 +39,7 @@ enum list_type {
     LIST_JA4,
     LIST_CERT,
     LIST_LOOKALIKE,
+    LIST_AUTHORITY,
 };
 extern const struct names names_list_type;
 
@@ -45,7 +48,7 @@ enum list_class {
     LIST_CLASS_NAME,
     LIST_CLASS_ADDR,
     LIST_CLASS_MAC,
-    LIST_CLASS_PRINT, /* ja3, ja4, cert: none looks like the other */
+    LIST_CLASS_PRINT, /* ja3, ja4, cert, authority: none looks like the other */
     LIST_CLASS_ALIKE, /* kept as names, not as hashes */
     LIST_CLASSES,
     LIST_CLASS_NONE = LIST_CLASSES, /* ports, strings: not in a file */

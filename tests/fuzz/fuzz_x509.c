@@ -2,7 +2,7 @@
 /* Certificates of any bytes: what is printed fits, and what is said holds together. */
 #include <stdlib.h>
 
-#include "agent/x509.h"
+#include "x509.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -30,6 +30,8 @@ WEB = {
     "updates.vendor.test": "203.0.113.17",
     "maps.example": "203.0.113.18",
     "weather.test": "203.0.113.19",
+    "radio.test": "203.0.113.21",
+    "sports.example": "203.0.113.22",
     "www.google.com": "203.0.113.20",
     "forcesafesearch.google.com": "216.239.38.120",
     "988lifeline.org": "203.0.113.30",

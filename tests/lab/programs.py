@@ -84,6 +84,7 @@ PACKAGES = {
     "snmpget": "snmp",
     "snmpwalk": "snmp",
     "snmpset": "snmp",
+    "sslsplit": "sslsplit",
 }
 
 # What the school itself stands on, whatever the scenario.

@@ -110,6 +110,11 @@ FACTS = [
     ("printer-certificate", "tls.handshake.type == 11 && ip.src == 10.30.2.5", 1),
     ("nameless-controller", "tls.handshake.type == 11 && ip.src == 203.0.113.41", 3),
     ("home-storage", 'tls.handshake.extensions_server_name == "weather.test"', 1),
+    ("tls-interception", "tls.handshake.type == 11 && ip.dst == 10.20.1.12"
+                         ' && x509sat.uTF8String == "Somebody CA"', 10),
+    ("tls-interception", "tls.handshake.type == 1 && ip.src == 10.20.1.15", 10),
+    ("ten-sites", "tls.handshake.type == 11 && ip.dst == 10.20.1.12"
+                  ' && x509sat.uTF8String == "drill.test"', 10),
     ("ftp-guessing", "ftp.response.code == 530", 30),
     ("ftp-anonymous", 'ftp.request.arg == "anonymous"', 1),
     ("ftp-anonymous", "ftp.response.code == 234", 1),

@@ -31,6 +31,8 @@ NEAR = [
      '["servers", "admin", "staff"]'),
     ("update-downloads", "bypass.one-host", "events: 20", "events: 17"),
     ("sharp-call", "dos.one-conversation", "flow.rate_in < 10", "flow.rate_in < 100"),
+    ("ten-sites", "network.unknown-authority",
+     "and not (tls.cert.authorities any_of $public_authorities)", ""),
     ("video-call", "safety.random-video-call", "random_video_chat", "classroom.example"),
 ]
 

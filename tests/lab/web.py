@@ -31,7 +31,8 @@ basicConstraints = critical,CA:FALSE
 
 
 class Authority:
-    """A certificate authority of one run, and the certificates it signed."""
+    """A certificate authority of one run, and the certificates it signed. By its name the
+    shipped lists know it as a public one."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -41,7 +42,7 @@ class Authority:
         command("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout",
                 "-out", self.key)
         command("openssl", "req", "-x509", "-key", self.key, "-out", self.certificate,
-                "-days", 3650, "-subj", "/O=Hallwatch lab/CN=Lab root")
+                "-days", 3650, "-subj", "/O=Drill/CN=drill.test")
 
     def certify(self, name):
         """A certificate for one host name; they all share the one key."""

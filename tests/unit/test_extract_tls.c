@@ -305,24 +305,36 @@ static void a_hello_in_the_form_of_ssl_2_is_recognised(void **state)
 
 #define OF_2026 (UINT64_C(1780000000) * USEC_PER_SEC)
 
-/* Behind the server's hello: its certificate and the end of another, in one record. The
- * hello is the first of the handshake's bytes, behind the record's header. */
-static void server_flight(struct fixture *f, const char *hex)
+/* Behind the server's hello: its certificate and others, ended by NULL, in one record.
+ * The hello is the first of the handshake's bytes, behind the record's header. */
+static void server_flight_of(struct fixture *f, const char *const *certs)
 {
     size_t hello = unhex(server_hello, f->bytes, sizeof(f->bytes));
-    uint8_t *at = f->bytes + hello, *cert = at + 10;
-    size_t len = unhex(hex, cert, sizeof(f->bytes) - hello - 10), list = len + 3 + 40;
+    uint8_t *at = f->bytes + hello, *cert = at + 7;
+    size_t list;
 
+    for (; *certs; certs++) {
+        size_t room = sizeof(f->bytes) - (size_t)(cert - f->bytes) - 3;
+        size_t len = unhex(*certs, cert + 3, room);
+
+        memcpy(cert, (const uint8_t[]){0, (uint8_t)(len >> 8), (uint8_t)len}, 3);
+        cert += len + 3;
+    }
+    list = (size_t)(cert - at) - 7;
     memcpy(at, (const uint8_t[]){11, 0, (uint8_t)((list + 3) >> 8), (uint8_t)(list + 3)},
            4);
     memcpy(at + 4, (const uint8_t[]){0, (uint8_t)(list >> 8), (uint8_t)list}, 3);
-    memcpy(at + 7, (const uint8_t[]){0, (uint8_t)(len >> 8), (uint8_t)len}, 3);
-    f->len = hello + 10 + len;
-    f->bytes[3] = (uint8_t)((f->len - 5 + 40) >> 8);
-    f->bytes[4] = (uint8_t)(f->len - 5 + 40);
+    f->len = (size_t)(cert - f->bytes);
+    f->bytes[3] = (uint8_t)((f->len - 5) >> 8);
+    f->bytes[4] = (uint8_t)(f->len - 5);
     f->heard.packet.time = OF_2026;
     f->heard.again = true;
     f->heard.count = 0;
+}
+
+static void server_flight(struct fixture *f, const char *hex)
+{
+    server_flight_of(f, (const char *const[]){hex, NULL});
 }
 
 static enum extract_result read_flight(struct fixture *f)
@@ -456,7 +468,7 @@ static void what_is_no_certificate_says_nothing(void **state)
     assert_int_equal(read_flight(f), EXTRACT_DONE);
     server_flight(f, cert_leaf);
     f->bytes[68] = 12; /* the key exchange follows at once, as without certificates */
-    assert_int_equal(read_flight(f), EXTRACT_MORE);
+    assert_int_equal(read_flight(f), EXTRACT_DONE);
     assert_int_equal(f->heard.count, 0);
 }
 
@@ -553,6 +565,97 @@ static void its_first_bytes_are_known_one_by_one(void **state)
     assert_false(wants("\x80\x80\x02\x03\x01\x00\x57\x00", 8));
 }
 
+/* ---- who vouches for it ---- */
+
+#define MIDDLE "\"C=US, O=Example Trust, CN=Example CA\""
+#define ROOT   "\"O=Example Trust, CN=Example Root\""
+#define GONE   "\"O=Gone Trust, CN=Gone Root\""
+
+static void authorities_of(struct fixture *f, const char *const *certs,
+                           const char *expected)
+{
+    server_flight_of(f, certs);
+    assert_int_equal(read_flight(f), EXTRACT_DONE);
+    assert_says(&f->heard, FIELD_TLS_CERT_AUTHORITIES, expected);
+}
+
+static void all_who_vouch_for_a_certificate_are_told_from_it_upwards(void **state)
+{
+    struct fixture *f = *state;
+
+    authorities_of(f, (const char *const[]){cert_leaf, NULL}, "[" MIDDLE "]");
+    authorities_of(f, (const char *const[]){cert_leaf, cert_middle, NULL},
+                   "[" MIDDLE ", " ROOT "]");
+    authorities_of(f, (const char *const[]){cert_leaf, cert_middle, cert_cross, NULL},
+                   "[" MIDDLE ", " ROOT ", " GONE "]");
+    authorities_of(f, (const char *const[]){cert_camera, NULL}, "[\"CN=camera\"]");
+}
+
+static void they_need_not_stand_in_order_and_strangers_do_not_count(void **state)
+{
+    struct fixture *f = *state;
+
+    authorities_of(f,
+                   (const char *const[]){cert_leaf, cert_cross, cert_camera, cert_middle,
+                                         cert_printer, NULL},
+                   "[" MIDDLE ", " ROOT ", " GONE "]");
+    authorities_of(f, (const char *const[]){cert_leaf, cert_cross, cert_camera, NULL},
+                   "[" MIDDLE "]");
+}
+
+static void certificates_in_a_circle_end(void **state)
+{
+    struct fixture *f = *state;
+
+    authorities_of(f, (const char *const[]){cert_camera, cert_camera, cert_camera, NULL},
+                   "[\"CN=camera\"]");
+    authorities_of(f, (const char *const[]){cert_leaf, cert_middle, cert_middle, NULL},
+                   "[" MIDDLE ", " ROOT "]");
+}
+
+static void those_behind_the_first_are_waited_for_when_somebody_asks(void **state)
+{
+    struct fixture *f = *state;
+    size_t whole, first;
+
+    server_flight(f, cert_leaf);
+    first = f->len;
+    server_flight_of(f, (const char *const[]){cert_leaf, cert_middle, NULL});
+    whole = f->len;
+    for (f->len = first; f->len < whole; f->len++)
+        assert_int_equal(read_flight(f), EXTRACT_MORE);
+    assert_int_equal(f->heard.count, 0);
+}
+
+static void unasked_the_first_is_enough(void **state)
+{
+    struct fixture *f = *state;
+    struct field_set asked = {0};
+
+    server_flight(f, cert_leaf);
+    field_set_add(&asked, FIELD_TLS_CERT_ISSUER);
+    f->heard.asked = &asked;
+    server_flight_of(f, (const char *const[]){cert_leaf, cert_middle, NULL});
+    f->len -= 100;
+    assert_int_equal(read_flight(f), EXTRACT_DONE);
+    assert_says(&f->heard, FIELD_TLS_CERT_ISSUER, MIDDLE);
+    assert_says(&f->heard, FIELD_TLS_CERT_AUTHORITIES, "");
+}
+
+/* A message of 16 MiB would fill what is kept of all flows. */
+static void of_more_than_fits_only_the_first_is_told(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *message;
+
+    server_flight_of(f, (const char *const[]){cert_leaf, cert_middle, NULL});
+    message = f->bytes + unhex(server_hello, (uint8_t[256]){0}, 256);
+    message[1] = message[4] = 1;
+    assert_int_equal(read_flight(f), EXTRACT_DONE);
+    assert_says(&f->heard, FIELD_TLS_CERT_SERIAL, "\"91:B4\"");
+    assert_says(&f->heard, FIELD_TLS_CERT_AUTHORITIES, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -580,6 +683,12 @@ int main(void)
         WITH_FIXTURE(a_certificate_may_stand_in_several_records),
         WITH_FIXTURE(a_resumed_session_has_no_certificate),
         WITH_FIXTURE(what_is_no_certificate_says_nothing),
+        WITH_FIXTURE(all_who_vouch_for_a_certificate_are_told_from_it_upwards),
+        WITH_FIXTURE(they_need_not_stand_in_order_and_strangers_do_not_count),
+        WITH_FIXTURE(certificates_in_a_circle_end),
+        WITH_FIXTURE(those_behind_the_first_are_waited_for_when_somebody_asks),
+        WITH_FIXTURE(unasked_the_first_is_enough),
+        WITH_FIXTURE(of_more_than_fits_only_the_first_is_told),
         WITH_FIXTURE(a_certificate_that_nobody_asks_for_is_not_waited_for),
         WITH_FIXTURE(fingerprints_are_taken_when_asked_for),
         WITH_FIXTURE(a_guarded_name_is_told_even_if_it_comes_late),

@@ -533,11 +533,47 @@ static void a_category_is_as_old_as_its_file(void **state)
     drop_category(f);
 }
 
+static void a_bundle_of_certificates_that_is_not_there_is_left_out(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *db = NULL;
+    auto_free char *told = NULL;
+
+    assert_true(build(f,
+                      "schema: 1\nlists: {bad: {type: authority, sources: [{form: pem, "
+                      "file: nowhere.crt}]}}"));
+    told = diags_text(f->diags);
+    assert_non_null(strstr(told, "warning[W0411]: left out: there are no certificates at "
+                                 "\"nowhere.crt\""));
+    assert_int_equal(listdb_open(f->out, &db), 0);
+    assert_int_equal(listdb_info(db, 0)->entries, 0);
+}
+
+/* What is kept of a list of authorities is read again: their names have blanks. */
+static void authorities_stay_when_their_bundle_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    auto_listdb struct listdb *db = NULL;
+    static const char name[] = "O=Somebody; and others, CN=Root #1";
+
+    write_file(f->plain, "O=Somebody; and others, CN=Root #1\n");
+    assert_true(build(f, "schema: 1\nlists: {bad: {type: authority, sources: [{file: "
+                         "plain.txt}]}}"));
+    write_file(f->plain, "");
+    assert_true(build(f, "schema: 1\nlists: {bad: {type: authority, sources: [{file: "
+                         "plain.txt}]}}"));
+    assert_int_equal(f->built.kept, 1);
+    assert_int_equal(listdb_open(f->out, &db), 0);
+    assert_int_equal(listdb_query_print(db, text_of(name)).bits[0], 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(lists_are_compiled_with_their_kind),
         WITH_FIXTURE(every_type_is_compiled),
+        WITH_FIXTURE(a_bundle_of_certificates_that_is_not_there_is_left_out),
+        WITH_FIXTURE(authorities_stay_when_their_bundle_is_gone),
         WITH_FIXTURE(names_to_look_like_come_in_every_form_and_have_exceptions),
         WITH_FIXTURE(names_that_nobody_could_be_taken_for_are_told_with_their_line),
         WITH_FIXTURE(a_list_is_as_old_as_what_was_fetched_for_it),

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "certificates.h"
+#include "heard.h"
 #include "list_read.h"
 #include "mem.h"
 
@@ -191,6 +193,132 @@ static void a_folder_of_ut1_is_read_by_its_domains(void **state)
     rmdir(folder);
 }
 
+/* As a camera made it for itself: CN=camera. */
+static const char camera[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIHiMIGVoAMCAQICAQcwBQYDK2VwMBExDzANBgNVBAMMBmNhbWVyYTAgFw02OTEy\n"
+    "MzEwMDAwMDBaGA8yMDU1MDYwMTAwMDAwMFowETEPMA0GA1UEAwwGY2FtZXJhMCow\n"
+    "BQYDK2VwAyEAAvDWIaY+o80MHYC7R/qAy49id12a3t4NhymGAWEmFVujEDAOMAwG\n"
+    "A1UdEwEB/wQCMAAwBQYDK2VwA0EAcXVo8o944ke0B8kD23BICQy3uc7jDi5BCnTg\n"
+    "Pg+9uKIrMqqWBVHeRe3vWLr3C5O+OkJu0fIP/FKIMgSd0qE0Aw==\n"
+    "-----END CERTIFICATE-----\n";
+
+static struct result parse_as(enum list_type type, enum list_form form, const char *text,
+                              size_t len)
+{
+    struct list_source source = {.form = form, .type = type, .path = "list.pem"};
+    struct result r = {.diags = diags_new()};
+
+    buffer_text(&r.names, "");
+    r.result = list_parse(&source, text, len, collect, &r.names, &r.counts, r.diags);
+    return r;
+}
+
+static void certificates_are_listed_by_name_or_by_digest(void **state)
+{
+    auto_free char *text = xasprintf("A camera\r\n%s# and again\n%s", camera, camera);
+    struct result r = parse_as(LIST_AUTHORITY, LIST_FORM_PEM, text, strlen(text));
+
+    (void)state;
+    assert_int_equal(r.result, 0);
+    assert_string_equal(r.names.at, "CN=camera CN=camera ");
+    assert_int_equal(r.counts.lines, 2);
+    done(&r);
+    r = parse_as(LIST_CERT, LIST_FORM_PEM, camera, strlen(camera));
+    assert_string_equal(
+        r.names.at, "c29d3917a632e0c2186fc613e821680161ccefae0760d045147b7aaabbcef565 ");
+    done(&r);
+}
+
+static void one_certificate_may_be_in_bytes(void **state)
+{
+    char bytes[512];
+    size_t len = unhex(cert_middle, (uint8_t *)bytes, sizeof(bytes));
+    struct result r = parse_as(LIST_AUTHORITY, LIST_FORM_PEM, bytes, len);
+
+    (void)state;
+    assert_string_equal(r.names.at, "C=US, O=Example Trust, CN=Example CA ");
+    assert_int_equal(r.counts.lines, 1);
+    done(&r);
+}
+
+static void what_is_no_certificate_is_told_with_its_line(void **state)
+{
+    static const char *const bodies[] = {"AAAA", "MIIB!", ""};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        auto_free char *text =
+            xasprintf("#\n-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n%s",
+                      bodies[i], camera);
+        struct result r = parse_as(LIST_AUTHORITY, LIST_FORM_PEM, text, strlen(text));
+        auto_free char *said = diags_text(r.diags);
+
+        assert_string_equal(r.names.at, "CN=camera ");
+        assert_int_equal(r.counts.refused, 1);
+        assert_non_null(strstr(said, "list.pem:2:1: warning[W0422]"));
+        done(&r);
+    }
+}
+
+static void a_certificate_that_is_cut_off_is_none(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < strlen(camera) - 27; len++) {
+        struct result r = parse_as(LIST_AUTHORITY, LIST_FORM_PEM, camera, len);
+
+        assert_string_equal(r.names.at, "");
+        done(&r);
+    }
+}
+
+static void an_authority_is_a_whole_line_of_a_plain_list(void **state)
+{
+    static const char text[] = "# who\nO=Somebody; and more, CN=No. #1\r\n\nnobody\n";
+    struct result r = parse_as(LIST_AUTHORITY, LIST_FORM_PLAIN, text, strlen(text));
+
+    (void)state;
+    assert_string_equal(r.names.at, "O=Somebody; and more, CN=No. #1 ");
+    assert_int_equal(r.counts.refused, 1);
+    done(&r);
+}
+
+static void write_text(const char *folder, const char *name, const char *text)
+{
+    auto_free char *path = xasprintf("%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    fclose(file);
+}
+
+static void a_folder_of_certificates_is_read_as_a_whole(void **state)
+{
+    static const char *const files[] = {"b.pem", "a.crt", "README", "c.txt"};
+    char folder[] = "/tmp/test_list_read.XXXXXX";
+    struct list_source source = {
+        .form = LIST_FORM_PEM, .type = LIST_AUTHORITY, .path = folder};
+    auto_buffer struct buffer names = {0};
+    auto_diags struct diags *d = diags_new();
+    struct list_counts counts;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < 4; i++)
+        write_text(folder, files[i], camera);
+    assert_int_equal(list_read(&source, collect, &names, &counts, d), 0);
+    assert_string_equal(names.at, "CN=camera CN=camera ");
+    assert_int_equal(counts.lines, 2);
+    for (size_t i = 0; i < 4; i++) {
+        auto_free char *path = xasprintf("%s/%s", folder, files[i]);
+
+        unlink(path);
+    }
+    rmdir(folder);
+    assert_int_equal(list_read(&source, collect, &names, &counts, d), -ENOENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +331,12 @@ int main(void)
         cmocka_unit_test(a_column_that_is_not_there_is_an_error),
         cmocka_unit_test(the_first_refused_lines_are_told_and_the_rest_counted),
         cmocka_unit_test(a_folder_of_ut1_is_read_by_its_domains),
+        cmocka_unit_test(certificates_are_listed_by_name_or_by_digest),
+        cmocka_unit_test(one_certificate_may_be_in_bytes),
+        cmocka_unit_test(what_is_no_certificate_is_told_with_its_line),
+        cmocka_unit_test(a_certificate_that_is_cut_off_is_none),
+        cmocka_unit_test(an_authority_is_a_whole_line_of_a_plain_list),
+        cmocka_unit_test(a_folder_of_certificates_is_read_as_a_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

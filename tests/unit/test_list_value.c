@@ -114,6 +114,13 @@ static void a_fingerprint_has_the_form_of_its_kind(void **state)
         {LIST_CERT, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
         {LIST_CERT, "e7d705a3286e19ea42f587b344ee6865", NULL},
+        {LIST_AUTHORITY, "C=US, O=Example Trust, CN=Example Root",
+         "C=US, O=Example Trust, CN=Example Root"},
+        {LIST_AUTHORITY, "2.5.4.97=X-1, CN=\xc3\xa9", "2.5.4.97=X-1, CN=\xc3\xa9"},
+        {LIST_AUTHORITY, "Example Root", NULL},
+        {LIST_AUTHORITY, "=x", NULL},
+        {LIST_AUTHORITY, "CN=two\nlines", NULL},
+        {LIST_AUTHORITY, "CN=blank behind ", NULL},
     };
 
     (void)state;

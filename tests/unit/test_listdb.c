@@ -331,9 +331,10 @@ static int opened(const char *bytes, size_t len)
 }
 
 static const char ja3[] = "e7d705a3286e19ea42f587b344ee6865";
+static const char authority[] = "C=US, O=Example Trust, CN=Example Root";
 static const char sha1[] = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 
-enum { NETS, HOSTS, MACS, PRINTS, CERTS, NAMES, ALIKE };
+enum { NETS, HOSTS, MACS, PRINTS, CERTS, NAMES, ALIKE, AUTHORITIES };
 
 static struct listdb *of_every_type(const char *path)
 {
@@ -348,10 +349,11 @@ static struct listdb *of_every_type(const char *path)
         [CERTS] = {LIST_CERT, {sha1}},
         [NAMES] = {LIST_DOMAIN, {"casino.example", ja3}},
         [ALIKE] = {LIST_LOOKALIKE, {"lincoln-schools.example", "casino.example"}},
+        [AUTHORITIES] = {LIST_AUTHORITY, {authority}},
     };
     struct list_builder *b = list_builder_new();
 
-    for (unsigned i = 0; i <= ALIKE; i++) {
+    for (unsigned i = 0; i <= AUTHORITIES; i++) {
         struct list_info info = {.type = lists[i].type, .on_stale = LIST_STALE_DISABLE};
 
         snprintf(info.name, sizeof(info.name), "l%u", i);
@@ -430,6 +432,8 @@ static void what_is_asked_for_as_one_thing_is_not_found_as_another(void **state)
 
     assert_int_equal(listdb_query_print(db, text_of(ja3)).bits[0], 1 << PRINTS);
     assert_int_equal(listdb_query_print(db, text_of(sha1)).bits[0], 1 << CERTS);
+    assert_int_equal(listdb_query_print(db, text_of(authority)).bits[0],
+                     1 << AUTHORITIES);
     assert_int_equal(lists_of(db, ja3), 1 << NAMES);
     assert_int_equal(lists_of(db, sha1), 0);
     assert_int_equal(lists_of(db, "10.20.30.40"), 0);

@@ -672,6 +672,59 @@ static void an_old_list_is_told_and_used_unless_it_says_otherwise(void **state)
     }
 }
 
+static size_t alerts_at(const struct ruleset *set, usec_t time, const char *ip)
+{
+    auto_event struct event *e = event_new();
+    struct addr dst;
+
+    addr_parse(ip, &dst);
+    event_begin(e, EVENT_TLS, time);
+    event_put_addr(e, FIELD_DST_IP, &dst);
+    event_put_number(e, FIELD_DST_PORT, 443);
+    return match(set, e).count;
+}
+
+/* Nobody can know what is not on a list that is not there, or of which too little is. */
+static void a_list_that_is_too_short_silences_rules_that_ask_for_more(void **state)
+{
+    static const struct {
+        const char *says, *told; /* told NULL: nothing */
+        bool error, silent;
+    } rows[] = {
+        {"min_entries: 100, on_stale: disable", "too few to be used; silent: r.a\n",
+         false, true},
+        {"min_entries: 1, on_stale: disable", NULL, false, false},
+        {"min_entries: 100", "error[E0405]", true, false},
+    };
+    auto_listdb struct listdb *db = typed_lists();
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        bool given = i % 2 == 0;
+        auto_diags struct diags *d = diags_new();
+        auto_free char *text = xasprintf(
+            RULES_HEAD
+            "lists: {l: {type: cidr, file: nets, %s}}\n"
+            "rules: [{id: r.a, title: T, severity: low, owner: security, watch: "
+            "[tls], when: 'dst.port == 443 and not (dst.ip in $l)'}]\n",
+            rows[i / 2].says);
+        auto_ruleset struct ruleset *set = rules_load_with(
+            (struct ruleset_settings){.lists = given ? db : NULL, .now = USEC_PER_DAY},
+            text, d);
+        auto_free char *told = diags_text(d);
+
+        if (given &&
+            (rows[i / 2].told ? !strstr(told, rows[i / 2].told) : diags_warnings(d) > 0))
+            fail_msg("%s says: %s", rows[i / 2].says, told);
+        assert_int_equal(!set, given && rows[i / 2].error);
+        if (!set)
+            continue;
+        assert_int_equal(
+            alerts_at(set, 5 * USEC_PER_DAY, "203.0.113.1"),
+            !(given ? rows[i / 2].silent : strstr(rows[i / 2].says, "disable") != NULL));
+    }
+}
+
 /* Two lists of that age in days are asked in every way. */
 static struct ruleset *ask_lists(const struct listdb *db, const char *condition)
 {
@@ -691,18 +744,6 @@ static struct ruleset *ask_lists(const struct listdb *db, const char *condition)
     if (!set)
         fail_msg("%s", told);
     return set;
-}
-
-static size_t alerts_at(const struct ruleset *set, usec_t time, const char *ip)
-{
-    auto_event struct event *e = event_new();
-    struct addr dst;
-
-    addr_parse(ip, &dst);
-    event_begin(e, EVENT_TLS, time);
-    event_put_addr(e, FIELD_DST_IP, &dst);
-    event_put_number(e, FIELD_DST_PORT, 443);
-    return match(set, e).count;
 }
 
 /* Nobody knows what is not on a list that is too old: that is no reason to alert. */
@@ -784,6 +825,7 @@ int main(void)
         cmocka_unit_test(what_a_name_looks_like_is_asked_of_host_names),
         cmocka_unit_test(a_list_is_asked_only_of_what_it_holds),
         cmocka_unit_test(an_old_list_is_told_and_used_unless_it_says_otherwise),
+        cmocka_unit_test(a_list_that_is_too_short_silences_rules_that_ask_for_more),
         cmocka_unit_test(a_rule_that_needs_a_disabled_list_is_silent_however_it_asks),
         cmocka_unit_test(what_is_silent_and_for_which_list_is_told),
     };

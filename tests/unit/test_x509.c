@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/x509.h"
 #include "certificates.h"
 #include "heard.h"
+#include "x509.h"
 
 struct fixture {
     uint8_t bytes[2048];

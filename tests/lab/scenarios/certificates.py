@@ -6,10 +6,11 @@ Everything speaks TLS 1.2, since later versions do not show certificates.
 
 import time
 
-from acts import greet_gateway, look_up
+from acts import fetch, greet_gateway, look_up
 from netns import command
 from outside import WEB
 from scenario import ATTACK, HARMLESS, MISUSE, Scenario
+from school import HOSTS
 
 LIBRARY = "library.lincoln.test"
 CONTROLLER = WEB["malware-example.test"]
@@ -112,6 +113,51 @@ def home_storage(school):
         call(school, "staff-02", "weather.test:8443", "-servername", "weather.test")
 
 
+# Of as many owners.
+SITES = ["www.encyclopedia.test", "classroom.example", "news.example", "cdn.fonts.test",
+         "mail.example", "updates.vendor.test", "maps.example", "weather.test",
+         "radio.test", "sports.example"]
+
+
+def read_sites(school, who, *options):
+    for site in SITES:
+        fetch(school, who, f"https://{site}/blocked", "--tls-max", "1.2", *options)
+        time.sleep(0.3)
+
+
+def take_over(host):
+    """What comes by for the outside is for the machine itself, whoever it was sent to."""
+    host.run("ip", "route", "add", "local", "203.0.113.0/24", "dev", "lo", "table", 100)
+    host.run("ip", "rule", "add", "iif", "eth0", "to", "203.0.113.0/24", "lookup", 100)
+
+
+def give_back(host):
+    host.run("ip", "rule", "del", "iif", "eth0", "to", "203.0.113.0/24", "lookup", 100)
+    host.run("ip", "route", "del", "local", "203.0.113.0/24", "dev", "lo", "table", 100)
+
+
+def interception(school):
+    """A device was given another one as its way out, which opens TLS and trusts it."""
+    between, victim = school["student-05"], school["student-02"]
+    certificate, key = self_signed(between, "/O=Somebody/CN=Somebody CA", "-newkey",
+                                   "rsa:2048", "-days", 365)
+    greet_gateway(school, "student-02")
+    take_over(between)
+    victim.run("ip", "route", "add", "203.0.113.0/24", "via", HOSTS["student-05"])
+    with between.start("sslsplit", "-u", "root", "-k", key, "-c", certificate, "-e",
+                       "tproxy", "https", "0.0.0.0", 443) as proxy:
+        proxy.wait_port(443)
+        read_sites(school, "student-02", "--insecure")
+    victim.run("ip", "route", "del", "203.0.113.0/24")
+    give_back(between)
+
+
+def ten_sites(school):
+    """As many sites, with the certificates that they have from a public authority."""
+    greet_gateway(school, "student-02")
+    read_sites(school, "student-02")
+
+
 SCENARIOS = [
     Scenario("expired-certificate", MISUSE,
              "A server of the school shows a certificate that expired a week ago.",
@@ -136,4 +182,12 @@ SCENARIOS = [
              rules=["malware.nameless-self-signed"], told_by=5),
     Scenario("home-storage", HARMLESS,
              "A staff device opens a self-signed server outside by its name.", home_storage),
+    Scenario("tls-interception", ATTACK,
+             "A student's device opens the TLS of another one's conversations with ten "
+             "sites, by certificates that it makes itself.", interception, ["sslsplit"],
+             rules=["network.unknown-authority"], told_by=10),
+    Scenario("ten-sites", HARMLESS,
+             "A student's device opens ten sites in a row whose certificates are all of "
+             "one public authority, in sight as up to TLS 1.2: it comes near to "
+             "network.unknown-authority.", ten_sites),
 ]

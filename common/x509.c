@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/x509.h"
+#include "x509.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/der.h"
+#include "der.h"
 #include "localtime.h"
 
 enum tag {
@@ -470,6 +470,11 @@ size_t x509_print_serial(const struct x509 *c, char *ret_text, size_t capacity)
 }
 
 /* ---- judging ---- */
+
+bool x509_same_name(struct cur a, struct cur b)
+{
+    return bytes_equal(a, b);
+}
 
 bool x509_self_issued(const struct x509 *c)
 {

@@ -44,7 +44,11 @@ size_t x509_print_name(struct cur name, char *ret_text, size_t capacity);
 /* "0E:91:B4": as EVE has it. */
 size_t x509_print_serial(const struct x509 *c, char *ret_text, size_t capacity);
 
-/* Its holder issued it: issuer and subject are the same bytes. */
+/* RFC 5280 section 4.1.2.6: who issues writes its name as in its own certificate, byte
+ * by byte. */
+bool x509_same_name(struct cur a, struct cur b);
+
+/* Its holder issued it: issuer and subject are the same. */
 bool x509_self_issued(const struct x509 *c);
 
 /* RFC 6125 section 6.4: host, a clean name (domain.h), is one of its dNSNames, or its
