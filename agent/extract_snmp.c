@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#include "agent/der.h"
+#include "der.h"
 
 #define SNMP_PORT 161
 #define TRAP_PORT 162

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/der.h"
+#include "der.h"
 
 static void elements_are_read_one_after_the_other(void **state)
 {
