@@ -206,8 +206,9 @@ static void two_sets_of_protocols_share_only_what_is_in_both(void **state)
     NDPI_BITMASK_RESET(none);
     NDPI_BITMASK_SET_ALL(all);
     for (unsigned id = 0; id < NDPI_NUM_BITS; id++) {
-        NDPI_SAVE_AS_BITMASK(one, id);
+        NDPI_BITMASK_RESET(one);
         others = all;
+        one.fds_bits[id / 32] = (ndpi_ndpi_mask)1 << id % 32;
         others.fds_bits[id / 32] ^= one.fds_bits[id / 32];
         assert_true(NDPI_BITMASK_COMPARE(one, one));
         assert_true(NDPI_BITMASK_COMPARE(one, all));
