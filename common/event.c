@@ -5,7 +5,7 @@
  * room's mark, nothing else. A list takes room for all its items when its first one
  * comes, so that the items lie together; the texts they point to lie behind.
  */
-#include "event.h"
+#include "event_state.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -13,19 +13,6 @@
 
 #include "domain.h"
 #include "mem.h"
-
-#define WORDS ((FIELD_COUNT + 63) / 64)
-
-struct event {
-    enum event_kind kind;
-    bool too_small; /* something found no room */
-    usec_t time;
-    struct domain_cache *domains; /* made when the first host is put */
-    uint64_t has[WORDS];
-    size_t used; /* bytes of room */
-    struct value values[FIELD_COUNT];
-    _Alignas(struct text) char room[EVENT_ROOM];
-};
 
 #define IS(type) (1U << TYPE_##type)
 #define NUMBERS                                                               \
@@ -36,7 +23,7 @@ struct event {
 
 static bool type_in(enum field_id f, unsigned types)
 {
-    return types >> field_get(f)->type & 1;
+    return types >> field_type_of(f) & 1;
 }
 
 struct event *event_new(void)
@@ -119,12 +106,6 @@ void event_drop(struct event *e, enum field_id f)
     e->has[f / 64] &= ~(UINT64_C(1) << (f % 64));
 }
 
-static struct value *touch(struct event *e, enum field_id f)
-{
-    e->has[f / 64] |= UINT64_C(1) << (f % 64);
-    return &e->values[f];
-}
-
 /* len bytes of the room, NULL when it is full. */
 static void *claim(struct event *e, size_t len, size_t align)
 {
@@ -155,7 +136,7 @@ void event_put_number(struct event *e, enum field_id f, uint64_t number)
         event_mark_short(e);
         return;
     }
-    touch(e, f)->number = number;
+    event_touch(e, f)->number = number;
 }
 
 void event_put_text(struct event *e, enum field_id f, struct text text)
@@ -174,19 +155,19 @@ void event_put_text(struct event *e, enum field_id f, struct text text)
         event_drop(e, f);
         return;
     }
-    touch(e, f)->text = (struct text){.at = at, .len = text.len};
+    event_touch(e, f)->text = (struct text){.at = at, .len = text.len};
 }
 
 void event_put_addr(struct event *e, enum field_id f, const struct addr *addr)
 {
     assert(type_in(f, IS(ADDR)));
-    touch(e, f)->addr = *addr;
+    event_touch(e, f)->addr = *addr;
 }
 
 void event_put_mac(struct event *e, enum field_id f, const struct mac *mac)
 {
     assert(type_in(f, IS(MAC)));
-    touch(e, f)->mac = *mac;
+    event_touch(e, f)->mac = *mac;
 }
 
 void event_add_text(struct event *e, enum field_id f, struct text text)
@@ -200,7 +181,7 @@ void event_add_text(struct event *e, enum field_id f, struct text text)
         list = claim(e, EVENT_LIST_MAX * sizeof(*list), _Alignof(struct text));
         if (!list)
             return;
-        v = touch(e, f);
+        v = event_touch(e, f);
         v->texts = list;
         v->text_count = 0;
     }
@@ -222,7 +203,7 @@ void event_add_addr(struct event *e, enum field_id f, const struct addr *addr)
         list = claim(e, EVENT_LIST_MAX * sizeof(*list), _Alignof(struct addr));
         if (!list)
             return;
-        v = touch(e, f);
+        v = event_touch(e, f);
         v->addrs = list;
         v->addr_count = 0;
     }
@@ -250,6 +231,19 @@ static void copy_texts(struct event *to, const struct event *from, struct value 
     v->texts = list;
 }
 
+static void copy_value(struct event *to, const struct event *from, enum field_id f)
+{
+    struct value *v = &to->values[f];
+
+    *v = from->values[f];
+    if (type_in(f, TEXTUAL))
+        v->text.at = moved(to, from, v->text.at);
+    else if (type_in(f, IS(ADDRS)))
+        v->addrs = moved(to, from, v->addrs);
+    else if (type_in(f, TEXT_LISTS))
+        copy_texts(to, from, v);
+}
+
 void event_copy(struct event *to, const struct event *from)
 {
     if (to == from)
@@ -260,18 +254,9 @@ void event_copy(struct event *to, const struct event *from)
     memcpy(to->has, from->has, sizeof(to->has));
     memcpy(to->room, from->room, from->used);
 
-    for (enum field_id f = event_next(from, 0); f < FIELD_COUNT;
-         f = event_next(from, f + 1)) {
-        struct value *v = &to->values[f];
-
-        *v = from->values[f];
-        if (type_in(f, TEXTUAL))
-            v->text.at = moved(to, from, v->text.at);
-        else if (type_in(f, IS(ADDRS)))
-            v->addrs = moved(to, from, v->addrs);
-        else if (type_in(f, TEXT_LISTS))
-            copy_texts(to, from, v);
-    }
+    for (unsigned w = 0; w < EVENT_WORDS; w++)
+        for (uint64_t left = from->has[w]; left; left &= left - 1)
+            copy_value(to, from, event_lowest(w, left));
 }
 
 /* ---- host names ---- */

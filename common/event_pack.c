@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "cur.h"
-#include "event.h"
+#include "event_state.h"
 
 #define FLAG_SHORT 1
 
@@ -29,21 +29,28 @@ struct out {
     bool full;
 };
 
+/* Whether len bytes more find room. */
+static bool has_room(struct out *o, size_t len)
+{
+    if ((size_t)(o->end - o->pos) >= len)
+        return true;
+    o->full = true;
+    o->end = o->pos; /* nothing behind it, either */
+    return false;
+}
+
 static void put_bytes(struct out *o, const void *bytes, size_t len)
 {
-    if ((size_t)(o->end - o->pos) < len) {
-        o->full = true;
-        o->end = o->pos; /* nothing behind it, either */
+    if (len == 0 || !has_room(o, len))
         return;
-    }
-    if (len > 0)
-        memcpy(o->pos, bytes, len);
+    memcpy(o->pos, bytes, len);
     o->pos += len;
 }
 
 static void put_u8(struct out *o, uint8_t number)
 {
-    put_bytes(o, &number, sizeof(number));
+    if (has_room(o, 1))
+        *o->pos++ = number;
 }
 
 static void put_u16(struct out *o, uint16_t number)
@@ -102,25 +109,34 @@ static void put_value(struct out *o, enum field_type type, const struct value *v
     }
 }
 
+static void put_fields(struct out *o, const struct event *e)
+{
+    unsigned next = 0;
+
+    for (unsigned w = 0; w < EVENT_WORDS; w++)
+        for (uint64_t left = e->has[w]; left; left &= left - 1) {
+            enum field_id f = event_lowest(w, left);
+
+            put_number(o, f - next);
+            next = f + 1;
+            put_value(o, field_type_of(f), &e->values[f]);
+        }
+}
+
 int event_pack(const struct event *e, uint8_t *out, size_t capacity)
 {
     struct out o = {.pos = out, .end = out + capacity};
-    unsigned next = 0;
 
-    put_u8(&o, (uint8_t)event_kind(e));
-    put_u8(&o, event_short(e) ? FLAG_SHORT : 0);
+    put_u8(&o, (uint8_t)e->kind);
+    put_u8(&o, e->too_small ? FLAG_SHORT : 0);
     put_u16(&o, FIELD_COUNT);
-    put_number(&o, event_time(e));
-    for (enum field_id f = event_next(e, 0); f < FIELD_COUNT; f = event_next(e, f + 1)) {
-        put_number(&o, f - next);
-        next = f + 1;
-        put_value(&o, field_get(f)->type, event_get(e, f));
-    }
+    put_number(&o, e->time);
+    put_fields(&o, e);
     return o.full ? -EMSGSIZE : (int)(o.pos - out);
 }
 
 /* One that needs over 64 bits breaks the cursor. */
-static uint64_t get_number(struct cur *c)
+static uint64_t get_long_number(struct cur *c)
 {
     uint64_t number = 0, digit;
 
@@ -137,6 +153,12 @@ static uint64_t get_number(struct cur *c)
     return 0;
 }
 
+/* Most have one digit. */
+static inline uint64_t get_number(struct cur *c)
+{
+    return cur_left(c) > 0 && *c->pos < 128 ? *c->pos++ : get_long_number(c);
+}
+
 static struct text get_text(struct cur *c)
 {
     size_t len = get_number(c);
@@ -145,15 +167,18 @@ static struct text get_text(struct cur *c)
     return (struct text){.at = (const char *)at, .len = at ? len : 0};
 }
 
-static bool number_fits(const struct field *f, uint64_t number)
+static bool number_fits(enum field_id f, uint64_t number)
 {
-    switch (f->type) {
+    size_t words;
+
+    switch (field_type_of(f)) {
     case TYPE_BOOL:
         return number <= 1;
     case TYPE_NAME:
-        return number < f->words->count;
+        return number < field_get(f)->words->count;
     case TYPE_NAMES:
-        return f->words->count == 64 || number >> f->words->count == 0;
+        words = field_get(f)->words->count;
+        return words == 64 || number >> words == 0;
     case TYPE_VERSION:
         return number <= UINT16_MAX;
     default:
@@ -178,11 +203,11 @@ static void put_got(struct cur *c, struct event *e, enum field_id f)
 {
     uint64_t number = get_number(c);
 
-    if (cur_broken(c) || !number_fits(field_get(f), number)) {
+    if (cur_broken(c) || !number_fits(f, number)) {
         c->broken = true;
         return;
     }
-    event_put_number(e, f, number);
+    event_touch(e, f)->number = number;
 }
 
 static void get_list(struct cur *c, struct event *e, enum field_id f)
@@ -190,7 +215,7 @@ static void get_list(struct cur *c, struct event *e, enum field_id f)
     uint64_t count = get_number(c);
 
     for (uint64_t i = 0; i < count && !cur_broken(c); i++) {
-        if (field_get(f)->type == TYPE_ADDRS) {
+        if (field_type_of(f) == TYPE_ADDRS) {
             struct addr addr = get_addr(c);
 
             event_add_addr(e, f, &addr);
@@ -202,21 +227,16 @@ static void get_list(struct cur *c, struct event *e, enum field_id f)
 
 static void get_value(struct cur *c, struct event *e, enum field_id f)
 {
-    struct addr addr;
-    struct mac mac;
-
-    switch (field_get(f)->type) {
+    switch (field_type_of(f)) {
     case TYPE_TEXT:
     case TYPE_DOMAIN:
         event_put_text(e, f, get_text(c));
         return;
     case TYPE_ADDR:
-        addr = get_addr(c);
-        event_put_addr(e, f, &addr);
+        event_touch(e, f)->addr = get_addr(c);
         return;
     case TYPE_MAC:
-        cur_copy(c, &mac, sizeof(mac));
-        event_put_mac(e, f, &mac);
+        cur_copy(c, &event_touch(e, f)->mac, sizeof(struct mac));
         return;
     case TYPE_TEXTS:
     case TYPE_DOMAINS:

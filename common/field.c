@@ -19,6 +19,12 @@ static const struct field fields[] = {
 #undef FIELD
 };
 
+static const uint8_t types[] = {
+#define FIELD(id, name_, type_, ...) [FIELD_##id] = TYPE_##type_,
+#include "field.def"
+#undef FIELD
+};
+
 _Static_assert(sizeof(fields) / sizeof(fields[0]) == FIELD_COUNT, "a row for each field");
 _Static_assert(EVENT_KINDS <= 32, "kinds are a mask of 32 bits");
 
@@ -37,6 +43,12 @@ const struct field *field_get(enum field_id id)
 {
     assert(id < FIELD_COUNT);
     return &fields[id];
+}
+
+enum field_type field_type_of(enum field_id id)
+{
+    assert(id < FIELD_COUNT);
+    return types[id];
 }
 
 bool field_of_kind(enum field_id id, enum event_kind kind)

@@ -125,7 +125,7 @@ static bool is_on_list(const struct predicate *p, const struct value *v,
 {
     struct list_set on = {0};
 
-    switch (field_get(p->field)->type) {
+    switch (field_type_of(p->field)) {
     case TYPE_ADDR:
         on = list_memo_addr(lists, &v->addr);
         break;
@@ -285,7 +285,7 @@ bool predicate_holds(const struct predicate *p, const struct event *e,
     }
     if (p->listdb != LISTDB_NONE && p->op != OP_UNDER)
         return is_on_list(p, v, lists);
-    switch (field_get(p->field)->type) {
+    switch (field_type_of(p->field)) {
     case TYPE_NAMES:
         return p->op == OP_ALL_OF ? (v->number & p->number) == p->number
                                   : (v->number & p->number) != 0;

@@ -340,7 +340,7 @@ static void look_up_lists(const struct look *l, enum key_tag tag, struct list_se
 /* Texts that are no host names are asked of lists of ja3, ja4 and cert. */
 static bool takes_prints(enum field_id f)
 {
-    enum field_type type = field_get(f)->type;
+    enum field_type type = field_type_of(f);
 
     return type == TYPE_TEXT || type == TYPE_TEXTS;
 }
@@ -374,7 +374,7 @@ static void look_up_addr(const struct look *l, const struct asked *a,
 static void look_up_field(const struct look *l, const struct asked *a,
                           const struct value *v, struct list_memo *lists)
 {
-    switch (field_get(a->field)->type) {
+    switch (field_type_of(a->field)) {
     case TYPE_TEXT:
     case TYPE_DOMAIN:
         look_up_text(l, a, lists, v->text);

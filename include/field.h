@@ -88,6 +88,10 @@ struct field {
 /* Never NULL for an id under FIELD_COUNT. */
 const struct field *field_get(enum field_id id);
 
+/* Its type alone, from a table that is small enough for the processor's cache: events ask
+ * for it with each field that they are given. */
+enum field_type field_type_of(enum field_id id);
+
 /* Is it one of the kinds of event that can have the field? */
 bool field_of_kind(enum field_id id, enum event_kind kind);
 

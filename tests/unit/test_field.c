@@ -25,6 +25,13 @@ static void a_part_of_a_name_is_no_field(void **state)
     assert_int_equal(field_find("src.ip and more", 6), FIELD_SRC_IP);
 }
 
+static void a_type_is_told_without_the_row_as_well(void **state)
+{
+    (void)state;
+    for (enum field_id id = 0; id < FIELD_COUNT; id++)
+        assert_int_equal(field_type_of(id), field_get(id)->type);
+}
+
 static void names_have_words_and_nothing_else_has(void **state)
 {
     (void)state;
@@ -86,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_is_found_by_its_name),
         cmocka_unit_test(a_part_of_a_name_is_no_field),
+        cmocka_unit_test(a_type_is_told_without_the_row_as_well),
         cmocka_unit_test(names_have_words_and_nothing_else_has),
         cmocka_unit_test(what_may_be_written_has_a_path_and_the_rest_has_none),
         cmocka_unit_test(no_path_is_another_ones_folder),
