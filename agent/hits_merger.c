@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What waits lies packed in a binary heap, the earliest on top. A record is unpacked
- * twice: when it comes, to see that it is whole, and when it is handed over.
+ * twice: when it comes, to see that it is whole, and when it is handed over. Often one
+ * event is a hit of several rules: their records follow each other when they come, share
+ * its packed form while they wait, and follow each other again when they are handed over,
+ * so that it is kept and unpacked once.
  *
  * What has one time goes by its packed form, which is kind, then field by field in the
  * order of field.def, the two ends first; then by rule. A field that is new in the table
@@ -19,19 +22,27 @@
 
 #define NEVER UINT64_MAX
 
+struct packed {
+    uint32_t waiting; /* records that it is the event of */
+    uint32_t len;
+    uint8_t bytes[];
+};
+
 struct waiting {
     usec_t time;
     uint32_t rule;
     uint8_t generation;
     enum hits_kind kind;
-    uint16_t len;
-    uint8_t *bytes; /* the packed event */
+    struct packed *packed;
 };
 
 struct hits_merger {
     struct hits_reader_calls calls;
-    struct event *event;
-    usec_t *marks; /* by sensor; NEVER: it is gone */
+    struct event *event;         /* for whom it is handed to, who may change it */
+    struct event *whole;         /* what is packed in opened */
+    const struct packed *opened; /* NULL: none that still waits */
+    struct packed *newest;       /* likewise */
+    usec_t *marks;               /* by sensor; NEVER: it is gone */
     size_t sensors;
     struct waiting *heap;
     size_t count, most;
@@ -39,6 +50,61 @@ struct hits_merger {
     uint64_t early;
     uint8_t generation, put_generation; /* of the hit handed over; of hits_merger_put */
 };
+
+/* ---- packed events ---- */
+
+static bool is_newest(const struct hits_merger *m, const uint8_t *bytes, size_t len)
+{
+    return m->newest && m->newest->len == len &&
+           memcmp(m->newest->bytes, bytes, len) == 0;
+}
+
+static struct packed *share(struct hits_merger *m, const uint8_t *bytes, size_t len)
+{
+    struct packed *p = m->newest;
+
+    if (!is_newest(m, bytes, len)) {
+        p = m->newest = xmalloc(sizeof(*p) + len);
+        *p = (struct packed){.len = (uint32_t)len};
+        memcpy(p->bytes, bytes, len);
+    }
+    p->waiting++;
+    return p;
+}
+
+static void release(struct hits_merger *m, struct packed *p)
+{
+    if (--p->waiting > 0)
+        return;
+    if (m->newest == p)
+        m->newest = NULL;
+    if (m->opened == p)
+        m->opened = NULL;
+    free(p);
+}
+
+static void unpack(struct event *e, const struct packed *p)
+{
+    int r = event_unpack(e, p->bytes, p->len);
+
+    assert(r == 0); /* it was looked at when it came */
+    (void)r;
+}
+
+/* Into m->event. */
+static void open_packed(struct hits_merger *m, const struct packed *p)
+{
+    if (m->opened != p && p->waiting == 1) {
+        unpack(m->event, p);
+        return;
+    }
+    if (m->opened != p)
+        unpack(m->whole, p);
+    m->opened = p;
+    event_copy(m->event, m->whole);
+}
+
+/* ---- its life ---- */
 
 struct hits_merger *hits_merger_new(const struct hits_reader_calls *calls, size_t sensors,
                                     size_t most_waiting)
@@ -48,6 +114,7 @@ struct hits_merger *hits_merger_new(const struct hits_reader_calls *calls, size_
     assert(sensors > 0 && most_waiting > 0);
     m->calls = *calls;
     m->event = event_new();
+    m->whole = event_new();
     m->marks = xcalloc(sensors, sizeof(*m->marks));
     m->sensors = sensors;
     m->most = most_waiting;
@@ -60,10 +127,11 @@ void hits_merger_free(struct hits_merger *m)
     if (!m)
         return;
     for (size_t i = 0; i < m->count; i++)
-        free(m->heap[i].bytes);
+        release(m, m->heap[i].packed);
     free(m->heap);
     free(m->marks);
     event_free(m->event);
+    event_free(m->whole);
     free(m);
 }
 
@@ -77,9 +145,11 @@ static int compare_numbers(uint64_t a, uint64_t b)
 /* All are of one program, so the number of fields in them is the same. */
 static int compare_content(const struct waiting *a, const struct waiting *b)
 {
-    int order = memcmp(a->bytes, b->bytes, a->len < b->len ? a->len : b->len);
+    const struct packed *x = a->packed, *y = b->packed;
+    int order =
+        x == y ? 0 : memcmp(x->bytes, y->bytes, x->len < y->len ? x->len : y->len);
 
-    return order ? order : compare_numbers(a->len, b->len);
+    return order ? order : compare_numbers(x->len, y->len);
 }
 
 /* By time, facts before hits, then by what it says. */
@@ -121,7 +191,7 @@ static struct waiting heap_take(struct hits_merger *m)
 
     m->count--;
     m->heap[0] = m->heap[m->count];
-    m->heap[m->count].bytes = NULL; /* it is in its new place now, or handed over */
+    m->heap[m->count].packed = NULL; /* it is in its new place now, or handed over */
     for (;;) {
         size_t least = at;
 
@@ -139,11 +209,8 @@ static struct waiting heap_take(struct hits_merger *m)
 
 static void hand_over(struct hits_merger *m, struct waiting w)
 {
-    int r = event_unpack(m->event, w.bytes, w.len);
-
-    assert(r == 0); /* it was looked at when it came */
-    (void)r;
-    free(w.bytes);
+    open_packed(m, w.packed);
+    release(m, w.packed);
     m->generation = w.generation;
     if (w.kind == HITS_DEVICE)
         m->calls.device(m->event, m->calls.arg);
@@ -151,11 +218,8 @@ static void hand_over(struct hits_merger *m, struct waiting w)
         m->calls.hit(w.rule, m->event, m->calls.arg);
 }
 
-static void wait_for_others(struct hits_merger *m, struct waiting w, const uint8_t *bytes)
+static void wait_for_others(struct hits_merger *m, struct waiting w)
 {
-    w.bytes = xmalloc(w.len);
-    memcpy(w.bytes, bytes, w.len);
-
     if (m->count == m->most) {
         m->early++;
         if (comes_before(&w, &m->heap[0])) {
@@ -176,13 +240,11 @@ static void put_event(struct hits_merger *m, enum hits_kind kind, size_t rule,
     int len = event_pack(e, bytes, sizeof(bytes));
 
     assert(len > 0);
-    wait_for_others(m,
-                    (struct waiting){.time = event_time(e),
-                                     .rule = (uint32_t)rule,
-                                     .generation = m->put_generation,
-                                     .kind = kind,
-                                     .len = (uint16_t)len},
-                    bytes);
+    wait_for_others(m, (struct waiting){.time = event_time(e),
+                                        .rule = (uint32_t)rule,
+                                        .generation = m->put_generation,
+                                        .kind = kind,
+                                        .packed = share(m, bytes, (size_t)len)});
 }
 
 void hits_merger_put(struct hits_merger *m, size_t rule, const struct event *e)
@@ -229,13 +291,11 @@ static int read_event(struct hits_merger *m, enum hits_kind kind, uint8_t genera
     if (cur_broken(body) || len > EVENT_PACK_MAX ||
         event_unpack(m->event, body->pos, len) != 0)
         return -EBADMSG;
-    wait_for_others(m,
-                    (struct waiting){.time = event_time(m->event),
-                                     .rule = rule,
-                                     .generation = generation,
-                                     .kind = kind,
-                                     .len = (uint16_t)len},
-                    body->pos);
+    wait_for_others(m, (struct waiting){.time = event_time(m->event),
+                                        .rule = rule,
+                                        .generation = generation,
+                                        .kind = kind,
+                                        .packed = share(m, body->pos, len)});
     return 0;
 }
 

@@ -475,6 +475,42 @@ static void hits_of_one_event_go_by_the_numbers_of_their_rules(void **state)
     assert_string_equal(f->told, "hit2@5 hit4@5 hit6@5 ");
 }
 
+static void on_hit_changing(size_t rule, struct event *e, void *arg)
+{
+    on_hit(rule, e, arg);
+    event_put_number(e, FIELD_DST_PORT, 1);
+    event_put_text(e, FIELD_SITE_ID, TEXT("else"));
+}
+
+static void who_changes_an_event_changes_it_for_no_other_rule(void **state)
+{
+    struct fixture *f = *state;
+    struct hits_merger *m = hits_merger_new(
+        &(struct hits_reader_calls){.hit = on_hit_changing, .arg = f}, 1, 10);
+
+    event_at(f, 5, 1);
+    event_put_number(f->event, FIELD_DST_PORT, 443);
+    event_put_text(f->event, FIELD_SITE_ID, TEXT("site"));
+    for (size_t rule = 0; rule < 3; rule++)
+        hits_merger_put(m, rule, f->event);
+    event_put_number(f->event, FIELD_DST_PORT, 80);
+    hits_merger_put(m, 3, f->event);
+    hits_merger_mark(m, 0, 6);
+    hits_merger_run(m);
+    assert_string_equal(f->told, "80@5 443@5 443@5 443@5 ");
+    hits_merger_free(m);
+}
+
+static void events_that_still_wait_at_the_end_are_let_go(void **state)
+{
+    struct fixture *f = *state;
+
+    hits_merger_put(f->merger, 1, event_at(f, 5, 1));
+    hits_merger_put(f->merger, 2, event_at(f, 5, 1));
+    hits_merger_put(f->merger, 2, event_at(f, 6, 1));
+    assert_string_equal(f->told, "");
+}
+
 static void a_full_merger_hands_over_the_earliest(void **state)
 {
     struct fixture *f = *state;
@@ -591,6 +627,8 @@ int main(void)
         WITH_FIXTURE(the_order_is_the_same_for_one_sensor_and_for_three),
         WITH_FIXTURE(what_has_one_time_goes_by_its_ends_whatever_else_it_says),
         WITH_FIXTURE(hits_of_one_event_go_by_the_numbers_of_their_rules),
+        WITH_FIXTURE(who_changes_an_event_changes_it_for_no_other_rule),
+        WITH_FIXTURE(events_that_still_wait_at_the_end_are_let_go),
         WITH_FIXTURE(a_full_merger_hands_over_the_earliest),
         WITH_FIXTURE(every_cut_batch_is_damaged),
         WITH_FIXTURE(a_record_that_cannot_be_is_damage),
