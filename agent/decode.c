@@ -152,13 +152,14 @@ enum decode_verdict reading_ethertype(struct reading *r, uint16_t type)
 
 enum decode_verdict reading_ethernet(struct reading *r)
 {
-    uint16_t type;
+    struct cur fixed = cur_sub(&r->c, 14);
 
+    if (cur_broken(&fixed))
+        return DECODE_CUT_LINK;
     r->packet->has_mac = true;
-    cur_copy(&r->c, &r->packet->dst_mac, sizeof(struct mac));
-    cur_copy(&r->c, &r->packet->src_mac, sizeof(struct mac));
-    type = cur_u16(&r->c);
-    return cur_broken(&r->c) ? DECODE_CUT_LINK : reading_ethertype(r, type);
+    cur_copy(&fixed, &r->packet->dst_mac, sizeof(struct mac));
+    cur_copy(&fixed, &r->packet->src_mac, sizeof(struct mac));
+    return reading_ethertype(r, cur_u16(&fixed));
 }
 
 /* The sender's address of a cooked frame: a field of eight bytes, used as far as len. */

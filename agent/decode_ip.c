@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * IP and what is above it. Each protocol is a row of a table; extension headers are
- * counted, so that headers alone end somewhere.
+ * counted, so that headers alone end somewhere. The fixed part of a header is taken as a
+ * whole: its fields are in bounds when it is.
  */
 #include "agent/reading.h"
 
@@ -18,18 +19,18 @@ static enum decode_verdict short_l4(const struct reading *r)
 static enum decode_verdict read_tcp(struct reading *r)
 {
     struct packet *p = r->packet;
+    struct cur fixed = cur_sub(&r->c, 20);
     uint32_t options;
 
-    p->src_port = cur_u16(&r->c);
-    p->dst_port = cur_u16(&r->c);
-    p->tcp_seq = cur_u32(&r->c);
-    p->tcp_ack = cur_u32(&r->c);
-    options = (uint32_t)(cur_u8(&r->c) >> 4) * 4;
-    p->tcp_flags = cur_u8(&r->c);
-    cur_skip(&r->c, 6); /* window, checksum, urgent pointer */
-
-    if (cur_broken(&r->c))
+    if (cur_broken(&fixed))
         return short_l4(r);
+    p->src_port = cur_u16(&fixed);
+    p->dst_port = cur_u16(&fixed);
+    p->tcp_seq = cur_u32(&fixed);
+    p->tcp_ack = cur_u32(&fixed);
+    options = (uint32_t)(cur_u8(&fixed) >> 4) * 4;
+    p->tcp_flags = cur_u8(&fixed); /* window, checksum, urgent pointer follow */
+
     if (options < 20 || options - 20 > reading_left(r) + r->missing)
         return DECODE_BAD_L4;
 
@@ -46,15 +47,15 @@ static enum decode_verdict read_tcp(struct reading *r)
 static enum decode_verdict read_udp(struct reading *r)
 {
     struct packet *p = r->packet;
+    struct cur fixed = cur_sub(&r->c, 8);
     uint32_t len;
 
-    p->src_port = cur_u16(&r->c);
-    p->dst_port = cur_u16(&r->c);
-    len = cur_u16(&r->c);
-    cur_skip(&r->c, 2); /* checksum */
-
-    if (cur_broken(&r->c))
+    if (cur_broken(&fixed))
         return short_l4(r);
+    p->src_port = cur_u16(&fixed);
+    p->dst_port = cur_u16(&fixed);
+    len = cur_u16(&fixed); /* the checksum follows */
+
     if (len == 0) /* RFC 2675 and segmentation offload */
         return reading_arrive(r, PACKET_L4);
     if (len < 8 || len - 8 > reading_left(r) + r->missing)
@@ -146,26 +147,25 @@ enum decode_verdict reading_ipv4(struct reading *r)
 {
     struct packet *p = r->packet;
     const uint8_t *start = r->c.pos;
-    uint32_t there = reading_left(r);
-    uint8_t first = cur_u8(&r->c);
-    uint32_t header = (first & 0x0fu) * 4u;
-    struct fragment f = {0};
-    uint16_t total, cut;
-    uint8_t proto;
-    const uint8_t *src, *dst;
+    uint32_t there = reading_left(r), header;
+    struct cur fixed = cur_sub(&r->c, 20);
+    uint16_t total, id, cut;
+    uint8_t first, proto;
 
-    cur_skip(&r->c, 1); /* type of service */
-    total = cur_u16(&r->c);
-    f.id = cur_u16(&r->c);
-    cut = cur_u16(&r->c);
-    p->ttl = cur_u8(&r->c);
-    proto = cur_u8(&r->c);
-    cur_skip(&r->c, 2); /* checksum */
-    src = cur_bytes(&r->c, 4);
-    dst = cur_bytes(&r->c, 4);
-
-    if (cur_broken(&r->c))
+    if (cur_broken(&fixed))
         return DECODE_CUT_IP;
+    first = cur_u8(&fixed);
+    cur_skip(&fixed, 1); /* type of service */
+    total = cur_u16(&fixed);
+    id = cur_u16(&fixed);
+    cut = cur_u16(&fixed);
+    p->ttl = cur_u8(&fixed);
+    proto = cur_u8(&fixed);
+    cur_skip(&fixed, 2); /* checksum */
+    p->src = addr_v4(cur_bytes(&fixed, 4));
+    p->dst = addr_v4(cur_bytes(&fixed, 4));
+
+    header = (first & 0x0fu) * 4u;
     if (first >> 4 != 4 || header < 20 || (total != 0 && total < header))
         return DECODE_BAD_IP;
 
@@ -175,33 +175,34 @@ enum decode_verdict reading_ipv4(struct reading *r)
         return short_ip(r);
 
     p->ip_version = 4;
-    p->src = addr_v4(src);
-    p->dst = addr_v4(dst);
     p->ip = start;
     p->ip_len = (uint32_t)(r->c.end - start);
     if ((cut & 0x3fff) == 0)
         return read_protocol(r, proto);
-
-    f.proto = proto;
-    f.offset = (uint16_t)((cut & 0x1fffu) * 8u);
-    f.more = cut & 0x2000;
-    f.header = cur_over(start, header);
-    return read_fragment(r, &f);
+    return read_fragment(r, &(struct fragment){.proto = proto,
+                                               .id = id,
+                                               .offset = (uint16_t)((cut & 0x1fffu) * 8u),
+                                               .more = cut & 0x2000,
+                                               .header = cur_over(start, header)});
 }
 
 enum decode_verdict reading_ipv6(struct reading *r)
 {
     struct packet *p = r->packet;
     const uint8_t *start = r->c.pos;
-    uint32_t first = cur_u32(&r->c);
-    uint16_t len = cur_u16(&r->c);
-    uint8_t next = cur_u8(&r->c);
+    struct cur fixed = cur_sub(&r->c, 40);
+    uint32_t first;
+    uint16_t len;
+    uint8_t next;
 
-    p->ttl = cur_u8(&r->c);
-    cur_copy(&r->c, &p->src, sizeof(p->src));
-    cur_copy(&r->c, &p->dst, sizeof(p->dst));
-    if (cur_broken(&r->c))
+    if (cur_broken(&fixed))
         return DECODE_CUT_IP;
+    first = cur_u32(&fixed);
+    len = cur_u16(&fixed);
+    next = cur_u8(&fixed);
+    p->ttl = cur_u8(&fixed);
+    cur_copy(&fixed, &p->src, sizeof(p->src));
+    cur_copy(&fixed, &p->dst, sizeof(p->dst));
     if (first >> 28 != 6)
         return DECODE_BAD_IP;
 
