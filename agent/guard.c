@@ -59,11 +59,9 @@ struct answer_rest *guard_rest(struct guard *g)
 bool guard_led(const struct guard *g, const struct addr *a, const struct addr *b,
                usec_t now)
 {
-    struct text name;
-
     return shield_covers(g->shield, a, b, now) || shield_covers(g->shield, b, a, now) ||
-           name_memory_find(g->names, a, b, now, &name) == NAME_MEMORY_HIDDEN ||
-           name_memory_find(g->names, b, a, now, &name) == NAME_MEMORY_HIDDEN;
+           name_memory_hides(g->names, a, b, now) ||
+           name_memory_hides(g->names, b, a, now);
 }
 
 /* ---- about an event ---- */

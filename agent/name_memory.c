@@ -33,6 +33,7 @@ struct name_memory {
     struct answered *answered;
     struct asker *askers; /* sets / PER_ASKER */
     size_t swept;         /* the set that was swept last */
+    bool hides;           /* a name that was answered became protected later on */
     struct name_memory_counts counts;
 };
 
@@ -246,9 +247,20 @@ void name_memory_sift(struct name_memory *m, bool (*guards)(struct text name, vo
     for (size_t i = 0; i < m->sets * WAYS; i++) {
         const char *name = m->answered[i].name;
 
-        if (name && *name && guards(text_of(name), arg))
+        if (name && *name && guards(text_of(name), arg)) {
             rename_to(&m->answered[i], &TEXT(""));
+            m->hides = true;
+        }
     }
+}
+
+bool name_memory_hides(const struct name_memory *m, const struct addr *client,
+                       const struct addr *server, usec_t now)
+{
+    struct text name;
+
+    return m->hides &&
+           name_memory_find(m, client, server, now, &name) == NAME_MEMORY_HIDDEN;
 }
 
 enum name_memory_verdict name_memory_find(const struct name_memory *m,

@@ -81,6 +81,10 @@ enum name_memory_verdict name_memory_find(const struct name_memory *m,
                                           const struct addr *server, usec_t now,
                                           struct text *ret_name);
 
+/* Whether name_memory_find says HIDDEN: cheap as long as no name became protected. */
+bool name_memory_hides(const struct name_memory *m, const struct addr *client,
+                       const struct addr *server, usec_t now);
+
 /* Forgets what is over, one small part of the memory a call: all of it is gone through
  * in as many calls as capacity has eights. */
 void name_memory_sweep(struct name_memory *m, usec_t now);

@@ -392,6 +392,30 @@ static void a_name_that_is_asked_for_after_a_protected_one_leads_there_no_more(
     assert_led(f, end + 1, DEVICE, "192.0.2.1", "www.a.test");
 }
 
+static bool hides(const struct fixture *f, usec_t now, const char *ip)
+{
+    struct addr client, server;
+
+    assert_int_equal(addr_parse(DEVICE, &client), 0);
+    assert_int_equal(addr_parse(ip, &server), 0);
+    return name_memory_hides(f->memory, &client, &server, now);
+}
+
+static void it_hides_what_a_name_led_to_that_is_protected_by_now(void **state)
+{
+    struct fixture *f = *state;
+    usec_t end = START + 60 * USEC_PER_SEC + NAME_MEMORY_GRACE;
+
+    learn(f, START, DEVICE, "help.test", "192.0.2.1", 60);
+    learn(f, START, DEVICE, "www.a.test", "192.0.2.2", 60);
+    assert_false(hides(f, START, "192.0.2.1"));
+    name_memory_sift(f->memory, is_help, NULL);
+    assert_true(hides(f, START, "192.0.2.1"));
+    assert_true(hides(f, end, "192.0.2.1"));
+    assert_false(hides(f, end + 1, "192.0.2.1"));
+    assert_false(hides(f, START, "192.0.2.2"));
+}
+
 static void learn_many(struct fixture *f, usec_t now, const char *client)
 {
     char ip[16];
@@ -470,6 +494,7 @@ int main(void)
         WITH_FIXTURE(a_hint_leads_back_to_its_question_as_an_address_does),
         WITH_FIXTURE(an_answer_that_was_seen_first_is_remembered_for_who_asked),
         WITH_FIXTURE(of_an_address_of_a_protected_name_nothing_is_said_for_a_day),
+        WITH_FIXTURE(it_hides_what_a_name_led_to_that_is_protected_by_now),
         WITH_FIXTURE(a_name_that_is_asked_for_after_a_protected_one_leads_there_no_more),
         WITH_FIXTURE(no_volume_of_names_pushes_out_what_is_hidden_or_hushed),
         WITH_FIXTURE(where_all_is_hushed_no_name_is_learned_and_nothing_false_is_said),
