@@ -3,8 +3,10 @@
  * RTCP (RFC 3550 section 6): what one end of a call tells the other of how its packets
  * arrive. Nothing names it, so what is taken for it has to be a whole compound packet
  * (section 6.1, appendix A.2): reports first, each packet of the same version and of a
- * type that there is, and their lengths together the datagram's. In SRTCP (RFC 3711) the
- * reports are encrypted and a tag stands behind them, so the lengths do not add up.
+ * type that there is, and their lengths together the datagram's. What begins with
+ * feedback or with what an application made up (RFC 5506 section 3.4.2; libre opens its
+ * way through NAT so) says nothing here, but reports may follow it. In SRTCP (RFC 3711)
+ * the reports are encrypted and a tag stands behind them, so the lengths do not add up.
  *
  * Who sends and who speaks, which are numbers and names in it, is passed over. The time
  * there and back is not worked out: somebody on the way sees a part of it only.
@@ -22,6 +24,7 @@
 enum packet_type {
     TYPE_SENDER = 200,
     TYPE_RECEIVER = 201,
+    TYPE_APPLICATION = 204,
     TYPE_LAST = 207,
 };
 
@@ -51,12 +54,17 @@ static bool is_report(const struct rtcp *r)
            cur_left(&r->body) >= head + (size_t)r->count * BLOCK;
 }
 
+static bool may_begin(const struct rtcp *r)
+{
+    return is_report(r) || r->type >= TYPE_APPLICATION;
+}
+
 /* Appendix A.2; besides, only the last may be padded (section 6.4.1). */
 static bool is_compound(struct cur bytes)
 {
     struct rtcp r;
 
-    if (!packet_next(&bytes, &r) || !is_report(&r) || r.padded)
+    if (!packet_next(&bytes, &r) || !may_begin(&r) || (r.padded && cur_left(&bytes) > 0))
         return false;
     for (unsigned i = 1; i < PACKETS_MAX && cur_left(&bytes) > 0; i++)
         if (!packet_next(&bytes, &r) || (r.padded && cur_left(&bytes) > 0))
@@ -115,7 +123,7 @@ static enum extract_result rtcp_read(struct cur *bytes, struct extract_out *out)
 
     if (!is_compound(*bytes) || !packet_next(bytes, &r))
         return EXTRACT_NOT;
-    if (r.count > 0)
+    if (is_report(&r) && r.count > 0)
         emit(out, &r);
     return EXTRACT_DONE;
 }

@@ -124,6 +124,17 @@ static void a_report_on_nothing_says_nothing(void **state)
     assert_int_equal(f->heard.count, 0);
 }
 
+static void what_an_application_made_up_is_rtcp_and_says_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    /* As baresip sends it before its first report. */
+    assert_int_equal(read_hex(f, "80cc000356c9eed050494e47504f4e47"), EXTRACT_DONE);
+    assert_int_equal(f->heard.count, 0);
+    f->bytes[3] = 2; /* a length that does not add up */
+    assert_int_equal(read_len(f, f->len), EXTRACT_NOT);
+}
+
 static void nothing_but_numbers_of_the_line_is_told(void **state)
 {
     struct fixture *f = *state;
@@ -197,6 +208,7 @@ int main(void)
         T(packets_that_came_twice_are_not_lost),
         T(of_several_streams_the_worst_is_told),
         T(a_report_on_nothing_says_nothing),
+        T(what_an_application_made_up_is_rtcp_and_says_nothing),
         T(nothing_but_numbers_of_the_line_is_told),
         T(what_is_not_a_whole_compound_packet_is_not_wanted),
         T(encrypted_rtcp_with_its_tag_is_not_wanted),
