@@ -85,6 +85,7 @@ PACKAGES = {
     "snmpwalk": "snmp",
     "snmpset": "snmp",
     "sslsplit": "sslsplit",
+    "baresip": "baresip-core",
 }
 
 # What the school itself stands on, whatever the scenario.

@@ -176,6 +176,7 @@ FACTS = [
     ("video-call", "udp.dstport == 5004", 40),
     ("sharp-call", "ip.src == 10.20.1.12 && udp.dstport == 5004", 10_000),
     ("sharp-call", "ip.src == 203.0.113.99 && udp.srcport == 5004", 300),
+    ("broken-speech", "rtcp.ssrc.fraction >= 13 && ip.src == 10.30.1.11", 6),
     ("copying-files", "ssh.message_code == 21", 4),
     ("large-upload", "ip.src == 10.50.0.10 && tcp.dstport == 443 && frame.len > 10000", 1000),
     ("large-upload",

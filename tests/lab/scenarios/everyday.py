@@ -11,7 +11,8 @@ import time
 from acts import LEASE_SCRIPT, greet_gateway, visit
 from netns import read_file
 from outside import PEER
-from scenario import HARMLESS, Scenario
+from school import HOSTS
+from scenario import ATTACK, HARMLESS, Scenario
 from scenarios.guessing import start_ssh
 
 CHECKS = "/usr/lib/nagios/plugins/"
@@ -130,6 +131,45 @@ def sharp_call(school):
         pictures.wait()
 
 
+TELEPHONE = """poll_method epoll
+sip_listen {address}:5060
+audio_source aufile,{folder}/tone.wav
+audio_player aufile,{folder}/heard.wav
+audio_alert aufile,{folder}/alert.wav
+ausrc_srate 8000
+auplay_srate 8000
+rtp_ports 10000-10100
+module_path /usr/lib/baresip/modules
+module aufile.so
+module gsm.so
+module_app account.so
+module_app menu.so
+"""
+LESSON = 38  # seconds: six reports, one each five, and one that is lost
+
+
+def telephone(ns, address, *words):
+    ns.run("ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i",
+           "sine=frequency=300:sample_rate=8000", "-t", 2 * LESSON, "-ac", 1, ns.path("tone.wav"))
+    ns.write("config", TELEPHONE.format(address=address, folder=ns.folder))
+    ns.write("accounts", f"<sip:phone@{address}>;regint=0;audio_codecs=GSM/8000/1;answermode=auto\n")
+    ns.write("contacts", "")
+    return ns.start("baresip", "-f", ns.folder, *words)
+
+
+def broken_speech(school):
+    """A telephone outside is heard over a line that is too narrow, so that a tenth of it is lost."""
+    far, host = school["outside"], school["staff-01"]
+    address = HOSTS["staff-01"]
+    greet_gateway(school, "staff-01")
+    far.run(*"tc qdisc add dev eth0 root tbf rate 31kbit burst 1600 limit 1600".split())
+    with telephone(host, address) as called:
+        called.wait_log("baresip is ready")
+        telephone(far, PEER, "-t", LESSON, "-e", f"d sip:phone@{address}").wait()
+        time.sleep(1)
+    far.run(*"tc qdisc del dev eth0 root".split())
+
+
 def copying_files(school):
     """The administrator's computer copies files to a server by rsync over SSH."""
     server, client = school["srv-web"], school["admin-01"]
@@ -237,6 +277,9 @@ SCENARIOS = [
              "A student's device sends over a thousand packets a second in a video call and hears "
              "fifty; if it heard nothing it would raise dos.one-conversation.", sharp_call,
              ["ffmpeg"], thin=True),
+    Scenario("broken-speech", ATTACK,
+             "A staff device hears a lesson by telephone, of which the line loses a tenth.",
+             broken_speech, ["baresip", "ffmpeg"], ["service.speech-breaks-up"], told_by=41),
     Scenario("copying-files", HARMLESS,
              "The administrator's computer copies files to a server by SSH; looks a "
              "little like data that leaves.", copying_files,
