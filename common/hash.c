@@ -21,17 +21,20 @@ void hash_key_random(struct hash_key *ret_key)
         abort(); /* a kernel without a random source: nothing here would be safe */
 }
 
+static uint64_t mix(uint64_t seed)
+{
+    seed = (seed ^ seed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    seed = (seed ^ seed >> 27) * UINT64_C(0x94d049bb133111eb);
+    return seed ^ seed >> 31;
+}
+
 void hash_key_from_seed(uint64_t seed, struct hash_key *ret_key)
 {
+    uint64_t mixed = 0;
+
     for (size_t i = 0; i < sizeof(ret_key->secret); i++) {
         if (i % 8 == 0)
-            seed += UINT64_C(0x9e3779b97f4a7c15);
-
-        uint64_t mixed = seed;
-
-        mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-        mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
-        mixed ^= mixed >> 31;
+            mixed = mix(seed += UINT64_C(0x9e3779b97f4a7c15));
         ret_key->secret[i] = (uint8_t)(mixed >> 8 * (i % 8));
     }
 }

@@ -18,9 +18,9 @@ static size_t break_len(const char *at)
         return 2;
     if (at[0] == '\r' || at[0] == '\n')
         return 1;
-    if (strncmp(at, "\xc2\x85", 2) == 0)
+    if (at[0] == '\xc2' && at[1] == '\x85')
         return 2;
-    if (strncmp(at, "\xe2\x80\xa8", 3) == 0 || strncmp(at, "\xe2\x80\xa9", 3) == 0)
+    if (at[0] == '\xe2' && at[1] == '\x80' && (at[2] == '\xa8' || at[2] == '\xa9'))
         return 3;
     return 0;
 }
