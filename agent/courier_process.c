@@ -348,8 +348,9 @@ static void read_all(struct running *r, size_t sensor)
         ;
 }
 
-/* The last alerts are safe in the spool, but who waits for them need not wait for the
- * next start: a collector that answers gets them now. */
+/* The last alerts, and the frames that were being gathered, are safe in the spool, but
+ * who waits for them need not wait for the next start: a collector that answers gets them
+ * now. */
 static void on_linger(void *arg)
 {
     struct running *r = arg;

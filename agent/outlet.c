@@ -178,11 +178,15 @@ uint64_t outlet_safe(const struct outlet *o)
     return o->print ? o->printed : spool_newest(o->spool, WIRE_ALERTS) - o->newest_before;
 }
 
+static bool holds(const struct outlet *o, enum wire_stream stream)
+{
+    return spool_oldest(o->spool, stream) <= spool_newest(o->spool, stream);
+}
+
 bool outlet_waits(const struct outlet *o)
 {
     return !o->print &&
-           (outlet_safe(o) < o->put ||
-            spool_oldest(o->spool, WIRE_ALERTS) <= spool_newest(o->spool, WIRE_ALERTS));
+           (outlet_safe(o) < o->put || holds(o, WIRE_ALERTS) || holds(o, WIRE_EVIDENCE));
 }
 
 uint64_t outlet_lost(const struct outlet *o)

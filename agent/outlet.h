@@ -57,7 +57,7 @@ uint64_t outlet_safe(const struct outlet *o);
 /* How many alerts it had to give up since it was opened, of those of before too. */
 uint64_t outlet_lost(const struct outlet *o);
 
-/* An alert waits that the collector has not acknowledged. */
+/* An alert waits, or evidence, that the collector has not acknowledged. */
 bool outlet_waits(const struct outlet *o);
 
 #endif

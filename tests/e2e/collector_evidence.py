@@ -285,9 +285,23 @@ def an_agent_that_is_stopped_sends_what_it_has_and_says_that_it_ends_early(w):
     asked(w, "taken")
     w.ask("later.other.example")
     w.stop_agent()
+    e = asked(w, "done")
+    assert e["custody"]["frames"] == 1 and e["custody"]["ends_early"], e
+
+
+def what_no_collector_was_there_to_take_comes_when_the_agent_has_started_again(w):
+    w.raise_alert()
+    ask(w, "--for", "1h")
+    asked(w, "taken")
+    w.stop()
+    w.ask("later.other.example")
+    w.stop_agent()
+    w.start()
+    assert all(e["asked"] in ("no", "taken") for e in w.rows()), w.rows()
     w.start_agent()
     e = asked(w, "done")
     assert e["custody"]["frames"] == 1 and e["custody"]["ends_early"], e
+    w.get(e["id"])
 
 
 def an_agent_that_does_not_let_people_ask_says_so(w):
@@ -508,6 +522,7 @@ if __name__ == "__main__":
         an_agent_that_is_not_there_is_waited_for_and_then_it_is_said,
         what_was_taken_outlives_new_rules_and_is_told_lost_with_the_agent,
         an_agent_that_is_stopped_sends_what_it_has_and_says_that_it_ends_early,
+        what_no_collector_was_there_to_take_comes_when_the_agent_has_started_again,
     )] + [
         (an_agent_that_does_not_let_people_ask_says_so, ClosedLine),
         (a_step_of_the_playbook_asks_the_agent_and_its_frames_come, StepLine),
