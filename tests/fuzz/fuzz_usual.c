@@ -4,29 +4,13 @@
  * once with the checksum put right, so that any slot may be there. Then it learns and is
  * asked, also at times that its slots never saw, and what it saves it reads again.
  */
+#include "tests/fuzz/memory_bytes.h"
 #include "tests/fuzz/scratch.h"
 
-#include <string.h>
-
 #include "agent/usual.h"
-#include "hash.h"
-#include "mem.h"
 
-#define CAPACITY     16 /* two full sets: more would only be more of the same */
-#define CHECKSUM_AT  16
-#define CHECKED_FROM 24
-#define MAGIC        UINT64_C(0x0a4c415553555748)
-
-static void put_right(uint8_t *file, size_t len)
-{
-    struct hash_key key;
-    uint64_t sum;
-
-    hash_key_from_seed(MAGIC, &key);
-    sum = hash_bytes(&key, file + CHECKED_FROM, len - CHECKED_FROM);
-    for (size_t i = 0; i < 8; i++)
-        file[CHECKSUM_AT + i] = (uint8_t)(sum >> 8 * i);
-}
+#define CAPACITY 16 /* two full sets: more would only be more of the same */
+#define MAGIC    UINT64_C(0x0a4c415553555748)
 
 static void use(struct usual *u, struct event *e, usec_t now, uint8_t machine)
 {
@@ -94,16 +78,6 @@ static void run(const uint8_t *file, size_t len, struct event *e)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    static struct event *e; /* large to make, and begun anew for each use */
-    auto_free uint8_t *file = xmalloc(len + 1);
-
-    if (!e)
-        e = event_new();
-    memcpy(file, bytes, len);
-    run(file, len, e);
-    if (len > CHECKED_FROM) {
-        put_right(file, len);
-        run(file, len, e);
-    }
+    memory_bytes_run(bytes, len, MAGIC, run);
     return 0;
 }
