@@ -15,11 +15,9 @@
 #include "alert.h"
 #include "items.h"
 #include "mem.h"
+#include "rule_coverage.h"
 #include "rule_tests.h"
 #include "tracker.h"
-
-#define SEEN_YES 1
-#define SEEN_NO  2
 
 struct planned {
     usec_t at;
@@ -51,9 +49,8 @@ struct runner {
     struct diags *diags;
     struct matcher *matcher;
     struct list_memo *lists;
-    uint8_t **seen;    /* for each rule, for each predicate: SEEN_YES, SEEN_NO */
-    uint8_t *tested;   /* for each rule: a test that raised it, one that did not */
-    size_t site_count; /* tests that failed, perhaps because of the site */
+    struct rule_coverage *coverage; /* NULL: nobody asks */
+    size_t site_count;              /* tests that failed, perhaps because of the site */
     const struct rule_test *site_first;
 };
 
@@ -184,38 +181,6 @@ static void hear(struct trial *t, size_t rule)
             hear(t, k);
 }
 
-/* A program on the event, noting the answers that were met on the way. */
-static bool note_steps(struct runner *r, const struct program *p, uint8_t *seen,
-                       const struct event *e)
-{
-    uint16_t at = p->count ? 0 : EXPR_TRUE;
-
-    while (at < EXPR_FALSE) {
-        const struct expr_step *s = &p->steps[at];
-        bool yes = predicate_holds(&r->set->predicates.at[s->predicate], e, r->lists);
-
-        seen[s->predicate] |= yes ? SEEN_YES : SEEN_NO;
-        at = yes ? s->yes : s->no;
-    }
-    return at == EXPR_TRUE;
-}
-
-/* The rule's own program, which is met when one of its parts is; then each part's. */
-static void note_rule(struct runner *r, size_t rule, const struct event *e)
-{
-    const struct compiled_rule *c = &r->set->rules[rule];
-
-    if (!(c->rule.watch >> event_kind(e) & 1))
-        return;
-    if (!r->seen[rule])
-        r->seen[rule] = xcalloc(r->set->predicates.count + 1, 1);
-    list_memo_begin(r->lists);
-    if (!note_steps(r, &c->program, r->seen[rule], e))
-        return;
-    for (size_t i = 0; i < c->part_count; i++)
-        (void)note_steps(r, &c->parts[i].program, r->seen[rule], e);
-}
-
 static void run_events(struct runner *r, struct trial *t)
 {
     for (size_t i = 0; i < t->event_count; i++) {
@@ -227,9 +192,9 @@ static void run_events(struct runner *r, struct trial *t)
         ruleset_match(r->matcher, t->event, on_match, t);
         if (event_kind(t->event) == EVENT_ALERT)
             tracker_alert(t->tracker, t->event);
-        for (size_t k = 0; r->settings->coverage && k < r->set->rule_count; k++)
+        for (size_t k = 0; r->coverage && k < r->set->rule_count; k++)
             if (!t->test->file->overlay && concerns(t, k))
-                note_rule(r, k, t->event);
+                rule_coverage_event(r->coverage, k, t->event);
     }
     tracker_finish(t->tracker);
     for (size_t i = 0; i < r->set->rule_count; i++) {
@@ -499,8 +464,8 @@ static bool run_trial(struct runner *r, const struct rule_test *test)
     plan_all(&t);
     run_events(r, &t);
     passed = judge_counts(r, &t) && judge_words(r, &t) && judge_fields(r, &t);
-    if (test->rule != ALL_RULES && !test->file->overlay)
-        r->tested[test->rule] |= t.counts[EXPECT_ALERTS] ? SEEN_YES : SEEN_NO;
+    if (r->coverage && test->rule != ALL_RULES && !test->file->overlay)
+        rule_coverage_end(r->coverage, test->rule, t.counts[EXPECT_ALERTS] > 0);
     tracker_free(t.tracker);
     event_free(t.event);
     event_free(t.alert);
@@ -591,69 +556,6 @@ static enum rule_test_verdict run_one(struct runner *r, const struct rule_test *
     return r->site_count > before ? TEST_SKIPPED : TEST_FAILED;
 }
 
-static struct text written(const struct runner *r, size_t predicate)
-{
-    return r->set->predicates.at[predicate].written;
-}
-
-/* Whatever was never true is told by itself: it could be anything, and no test would
- * know. What was never false is told of a rule together: it could be left out. */
-static void report_answers(struct runner *r, const struct compiled_rule *c,
-                           const uint8_t *wanted, const uint8_t *seen)
-{
-    const struct node *when = node_get(c->node, "when");
-    struct place place = when ? node_place(when) : c->rule.place;
-    auto_buffer struct buffer never_false = {0};
-
-    for (size_t i = 0; i < r->set->predicates.count; i++) {
-        struct text t = written(r, i);
-        uint8_t got = seen ? seen[i] : 0;
-
-        if (!wanted[i] || got == (SEEN_YES | SEEN_NO))
-            continue;
-        if (got == SEEN_YES)
-            buffer_print(&never_false, "%s\"%.*s\"", never_false.len ? ", " : "",
-                         (int)t.len, t.at);
-        else
-            diags_warn(r->diags, place, "W0603", "rule %s: in no test is \"%.*s\" %s",
-                       c->rule.id, (int)t.len, t.at, got ? "true" : "asked");
-    }
-    if (never_false.len)
-        diags_warn(r->diags, place, "W0604",
-                   "rule %s: in no test is any of these false: %s", c->rule.id,
-                   never_false.at);
-}
-
-static void want(uint8_t *wanted, const struct program *p)
-{
-    for (size_t i = 0; i < p->count; i++)
-        wanted[p->steps[i].predicate] = 1;
-}
-
-static void report_rule(struct runner *r, size_t rule)
-{
-    const struct compiled_rule *c = &r->set->rules[rule];
-    auto_free uint8_t *wanted = xcalloc(r->set->predicates.count + 1, 1);
-
-    if (!(r->tested[rule] & SEEN_YES))
-        diags_warn(r->diags, c->rule.place, "W0602", "rule %s: no test raises it",
-                   c->rule.id);
-    if (!(r->tested[rule] & SEEN_NO))
-        diags_warn(r->diags, c->rule.place, "W0602",
-                   "rule %s: no test comes near and does not raise it", c->rule.id);
-    want(wanted, &c->program);
-    for (size_t i = 0; i < c->part_count; i++)
-        want(wanted, &c->parts[i].program);
-    report_answers(r, c, wanted, r->seen[rule]);
-}
-
-static void report_coverage(struct runner *r)
-{
-    for (size_t i = 0; i < r->set->rule_count; i++)
-        if (r->set->rules[i].rule.mode != MODE_DISABLED && !rule_is_changed(r->set, i))
-            report_rule(r, i);
-}
-
 struct rule_test_counts ruleset_test(const struct ruleset *set,
                                      const struct rule_test_settings *settings,
                                      struct diags *d)
@@ -663,8 +565,8 @@ struct rule_test_counts ruleset_test(const struct ruleset *set,
 
     r.matcher = matcher_new(set);
     r.lists = list_memo_new(set->settings.lists);
-    r.seen = xcalloc(set->rule_count + 1, sizeof(*r.seen));
-    r.tested = xcalloc(set->rule_count + 1, 1);
+    if (settings->coverage)
+        r.coverage = rule_coverage_new(set);
     for (size_t i = 0; i < set->tests->count; i++) {
         const struct rule_test *test = &set->tests->at[i];
         const char *why, *owner = test->rule == ALL_RULES
@@ -680,12 +582,9 @@ struct rule_test_counts ruleset_test(const struct ruleset *set,
                            verdict == TEST_SKIPPED ? why : NULL, settings->arg);
     }
     report_site(&r);
-    if (settings->coverage)
-        report_coverage(&r);
-    for (size_t i = 0; i < set->rule_count; i++)
-        free(r.seen[i]);
-    free(r.seen);
-    free(r.tested);
+    if (r.coverage)
+        rule_coverage_report(r.coverage, d);
+    rule_coverage_free(r.coverage);
     list_memo_free(r.lists);
     matcher_free(r.matcher);
     return counts;
