@@ -21,6 +21,7 @@ struct board_sensor {
 
 struct board {
     atomic_bool courier_ran;
+    atomic_bool unprinted; /* the courier: what is printed cannot be written any more */
     struct board_sensor sensors[SETTINGS_SENSORS_MAX];
 };
 

@@ -209,13 +209,22 @@ static void note_safe(struct running *r)
     r->safe_put = put;
 }
 
+/* What nobody can get is not worth watching for. */
+static void print(struct running *r)
+{
+    if (outlet_flush(r->outlet) == 0)
+        return;
+    atomic_store(&r->set->board->unprinted, true);
+    loop_stop(r->loop, 1);
+}
+
 /* Everything before that packet time is decided. Summaries that are due by then go out
  * first: a next courier would be silent about them. */
 static void settle(struct running *r, usec_t until)
 {
     r->at = until;
     courier_tick(r->courier, until);
-    outlet_flush(r->outlet);
+    print(r);
     note_safe(r);
     r->unsettled = 0;
 }
@@ -760,6 +769,8 @@ static void release(struct running *r)
     gather_free(r->gather);
     asked_free(r->asked);
     hits_merger_free(r->merger);
+    if (r->outlet)
+        print(r);
     outlet_close(r->outlet);
     loop_free(r->loop);
     rulebook_free(r->before);

@@ -475,6 +475,8 @@ static void on_change(size_t process, enum warden_change change, const char *why
         log_error("%s crashed: %s", l->processes[process].name, why);
     else if (!started)
         log_info("%s ended: %s", l->processes[process].name, why);
+    if (!started && atomic_load(&l->board->unprinted))
+        raise(SIGTERM); /* to the warden: it ends all in order */
     if (process >= l->sensors)
         return;
     atomic_store(&l->board->sensors[process].running, started);
@@ -512,5 +514,5 @@ int live_run(const struct live_settings *settings)
         else
             log_error("%s", error);
     }
-    return code;
+    return l.board && atomic_load(&l.board->unprinted) ? 1 : code;
 }

@@ -22,6 +22,7 @@ struct outlet {
     uint64_t newest_before; /* of the alerts */
     uint64_t put, printed;
     bool losing;
+    bool unprinted; /* and said */
     outlet_ask_fn *on_ask;
     void *ask_arg;
 };
@@ -154,10 +155,29 @@ void outlet_end_line(struct outlet *o)
         putchar('\n');
 }
 
-void outlet_flush(struct outlet *o)
+/* A reader that has seen enough, as head(1), is no fault. */
+static void say_unprinted(struct outlet *o, int error)
 {
-    if (o->print && fflush(stdout) == 0)
+    if (!o->unprinted && error == EPIPE)
+        log_info("nobody reads the alerts any more");
+    else if (!o->unprinted)
+        log_error("the alerts cannot be printed: %s", strerror(error));
+    o->unprinted = true;
+}
+
+int outlet_flush(struct outlet *o)
+{
+    int error;
+
+    if (!o->print)
+        return 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
         o->printed = o->put;
+        return 0;
+    }
+    error = errno ? errno : EIO;
+    say_unprinted(o, error);
+    return -error;
 }
 
 void outlet_keep(struct outlet *o)

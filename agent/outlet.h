@@ -43,8 +43,9 @@ void outlet_answer(struct outlet *o, const struct wire_answer *answer);
 /* After a crash: the line that was being printed is no whole one, and ends here. */
 void outlet_end_line(struct outlet *o);
 
-/* After a row of documents. */
-void outlet_flush(struct outlet *o);
+/* After a row of documents. -errno: what is printed cannot be written; said in the log,
+ * once. */
+int outlet_flush(struct outlet *o);
 
 /* What was put in is not only in this process's memory, where the disk takes it: for what
  * nobody can put in again. */

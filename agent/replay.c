@@ -319,6 +319,5 @@ int replay_run(const struct replay_settings *settings)
         capture_close(captures[i]);
     }
     free(captures);
-    fflush(stdout);
     return code;
 }

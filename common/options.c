@@ -18,6 +18,7 @@
 #include "clock.h"
 #include "mem.h"
 #include "options_help.h"
+#include "output.h"
 #include "text.h"
 
 #define CODE_FIRST   256 /* of row 0; below are letters and what getopt_long answers */
@@ -300,5 +301,5 @@ int options_run(const struct command *top, int argc, char **argv)
 
 int options_run_as(const struct command *top, const char *version, int argc, char **argv)
 {
-    return run(top, top->name, version, argc, argv);
+    return output_end(top->name, run(top, top->name, version, argc, argv));
 }

@@ -82,7 +82,8 @@ struct command {
 
 /*
  * Reads the command line and runs what it asks for. Returns the exit code: of the
- * command, 0 after --help or --version, OPTIONS_USAGE after a complaint on stderr.
+ * command, 0 after --help or --version, OPTIONS_USAGE after a complaint on stderr; 1 when
+ * what was printed could not be written (output.h).
  */
 int options_run(const struct command *top, int argc, char **argv);
 

@@ -47,6 +47,24 @@ class Start(unittest.TestCase):
         self.wire.box.ip("link set net0 down\n")
         self.fails(3, "net0 is down: ip link set net0 up")
 
+    def unprinted(self, name, out):
+        """What an agent says, with which it ends, when its alerts can't be printed."""
+        agent = self.wire.agent(name, rules=self.rules).start(stdout=out)
+        lab.wait_until(agent.ended, "the agent to end by itself")
+        return agent.stop(), agent.said()
+
+    def test_alerts_that_cannot_be_printed_end_it(self):
+        with open("/dev/full", "wb") as full:
+            code, said = self.unprinted("full", full.fileno())
+        self.assertEqual(code, 1, said)
+        self.assertIn("the alerts cannot be printed: No space left on device", said)
+        into, out = os.pipe()
+        os.close(into)
+        code, said = self.unprinted("left", out)
+        os.close(out)
+        self.assertEqual(code, 1, said)
+        self.assertIn("nobody reads the alerts any more", said)
+
     def test_a_filter_that_does_not_parse_is_shown(self):
         self.fails(3, 'filter "tcp prt 80"', filter="tcp prt 80")
 

@@ -162,6 +162,30 @@ class Check(unittest.TestCase):
         self.assertIn("r.yaml:4:34: error[E0519]: these rules need nDPI 99, this is 4.", out)
 
 
+class Output(unittest.TestCase):
+    """What is printed and cannot be written."""
+
+    def test_it_is_said_and_the_exit_code_is_1(self):
+        beside = os.path.dirname(HALLWATCH)
+        for program, *args in (
+                ("hallwatch", "rules", "doc"), ("hallwatch", "rules", "fields"),
+                ("hallwatch", "rules", "check"), ("hallwatch", "--help"),
+                ("hallwatch", "playbooks", "show", "rogue-device", "--html"),
+                ("hallwatch-collector", "--help-options"), ("hallwatch-agent", "--version"),
+                ("hallwatch-agent", "--events", "all", "-r",
+                 os.path.join(TOP, "tests/golden/ftp-login.pcap"))):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([os.path.join(beside, program), *args], stdout=full,
+                                      stderr=subprocess.PIPE, text=True, check=False)
+            self.assertEqual(done.returncode, 1, (program, args, done.stderr))
+            self.assertIn(f"{program}: what it prints could not be written", done.stderr)
+
+    def test_a_reader_that_has_seen_enough_is_no_fault(self):
+        done = subprocess.run(["bash", "-c", '"$0" rules doc | head -n 1', HALLWATCH],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.stdout.count("\n"), done.stderr), (1, ""))
+
+
 RICH = RULE.replace("severity: low", "severity: {primary: low, middle: high}").replace(
     'when: dns.qr == "query"', "when: asks and host under $bad").replace("rouge", "rogue") + """\
 lists: {bad: {type: domain, items: [a.test, b.test]}}
