@@ -264,6 +264,19 @@ static bool fits(const struct store_task *t, const struct json *detail,
     return !refusal;
 }
 
+static void tell_answered(const struct store_task *t, const struct json *detail,
+                          const struct json *answer)
+{
+    const struct json *field = run_answer_not_done(detail, answer);
+    const char *name = json_get_text(field, "field", "");
+
+    if (field)
+        printf("Task %" PRId64 " is answered, but not done: %s=%s.\n", t->id, name,
+               json_get_text(answer, name, ""));
+    else
+        printf("Task %" PRId64 " is done.\n", t->id);
+}
+
 static int answer_it(struct desk *d, const struct store_task *t, int argc, char **argv)
 {
     auto_json struct json *detail = json_parse(t->detail, strlen(t->detail), NULL);
@@ -279,7 +292,7 @@ static int answer_it(struct desk *d, const struct store_task *t, int argc, char 
     text = json_write(answer);
     if (!commit(d, t, store_task_answer(d->store, t->id, d->person->id, text)))
         return EXIT_FAULT;
-    printf("Task %" PRId64 " is done.\n", t->id);
+    tell_answered(t, detail, answer);
     tell_outcome(d, t);
     return 0;
 }

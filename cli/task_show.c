@@ -115,14 +115,27 @@ static void print_field(const struct json *field)
     const struct json *choices = json_get(field, "choices");
 
     printf("  %s", json_get_text(field, "field", ""));
-    printf(" (%s%s): ",
+    printf(" (%s%s",
            strcmp(json_get_text(field, "type", ""), "yesno") == 0
                ? "yes or no"
                : json_get_text(field, "type", ""),
            json_get_bool(field, "required", false) ? "" : ", may be left out");
+    if (json_get(field, "done"))
+        printf("; done only with %s", json_get_text(field, "done", ""));
+    fputs("): ", stdout);
     print_safe(json_get_text(field, "ask", ""));
     for (size_t i = 0; i < json_count(choices); i++)
         printf("%s%s", i ? ", " : " - one of: ", json_text(json_item(choices, i), ""));
+    putchar('\n');
+}
+
+/* Why it is asked once more. */
+static void print_again(const struct json *detail)
+{
+    if (!json_get(detail, "again"))
+        return;
+    fputs("\nAsked again: ", stdout);
+    print_safe(json_get_text(detail, "again", ""));
     putchar('\n');
 }
 
@@ -260,6 +273,7 @@ void task_print(const struct desk *d, const struct store_task *t)
                names_get(&names_role, t->role), t->id, d->person->id);
         return;
     }
+    print_again(detail);
     print_list(detail, "do_not", "Do not", "x");
     print_list(detail, "do", "To do", "-");
     print_message(detail);

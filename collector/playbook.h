@@ -93,6 +93,7 @@ struct form_field {
     const char *const *choices;
     size_t choice_count;
     bool required;
+    const char *done; /* YESNO: the one answer with which the step is done, or NULL */
 };
 
 /* One way to go on: an option of decide, a case of branch. */
@@ -118,7 +119,8 @@ struct playbook_step {
     usec_t within; /* 0: no deadline; WAIT: of `until` */
     bool urgent;   /* it does not wait for hours of duty, whatever the rule says */
     enum timeout_kind timeout;
-    int on_timeout;            /* TIMEOUT_STEP */
+    int on_timeout; /* TIMEOUT_STEP */
+    int not_done;   /* where the run goes when a field says so; NONE: it stays here */
     enum incident_state marks; /* the incident is that, once it is done; OPEN: nothing */
 
     /* What a person reads. */
@@ -176,6 +178,9 @@ int playbook_find_step(const struct playbook *p, const char *id);
 
 /* Whether a person has to do something before it is over. */
 bool step_is_human(enum step_kind kind);
+
+/* Whether an answer to its form can say that it is not done. */
+bool step_may_be_undone(const struct playbook_step *s);
 
 /* Whether the run goes on at once, without anything to wait for. */
 bool step_is_instant(enum step_kind kind);

@@ -192,6 +192,8 @@ static void check_templates(struct look *l)
     check_template(l, quiet ? "safeguarding-task" : "task-waiting", s->place);
     if (!quiet && s->within && s->timeout != TIMEOUT_STEP)
         check_template(l, "task-overdue", s->place);
+    if (!quiet && step_may_be_undone(s) && s->not_done == PLAYBOOK_NONE)
+        check_template(l, "task-not-done", s->place);
 }
 
 /* ---- people ---- */

@@ -146,6 +146,14 @@ static void put_step(const struct playbook *p, size_t i, struct buffer *out)
         put(p, s->form[j].ask, out);
         buffer_text(out, "</p><div class=\"line\"></div>\n");
     }
+    if (step_may_be_undone(s)) {
+        auto_buffer struct buffer words = {0};
+
+        playbook_say_not_done(s, &words);
+        buffer_text(out, "<p>Not done: ");
+        put_plain(words.at, out);
+        buffer_text(out, "</p>\n");
+    }
     put_ways(p, s, out);
     buffer_text(out, "</section>\n");
 }

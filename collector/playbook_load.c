@@ -110,6 +110,7 @@ int playbook_add_call(struct playbook_tree *t, const struct playbook_step *from,
         .title = "",
         .question = "",
         .on_timeout = PLAYBOOK_NONE,
+        .not_done = PLAYBOOK_NONE,
         .on_refused = PLAYBOOK_NONE,
         .playbook = playbook,
     };

@@ -336,9 +336,45 @@ static void ask_again(struct running *r, const struct run_event *e, const char *
     run_open_task(r, r->s.due, words);
 }
 
+/* Whoever had it could not do it, and said so: somebody else hears of it now, and the
+ * time begins anew. */
+static void hand_on(struct running *r, const char *who, const char *words)
+{
+    const struct playbook_step *s = running_step(r);
+
+    r->s.rung++;
+    r->s.attempt++;
+    stop_timer(r);
+    if (s->within)
+        set_timer(r, r->now + s->within);
+    run_tell_not_done(r, run_task_role(r), s->timeout == TIMEOUT_LAST_RESPONDER, who);
+    run_open_task(r, r->s.due, words);
+}
+
+/* Nothing is marked: the step stays as it is, or the playbook knows what to do then. */
+static void stay_undone(struct running *r, const struct run_event *e,
+                        const struct json *field)
+{
+    const struct playbook_step *s = running_step(r);
+    const struct json *answer = json_get(e->document, "answer");
+    const char *ask = json_get_text(field, "ask", "");
+    const char *given = json_get_text(answer, json_get_text(field, "field", ""), "");
+    auto_free char *words = xasprintf("%s answered \"%s\": %s", e->who, given, ask);
+
+    running_note(r, "not-done", e->who, ask);
+    remember(r, answer);
+    if (s->not_done == PLAYBOOK_NONE) {
+        hand_on(r, e->who, words);
+        return;
+    }
+    leave(r, TASK_DONE);
+    go_to(r, s->not_done);
+}
+
 static void on_answer(struct running *r, const struct run_event *e)
 {
     const struct json *answer = json_get(e->document, "answer");
+    const struct json *field;
     auto_json struct json *detail = NULL;
     auto_free char *words = NULL;
 
@@ -356,6 +392,11 @@ static void on_answer(struct running *r, const struct run_event *e)
     }
     if (r->s.phase == RUN_PHASE_APPROVE) {
         finish_approval(r, answer, e->who);
+        return;
+    }
+    field = run_answer_not_done(detail, answer);
+    if (field) {
+        stay_undone(r, e, field);
         return;
     }
     running_note(r, "done", e->who, json_get_text(answer, "option", ""));

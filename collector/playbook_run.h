@@ -137,6 +137,11 @@ void run_result_done(struct run_result *r);
 char *run_answer_refuse(enum task_kind kind, const struct json *detail,
                         const struct json *answer);
 
+/* The first field whose answer, which fits, says that the step is not done; NULL: it is.
+ * Borrowed from detail. */
+const struct json *run_answer_not_done(const struct json *detail,
+                                       const struct json *answer);
+
 /* Whether somebody may act for a role: who has it, or stands on its roster. */
 bool run_may_act(const struct district *district, enum role role, const char *who);
 

@@ -147,6 +147,17 @@ void playbook_say_step(const struct playbook *p, const struct playbook_step *s,
         buffer_text(out, plain[s->kind]);
 }
 
+void playbook_say_not_done(const struct playbook_step *s, struct buffer *out)
+{
+    if (s->not_done != PLAYBOOK_NONE)
+        playbook_say_target(s->not_done, out);
+    else
+        buffer_text(out, s->timeout == TIMEOUT_LAST_RESPONDER
+                             ? "it stays open, and the last responder is told at once"
+                             : "it stays open, and the next one on the roster is told at "
+                               "once");
+}
+
 void playbook_say_deadline(const struct playbook_step *s, struct buffer *out)
 {
     char time[CLOCK_TEXT];

@@ -41,7 +41,14 @@ static void text_form(const struct playbook *p, const struct playbook_step *s,
     for (size_t i = 0; i < s->form_count; i++) {
         buffer_text(out, INDENT "? ");
         playbook_say_text(p, s->form[i].ask, out);
+        if (s->form[i].done)
+            buffer_print(out, " (done only with \"%s\")", s->form[i].done);
         buffer_text(out, s->form[i].required ? " (must be answered)\n" : "\n");
+    }
+    if (step_may_be_undone(s)) {
+        buffer_text(out, INDENT "  not done: ");
+        playbook_say_not_done(s, out);
+        buffer_text(out, "\n");
     }
 }
 
@@ -172,6 +179,8 @@ static void dot_step(const struct playbook *p, size_t i, struct buffer *out)
         dot_edge(i, s->on_timeout, "nobody in time", "dashed", out);
     if (s->on_refused != PLAYBOOK_NONE)
         dot_edge(i, s->on_refused, "refused", "dashed", out);
+    if (s->not_done != PLAYBOOK_NONE)
+        dot_edge(i, s->not_done, "not done", "dashed", out);
 }
 
 void playbook_show_dot(const struct playbook *p, struct buffer *out)

@@ -22,6 +22,8 @@ void playbook_show_html(const struct playbook *p, const struct district *distric
                         struct buffer *out);
 
 /* "within 30 min, else the roster is climbed". */
+/* What happens when an answer says that the step is not done. */
+void playbook_say_not_done(const struct playbook_step *s, struct buffer *out);
 void playbook_say_deadline(const struct playbook_step *s, struct buffer *out);
 
 /* A text of a step: "${incident.site}" is told as "[the school]". */

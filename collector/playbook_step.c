@@ -45,7 +45,7 @@ static const struct {
                           read_notify},
     [STEP_ACK]         = {true, true, false, false, KEYS(HUMAN, "marks", "then"),
                           read_ack},
-    [STEP_TASK]        = {true, true, false, false, KEYS(HUMAN, "form", "marks", "then"),
+    [STEP_TASK]        = {true, true, false, false, KEYS(HUMAN, "form", "not_done", "marks", "then"),
                           read_task},
     [STEP_DECIDE]      = {true, true, false, false,
                           KEYS(HUMAN, "question", "options", "reason", "marks"),
@@ -87,6 +87,14 @@ bool step_is_human(enum step_kind kind)
     return kinds[kind].human;
 }
 
+bool step_may_be_undone(const struct playbook_step *s)
+{
+    for (size_t i = 0; i < s->form_count; i++)
+        if (s->form[i].done)
+            return true;
+    return false;
+}
+
 bool step_is_instant(enum step_kind kind)
 {
     return kinds[kind].instant;
@@ -102,6 +110,8 @@ void step_each_next(const struct playbook_step *s, step_next_fn *fn, void *arg)
         fn(s->on_timeout, arg);
     if (s->on_refused != PLAYBOOK_NONE)
         fn(s->on_refused, arg);
+    if (s->not_done != PLAYBOOK_NONE)
+        fn(s->not_done, arg);
 }
 
 /* ---- what several kinds have ---- */
@@ -167,10 +177,26 @@ static void read_marks(struct playbook_tree *t, const struct node *n,
         s->marks = (enum incident_state)(INCIDENT_ACKNOWLEDGED + word);
 }
 
+/* Who may leave the question out would leave it open whether the step is done. */
+static void read_done(struct playbook_tree *t, const struct node *n, struct form_field *f)
+{
+    static const char *const words[] = {"yes", "no"};
+    size_t word;
+
+    if (f->type != FORM_YESNO || !f->required) {
+        diags_error(t->diags, node_place(n), "E0720",
+                    "`done` goes with type yesno and required: true, and with no other");
+        return;
+    }
+    if (node_read_name(n, "answer", words, COUNT(words), &word, t->diags))
+        f->done = words[word];
+}
+
 static void read_field(struct playbook_tree *t, const struct node *n,
                        struct form_field *f)
 {
-    static const char *const keys[] = {"field", "ask", "type", "choices", "required"};
+    static const char *const keys[] = {"field",   "ask",      "type",
+                                       "choices", "required", "done"};
     size_t type;
 
     *f = (struct form_field){.name = "", .ask = "", .type = FORM_TEXT};
@@ -193,6 +219,8 @@ static void read_field(struct playbook_tree *t, const struct node *n,
                     "choices go with type choice, and with no other");
     if (node_get(n, "required"))
         node_read_bool(node_get(n, "required"), &f->required, t->diags);
+    if (node_get(n, "done"))
+        read_done(t, node_get(n, "done"), f);
 }
 
 static void read_form(struct playbook_tree *t, const struct node *n,
@@ -212,6 +240,17 @@ static void read_form(struct playbook_tree *t, const struct node *n,
     }
     s->form = form;
     s->form_count = node_count(n);
+}
+
+static void read_not_done(struct playbook_tree *t, const struct node *n,
+                          struct playbook_step *s)
+{
+    if (!n)
+        return;
+    s->not_done = playbook_target(t, n);
+    if (!step_may_be_undone(s))
+        diags_error(t->diags, node_place(n), "E0720",
+                    "`not_done` goes with a field of the form that has `done`");
 }
 
 static bool is_key_of(enum step_kind kind, const char *key)
@@ -246,6 +285,7 @@ static void read_common(struct playbook_tree *t, const struct node *n,
     s->does = playbook_texts(t, get(n, s, "do"), &s->do_count);
     s->do_nots = playbook_texts(t, get(n, s, "do_not"), &s->do_not_count);
     read_form(t, get(n, s, "form"), s);
+    read_not_done(t, get(n, s, "not_done"), s);
     s->then = PLAYBOOK_END;
     if (node_get(n, "then"))
         s->then = playbook_target(t, node_get(n, "then"));
@@ -547,7 +587,7 @@ static bool read_kind(struct playbook_tree *t, const struct node *n,
 void playbook_read_step(struct playbook_tree *t, const struct node *n,
                         struct playbook_step *s)
 {
-    s->on_timeout = s->on_refused = PLAYBOOK_NONE;
+    s->on_timeout = s->on_refused = s->not_done = PLAYBOOK_NONE;
     s->title = s->question = "";
     s->then = PLAYBOOK_END;
     if (!read_kind(t, n, s))

@@ -85,6 +85,11 @@ usec_t run_next_duty(const struct district *di, enum role role, usec_t from);
 /* Whether the rule can wait until somebody is on duty. */
 bool run_may_wait(const struct running *r);
 
+/* Tells somebody else than `who`, who said that the step is not done: the next on the
+ * rungs, or those who have the role. */
+void run_tell_not_done(struct running *r, enum role role, bool straight_to_last,
+                       const char *who);
+
 /* A task about something that went wrong, for the role that leads. */
 void run_open_trouble(struct running *r, const char *key, const char *title);
 

@@ -76,6 +76,8 @@ static struct json *field_json(const struct form_field *f, const struct json *kn
     json_put_text(field, "type", names_get(&names_form_type, f->type));
     json_put_bool(field, "required", f->required);
     put_filled(field, "choices", f->choices, f->choice_count, known, zone);
+    if (f->done)
+        json_put_text(field, "done", f->done);
     return field;
 }
 
@@ -331,6 +333,22 @@ char *run_answer_refuse(enum task_kind kind, const struct json *detail,
     case TASK_ACK:
     case TASK_TROUBLE:
         break;
+    }
+    return NULL;
+}
+
+const struct json *run_answer_not_done(const struct json *detail,
+                                       const struct json *answer)
+{
+    const struct json *form = json_get(detail, "form");
+
+    for (size_t i = 0; i < json_count(form); i++) {
+        const struct json *field = json_item(form, i);
+        const char *done = json_get_text(field, "done", "");
+        const char *name = json_get_text(field, "field", "");
+
+        if (*done && strcmp(json_get_text(answer, name, ""), done) != 0)
+            return field;
     }
     return NULL;
 }

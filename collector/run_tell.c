@@ -242,6 +242,18 @@ bool run_tell_next(struct running *r, enum role role, bool straight_to_last)
     return p && tell(r, p, quiet ? "safeguarding-task" : "task-overdue", 0);
 }
 
+void run_tell_not_done(struct running *r, enum role role, bool straight_to_last,
+                       const char *who)
+{
+    const struct roster *roster = district_roster(r->district, role);
+    bool quiet = r->plan->privacy == PRIVACY_SAFEGUARDING;
+    const char *template = quiet ? "safeguarding-task" : "task-not-done";
+    const struct person *p = roster ? on_rung(roster, r->s.rung, straight_to_last) : NULL;
+
+    if (!p || strcmp(p->id, who) == 0 || !tell(r, p, template, 0))
+        run_tell_role(r, role, template);
+}
+
 /* detail is given away. */
 static void open_trouble(struct running *r, const char *key, const char *title,
                          struct json *detail)

@@ -42,6 +42,32 @@ def an_alert_becomes_a_mail_a_task_and_a_closed_incident(w):
     w.stop()
 
 
+def a_no_to_the_question_whether_it_is_done_leaves_it_open(w):
+    """The shipped playbook: nobody is with the student yet."""
+    w.start()
+    w.alert(playbook="safeguarding-review", rule="safety.self-harm-after-hours", owner=2)
+    officer = "safety-officer"
+    w.hallwatch("tasks", "take", str(w.task(officer, "ack")["id"]), "--as", officer)
+    w.hallwatch("decide", str(w.task(officer, "weigh")["id"]), "danger", "-m", "it may be",
+                "--as", officer)
+    first = w.task(officer, "danger")["id"]
+    before = len(w.mail.to("emergency@district.example"))
+    out = w.hallwatch("tasks", "answer", str(first), "safe=no", "--as", officer)
+    assert f"Task {first} is answered, but not done: safe=no." in out, out
+    assert "Incident 1 is acknowledged." in out, out
+    assert "Make sure that somebody is with the student" in out, out
+    until("somebody else is told",
+          lambda: len(w.mail.to("emergency@district.example")) > before)
+    again = w.task(officer, "danger")
+    assert again["id"] != first
+    shown = w.hallwatch("tasks", "show", str(again["id"]), "--as", officer)
+    assert f'{officer} answered "no": Is somebody with the student now?' in shown, shown
+    assert "safe (yes or no; done only with yes)" in shown, shown
+    out = w.hallwatch("tasks", "answer", str(again["id"]), "safe=yes", "--as", officer)
+    assert "is done." in out and "Incident 1 is contained." in out, out
+    w.stop()
+
+
 def who_may_not_and_what_does_not_fit_is_told_and_changes_nothing(w):
     w.start()
     w.alert()
@@ -190,6 +216,7 @@ if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     collector_world.run([
         (an_alert_becomes_a_mail_a_task_and_a_closed_incident, World),
+        (a_no_to_the_question_whether_it_is_done_leaves_it_open, World),
         (who_may_not_and_what_does_not_fit_is_told_and_changes_nothing, World),
         (who_stands_in_sees_what_is_to_be_done_once_it_is_theirs, World),
         (a_task_that_is_taken_belongs_to_one_person, World),

@@ -288,8 +288,8 @@ outbox: {{pause: 200ms, attempts: 4}}
 
     # ---- what happens ----
 
-    def alert(self, device="7KQX-M3TA", playbook="test"):
-        """An alert, as the intake stores it."""
+    def alert(self, device="7KQX-M3TA", playbook="test", **other):
+        """An alert, as the intake stores it. other: columns that are not as below."""
         self.seq += 1
         now = int(time.time() * 1e6)
         document = json.dumps({"event_type": "alert", "hallwatch": {
@@ -302,7 +302,7 @@ outbox: {{pause: 200ms, attempts: 4}}
             "site": "lincoln", "segment": "students", "device": device,
             "playbook": playbook, "owner": 1, "drill": 0, "summary": 0, "repeats": 0,
             "document": document,
-        }
+        } | other
         db = sqlite3.connect(self.store, timeout=PATIENCE)
         with db:
             db.execute(f"INSERT INTO alerts ({','.join(row)}) VALUES "

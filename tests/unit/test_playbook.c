@@ -114,6 +114,23 @@ static void what_is_recorded_is_a_capture_of_an_hour_at_most(void **state)
     HAS(faults, "3 errors");
 }
 
+static void only_a_required_yes_or_no_can_say_that_a_step_is_not_done(void **state)
+{
+    auto_free char *faults = plan_faults(
+        "- {id: a, kind: task, title: T, not_done: end, then: b,"
+        " form: [{field: x, ask: X, type: yesno}]}\n"
+        "- {id: b, kind: task, title: T, then: c,"
+        " form: [{field: x, ask: X, type: yesno, done: \"yes\"}]}\n"
+        "- {id: c, kind: task, title: T, then: end,"
+        " form: [{field: x, ask: X, type: yesno, required: true, done: perhaps}]}\n");
+
+    (void)state;
+    HAS(faults, "error[E0720]: `not_done` goes with a field of the form that has `done`");
+    HAS(faults, "`done` goes with type yesno and required: true, and with no other");
+    HAS(faults, "unknown answer \"perhaps\"");
+    HAS(faults, "3 errors");
+}
+
 static void a_step_that_nobody_can_reach_is_a_fault(void **state)
 {
     auto_free char *faults = plan_faults("- {id: a, kind: task, title: T, then: end}\n"
@@ -226,6 +243,7 @@ int main(void)
         cmocka_unit_test(twenty_faults_are_told_at_once_and_where_they_are),
         cmocka_unit_test(every_kind_of_step_that_is_not_run_says_so),
         cmocka_unit_test(what_is_recorded_is_a_capture_of_an_hour_at_most),
+        cmocka_unit_test(only_a_required_yes_or_no_can_say_that_a_step_is_not_done),
         cmocka_unit_test(a_step_that_nobody_can_reach_is_a_fault),
         cmocka_unit_test(ways_that_never_end_are_a_fault),
         cmocka_unit_test(steps_that_go_round_without_waiting_are_a_fault),

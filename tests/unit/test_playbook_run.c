@@ -315,6 +315,54 @@ static void an_answer_that_does_not_fit_is_asked_again(void **state)
     assert_string_equal(world_step(w), "ask");
 }
 
+#define SAFE                                                                            \
+    "- id: do\n  kind: task\n  title: T\n  within: 30m\n  marks: contained\n"           \
+    "  form: [{field: safe, ask: Safe?, type: yesno, required: true, done: \"yes\"}]\n" \
+    "  then: end\n"
+
+static void a_no_to_what_makes_it_done_marks_nothing_and_tells_somebody_else(void **state)
+{
+    struct world *w =
+        begin(*state, SAFE "  on_timeout: {escalate: last-responder}\n", PAGE, DAY);
+
+    world_answer(w, "do", "sec", "{\"safe\": \"no\"}");
+    assert_wishes(w, "timer-stop; timer 30 min; send line task-not-done; "
+                     "send line task-not-done; task-open task do security");
+    assert_string_equal(world_step(w), "do");
+    assert_string_equal(json_get_text(world_task(w, "do")->detail, "again", ""),
+                        "sec answered \"no\": Safe?");
+    world_answer(w, "do", "line", "{\"safe\": \"no\"}"); /* not told of their own no */
+    assert_wishes(w, "timer-stop; timer 30 min; send sec task-not-done; "
+                     "task-open task do security");
+    world_answer(w, "do", "sec", "{\"safe\": \"yes\"}");
+    assert_string_equal(world_step(w), "end");
+    assert_wishes(w, "timer-stop; send-stop; incident contained none");
+}
+
+static void without_last_responder_a_no_climbs_the_roster(void **state)
+{
+    struct world *w = begin(*state, SAFE, PAGE, DAY);
+
+    world_answer(w, "do", "sec", "{\"safe\": \"no\"}");
+    assert_wishes(w, "timer-stop; timer 30 min; send net task-not-done; "
+                     "task-open task do security");
+}
+
+static void a_no_goes_where_the_playbook_says_and_marks_nothing(void **state)
+{
+    struct world *w =
+        begin(*state,
+              SAFE "  not_done: other\n"
+                   "- {id: other, kind: task, title: O, within: 1h, then: end}\n",
+              PAGE, DAY);
+
+    world_answer(w, "do", "sec", "{\"safe\": \"no\"}");
+    assert_wishes(w, "timer-stop; send-stop; timer 1 h; send sec task-waiting; "
+                     "task-open task other security");
+    assert_string_equal(json_text(json_get_path(w->state, "facts.answer.do.safe"), ""),
+                        "no");
+}
+
 static void an_incident_closed_by_a_person_goes_on_behind_the_closing(void **state)
 {
     struct world *w = begin(*state, DECIDE, PAGE, DAY);
@@ -552,6 +600,9 @@ int main(void)
         WITH_FIXTURE(a_decision_may_call_another_playbook_and_goes_on_when_it_returns),
         WITH_FIXTURE(closing_says_what_it_was_and_the_review_comes_after),
         WITH_FIXTURE(an_answer_that_does_not_fit_is_asked_again),
+        WITH_FIXTURE(a_no_to_what_makes_it_done_marks_nothing_and_tells_somebody_else),
+        WITH_FIXTURE(without_last_responder_a_no_climbs_the_roster),
+        WITH_FIXTURE(a_no_goes_where_the_playbook_says_and_marks_nothing),
         WITH_FIXTURE(an_incident_closed_by_a_person_goes_on_behind_the_closing),
         WITH_FIXTURE(a_run_that_is_stopped_takes_its_tasks_with_it),
         WITH_FIXTURE(a_wait_counts_the_alerts_that_come_meanwhile),
