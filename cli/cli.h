@@ -67,6 +67,9 @@ struct store_choice {
     const char *store, *district; /* NULL: where they usually are */
 };
 
+/* The district's file: as it was given, or where it usually is. */
+const char *store_district_path(const struct store_choice *c);
+
 /* Rows of a table of options, for a struct whose first member is a store_choice. */
 #define STORE_OPTIONS                                                                  \
     {"store",     'S',                                                                 \

@@ -13,10 +13,15 @@
 #define DISTRICT "/etc/hallwatch/district.yaml"
 #define STORE    "/var/lib/hallwatch/collector.store"
 
+const char *store_district_path(const struct store_choice *c)
+{
+    return c->district ? c->district : DISTRICT;
+}
+
 bool store_choose(const struct store_choice *c, bool create, struct store **ret_store,
                   struct district **ret_district)
 {
-    const char *path = c->district ? c->district : DISTRICT;
+    const char *path = store_district_path(c);
     auto_diags struct diags *d = diags_new();
     auto_district struct district *district = district_load(path, d);
     struct store_settings set = {.place = c->store ? c->store : STORE, .create = create};

@@ -276,6 +276,11 @@
     "  FOREIGN KEY (district, evidence) REFERENCES evidence (district, id)," \
     "  FOREIGN KEY (district, incident) REFERENCES incidents (district, id));"
 
+/* covers: 1 << role, of those who act first. Whoever made one before may not have been
+ * somebody who may silence more than the network's and security's own. */
+#define SILENCE_COVERS \
+    "ALTER TABLE silences ADD COLUMN covers BIGINT NOT NULL DEFAULT 3;"
+
 /* clang-format on */
 
 const struct store_migration store_migrations[] = {
@@ -287,5 +292,6 @@ const struct store_migration store_migrations[] = {
     {"kinds of alerts", ALERT_KINDS},
     {"holds of incidents by steps", FREEZES},
     {"evidence that people ask for", ASKS},
+    {"whose alerts a silence covers", SILENCE_COVERS},
 };
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(*store_migrations);

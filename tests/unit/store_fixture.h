@@ -65,7 +65,7 @@ static inline void remove_all(const char *folder)
 {
     static const char *const names[] = {"store",    "store-wal", "store-shm", "store.v1",
                                         "store.v2", "store.v3",  "store.v4",  "store.v5",
-                                        "store.v6", "store.v7",  "store.v8",  "copy",
+                                        "store.v6", "store.v7",  "store.v8",  "store.v9",  "copy",
                                         "copy-wal", "copy-shm",  "copy.part"};
     char path[128];
 

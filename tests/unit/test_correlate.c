@@ -326,6 +326,7 @@ static void a_silenced_alert_is_kept_and_counted(void **state)
                                           .site = "lincoln",
                                           .owner = "admin",
                                           .why = "building works",
+                                          .covers = UINT32_C(1) << ROLE_NETWORK_ADMIN,
                                           .begins = START,
                                           .until = START + USEC_PER_HOUR};
     struct store_alert a = an_alert(1);
@@ -347,6 +348,32 @@ static void a_silenced_alert_is_kept_and_counted(void **state)
     put(f, a);
     t = settle_all(f);
     assert_int_equal(t.fates[ALERT_OPENED], 1);
+}
+
+/* As wide as it may be, and made by somebody else. */
+static void a_silence_takes_no_alerts_along_that_somebody_else_acts_on(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_silence silence = {.site = "lincoln",
+                                          .owner = "exams",
+                                          .why = "noisy",
+                                          .covers = UINT32_C(1) << ROLE_EXAMS_OFFICER,
+                                          .begins = START,
+                                          .until = START + USEC_PER_DAY};
+    struct store_alert a = an_alert(1);
+    struct tally t;
+
+    begin(f);
+    assert_int_equal(store_silence_add(f->s, &silence, NULL), 0);
+    commit(f);
+    a.owner = ROLE_SAFETY_OFFICER;
+    put(f, a);
+    a.seq = 2;
+    a.owner = ROLE_EXAMS_OFFICER;
+    put(f, a);
+    t = settle_all(f);
+    assert_int_equal(t.fates[ALERT_OPENED], 1);
+    assert_int_equal(t.fates[ALERT_SILENCED], 1);
 }
 
 static void what_another_alert_explains_opens_nothing(void **state)
@@ -406,6 +433,7 @@ int main(void)
         WITH_FIXTURE(an_alert_explains_another_only_if_what_is_compared_is_there),
         WITH_FIXTURE(a_burst_becomes_one_incident_that_counts_it),
         WITH_FIXTURE(a_silenced_alert_is_kept_and_counted),
+        WITH_FIXTURE(a_silence_takes_no_alerts_along_that_somebody_else_acts_on),
         WITH_FIXTURE(what_another_alert_explains_opens_nothing),
         WITH_FIXTURE(the_runs_of_an_incident_hear_of_each_alert_that_joins),
     };

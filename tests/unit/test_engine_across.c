@@ -326,14 +326,16 @@ static void drills_summaries_and_what_was_silenced_are_not_counted(void **state)
     summary.summary = true;
     put(d, summary);
     begin(d->f);
-    assert_int_equal(store_silence_add(d->f->s,
-                                       &(struct store_silence){.site = "taft",
-                                                               .owner = "sec",
-                                                               .why = "known",
-                                                               .begins = MORNING,
-                                                               .until = MORNING + LATE},
-                                       NULL),
-                     0);
+    assert_int_equal(
+        store_silence_add(d->f->s,
+                          &(struct store_silence){.site = "taft",
+                                                  .owner = "sec",
+                                                  .why = "known",
+                                                  .covers = UINT32_C(1) << ROLE_SECURITY,
+                                                  .begins = MORNING,
+                                                  .until = MORNING + LATE},
+                          NULL),
+        0);
     commit(d->f);
     put(d, of("malware.host", "taft", MORNING));
     wait_until(d, MORNING + WAIT);

@@ -300,22 +300,28 @@ static void a_page_holds_what_was_asked_for_and_no_more(void **state)
 
 /* ---- silences ---- */
 
-static void a_silence_without_owner_reason_end_or_matter_is_refused(void **state)
+static void a_silence_without_owner_reason_end_or_matter_or_too_long_is_refused(
+    void **state)
 {
     const struct store_silence good = {.rule = "r",
                                        .owner = "admin",
                                        .why = "works",
+                                       .covers = UINT32_C(1) << ROLE_SECURITY,
                                        .begins = START,
                                        .until = START + 1};
-    struct store_silence bad[4] = {good, good, good, good};
+    struct store_silence bad[7] = {good, good, good, good, good, good, good};
     struct fixture *f = *state;
 
     bad[0].owner = "";
     bad[1].why = "";
     bad[2].until = START;
     bad[3].rule = "";
+    bad[4].covers = 0;
+    bad[5].until = START + 30 * USEC_PER_DAY + 1;
+    bad[6].covers |= UINT32_C(1) << ROLE_SAFETY_OFFICER;
+    bad[6].until = START + 7 * USEC_PER_DAY + 1;
     begin(f);
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 7; i++)
         assert_int_equal(store_silence_add(f->s, &bad[i], NULL), -EINVAL);
     assert_int_equal(store_silence_add(f->s, &good, NULL), 0);
     assert_int_equal(store_silence_end(f->s, 1, "admin"), 0);
@@ -423,7 +429,7 @@ int main(void)
         WITH_FIXTURE(an_incident_as_json_speaks_in_words),
         WITH_FIXTURE(pages_go_on_where_the_last_one_ended),
         WITH_FIXTURE(a_page_holds_what_was_asked_for_and_no_more),
-        WITH_FIXTURE(a_silence_without_owner_reason_end_or_matter_is_refused),
+        WITH_FIXTURE(a_silence_without_owner_reason_end_or_matter_or_too_long_is_refused),
         WITH_FIXTURE(an_audit_record_that_nobody_touched_is_whole),
         WITH_FIXTURE(what_is_changed_in_the_audit_record_is_found),
         WITH_FIXTURE(what_people_change_is_on_the_audit_record),
