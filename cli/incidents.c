@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "collector/playbook_run.h"
+#include "collector/store_run.h"
 #include "mem.h"
 
 #define NOT_CLOSED ((1U << INCIDENT_CLOSED) - 1)
@@ -173,6 +174,28 @@ static bool may_change(const struct viewer *r, const struct store_incident *i)
     return false;
 }
 
+static void count_run(const struct store_run *run, void *arg)
+{
+    (void)run;
+    *(bool *)arg = true;
+}
+
+/* Whether anybody gets a task now. */
+static void tell_reopened(const struct viewer *r, int64_t id)
+{
+    bool runs = false;
+
+    store_run_each(r->store, &(struct store_run_filter){.incident = id, .limit = 1},
+                   count_run, &runs);
+    if (runs)
+        printf("Its playbook begins anew, with its first task: hallwatch tasks list "
+               "--incident %" PRId64 "\n",
+               id);
+    else
+        puts("It has no playbook: nobody gets a task. Whoever acts first on it has to be "
+             "told.");
+}
+
 static int write_change(struct viewer *r, const struct store_incident *i,
                         const struct incident_change *c)
 {
@@ -184,6 +207,8 @@ static int write_change(struct viewer *r, const struct store_incident *i,
     if (status == 0)
         printf("incident %" PRId64 " is %s\n", i->id,
                names_get(&names_incident_state, c->to));
+    if (status == 0 && c->from == INCIDENT_CLOSED)
+        tell_reopened(r, i->id);
     return status;
 }
 
@@ -250,6 +275,10 @@ static int reopen(const void *values, int argc, char **argv)
 static int note(const void *values, int argc, char **argv)
 {
     (void)argc;
+    if (argv[1][strspn(argv[1], " \t\r\n")] == '\0') {
+        fputs("hallwatch: the note is empty: nothing was written down\n", stderr);
+        return OPTIONS_USAGE;
+    }
     return act(values, argv, INCIDENT_CLOSED + 1, DISPOSITION_NONE);
 }
 

@@ -527,6 +527,24 @@ static void closed_by_person(struct running *r)
     go_to(r, close == PLAYBOOK_NONE ? PLAYBOOK_END : r->plan->steps[close].then);
 }
 
+static bool reopens(const struct run_event *e)
+{
+    return e->kind == RUN_EVENT_INCIDENT &&
+           strcmp(json_get_text(e->document, "from", ""),
+                  names_get(&names_incident_state, INCIDENT_CLOSED)) == 0;
+}
+
+/* It was not over after all: without this nobody would have a task. */
+static void begin_anew(struct running *r, const struct run_event *e)
+{
+    running_note(r, "reopened", e->who, json_get_text(e->document, "why", ""));
+    if (running_step(r))
+        leave(r, TASK_WITHDRAWN);
+    r->s.closed = false;
+    r->s.status = RUN_ACTIVE;
+    go_to(r, 0);
+}
+
 static void on_incident(struct running *r, const struct run_event *e)
 {
     const char *to = json_get_text(e->document, "to", "");
@@ -535,6 +553,10 @@ static void on_incident(struct running *r, const struct run_event *e)
     if (state < 0)
         return;
     json_put_path(r->s.facts, "incident.state", json_new_text(to));
+    if (reopens(e)) {
+        begin_anew(r, e);
+        return;
+    }
     if (state == INCIDENT_CLOSED && !r->s.closed && r->s.step != PLAYBOOK_END) {
         running_note(r, "closed", e->who, json_get_text(e->document, "why", ""));
         closed_by_person(r);
@@ -647,7 +669,8 @@ int run_step(const struct run_call *call, struct run_result *ret)
         return rc;
     event.who = event.who ? event.who : "";
     event.step = event.step ? event.step : "";
-    if (r.s.status == RUN_ACTIVE && !run_state_saw(&r.s, event.key)) {
+    if ((r.s.status == RUN_ACTIVE || reopens(&event)) &&
+        !run_state_saw(&r.s, event.key)) {
         happen(&r, &event);
         if (!r.too_early)
             run_state_see(&r.s, event.key);

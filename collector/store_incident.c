@@ -140,6 +140,8 @@ static int write_change(struct store *s, int64_t id, const struct incident_chang
     snprintf(about, sizeof(about), "incident/%lld", (long long)id);
     if (rc == 0)
         rc = put_entry(s, id, c, c->why);
+    if (rc == 0 && c->from == INCIDENT_CLOSED)
+        rc = store_run_wake(s, id);
     if (rc == 0)
         rc = store_input_put_all(s, id, INPUT_INCIDENT, c->who, document);
     if (rc == 0)

@@ -130,6 +130,14 @@ int store_run_save(struct store *s, int64_t id, const char *holder, const char *
 
 /* ---- reading ---- */
 
+int store_run_wake(struct store *s, int64_t incident)
+{
+    return sql_do(s,
+                  "UPDATE runs SET status = $1, ended = 0 WHERE district = $2"
+                  " AND incident = $3 AND caller IS NULL AND status <> $1",
+                  NUM(RUN_ACTIVE), OUR, NUM(incident));
+}
+
 int store_run_get(struct store *s, int64_t id, struct store_run *ret)
 {
     int rc = sql_row(s, &shape, ret, FROM_RUNS " WHERE district = $1 AND id = $2", OUR,

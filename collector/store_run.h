@@ -56,6 +56,10 @@ int store_run_claim(struct store *s, const char *holder, usec_t lease,
 int store_run_save(struct store *s, int64_t id, const char *holder, const char *state,
                    enum run_status status);
 
+/* The runs of an incident that no other run called, and that are over, go on: they hear
+ * of it by an input. */
+int store_run_wake(struct store *s, int64_t incident);
+
 int store_run_get(struct store *s, int64_t id, struct store_run *ret);
 void store_run_done(struct store_run *r);
 struct json *store_run_json(const struct store_run *r);

@@ -68,6 +68,22 @@ def a_no_to_the_question_whether_it_is_done_leaves_it_open(w):
     w.stop()
 
 
+def what_is_reopened_is_somebodys_task_again(w):
+    w.start()
+    w.alert()
+    w.task(SECURITY, "ack")
+    w.hallwatch("incidents", "close", "1", "--was", "benign", "-m", "a test", "--as", SECURITY)
+    until("the run ends", lambda: w.query("SELECT 1 FROM runs WHERE status = 1"))
+    assert "Nothing waits for you." in w.hallwatch("tasks", "list", "--as", SECURITY)
+    out = w.hallwatch("incidents", "reopen", "1", "-m", "oops", "--as", SECURITY)
+    assert "Its playbook begins anew" in out, out
+    again = w.task(SECURITY, "ack")
+    out = w.hallwatch("tasks", "take", str(again["id"]), "--as", SECURITY)
+    assert "Incident 1 is acknowledged." in out, out
+    w.hallwatch("incidents", "note", "1", " ", "--as", SECURITY, fine=False)
+    w.stop()
+
+
 def who_may_not_and_what_does_not_fit_is_told_and_changes_nothing(w):
     w.start()
     w.alert()
@@ -217,6 +233,7 @@ if __name__ == "__main__":
     collector_world.run([
         (an_alert_becomes_a_mail_a_task_and_a_closed_incident, World),
         (a_no_to_the_question_whether_it_is_done_leaves_it_open, World),
+        (what_is_reopened_is_somebodys_task_again, World),
         (who_may_not_and_what_does_not_fit_is_told_and_changes_nothing, World),
         (who_stands_in_sees_what_is_to_be_done_once_it_is_theirs, World),
         (a_task_that_is_taken_belongs_to_one_person, World),

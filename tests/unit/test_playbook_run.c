@@ -374,6 +374,29 @@ static void an_incident_closed_by_a_person_goes_on_behind_the_closing(void **sta
     assert_int_equal(w->last.wishes[0].task_state, TASK_WITHDRAWN);
 }
 
+static void an_incident_that_is_reopened_begins_anew(void **state)
+{
+    struct world *w = begin(*state, ACK, PAGE, DAY);
+    const char *closed = "{\"from\": \"open\", \"to\": \"closed\"}";
+    const char *open = "{\"from\": \"closed\", \"to\": \"open\"}";
+    auto_json struct json *close = json_parse(closed, strlen(closed), NULL);
+    auto_json struct json *reopen = json_parse(open, strlen(open), NULL);
+
+    world_event(w, (struct run_event){
+                       .kind = RUN_EVENT_INCIDENT, .who = "sec", .document = close});
+    world_outcome(w, true); /* the page's */
+    assert_int_equal(w->status, RUN_ENDED);
+    world_event(w, (struct run_event){
+                       .kind = RUN_EVENT_INCIDENT, .who = "sec", .document = reopen});
+    assert_wishes(w, "send sec malware; timer 30 min; task-open ack ack security");
+    assert_string_equal(world_step(w), "ack");
+    assert_int_equal(w->status, RUN_ACTIVE);
+    world_event(w, (struct run_event){
+                       .kind = RUN_EVENT_INCIDENT, .who = "sec", .document = close});
+    assert_wishes(w, "task-end withdrawn; timer-stop");
+    assert_string_equal(world_step(w), "end");
+}
+
 static void a_run_that_is_stopped_takes_its_tasks_with_it(void **state)
 {
     struct world *w = begin(*state, ACK, PAGE, DAY);
@@ -604,6 +627,7 @@ int main(void)
         WITH_FIXTURE(without_last_responder_a_no_climbs_the_roster),
         WITH_FIXTURE(a_no_goes_where_the_playbook_says_and_marks_nothing),
         WITH_FIXTURE(an_incident_closed_by_a_person_goes_on_behind_the_closing),
+        WITH_FIXTURE(an_incident_that_is_reopened_begins_anew),
         WITH_FIXTURE(a_run_that_is_stopped_takes_its_tasks_with_it),
         WITH_FIXTURE(a_wait_counts_the_alerts_that_come_meanwhile),
         WITH_FIXTURE(a_wait_without_alerts_leads_the_other_way),
