@@ -280,6 +280,10 @@
  * somebody who may silence more than the network's and security's own. */
 #define SILENCE_COVERS \
     "ALTER TABLE silences ADD COLUMN covers BIGINT NOT NULL DEFAULT 3;"
+/* Of what stays for good, the few that /metrics counts. */
+#define UNDER_WAY \
+    "CREATE INDEX runs_active ON runs (district, started) WHERE status = 0;" \
+    "CREATE INDEX wishes_failed ON wishes (district, made) WHERE state = 2;"
 
 /* clang-format on */
 
@@ -293,5 +297,6 @@ const struct store_migration store_migrations[] = {
     {"holds of incidents by steps", FREEZES},
     {"evidence that people ask for", ASKS},
     {"whose alerts a silence covers", SILENCE_COVERS},
+    {"what is under way, and what failed", UNDER_WAY},
 };
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(*store_migrations);
