@@ -5,6 +5,7 @@
  * whole: its fields are in bounds when it is.
  */
 #include "agent/reading.h"
+#include "agent/syn_order.h"
 
 #define EXTENSIONS_MAX 12 /* IPv6 extension headers of one packet */
 #define IP_FRAGMENT    44
@@ -40,6 +41,8 @@ static enum decode_verdict read_tcp(struct reading *r)
         r->missing -= options - reading_left(r);
         options = reading_left(r);
     }
+    if ((p->tcp_flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == TCP_FLAG_SYN)
+        p->syn_order = syn_order_of(cur_over(r->c.pos, options));
     cur_skip(&r->c, options);
     return reading_arrive(r, PACKET_L4);
 }

@@ -107,7 +107,9 @@ struct flow {
     uint8_t tunnel : 4;  /* enum tunnel: what its packets were wrapped in */
     uint8_t carries : 4; /* likewise: what they wrap others in */
     uint8_t class : 4;   /* enum flow_class; the table's own */
-    uint8_t fins;        /* bit 0 the client's, bit 1 the server's */
+    uint8_t fins : 2;    /* bit 0 the client's, bit 1 the server's */
+    bool has_order : 1;  /* its first packet is the client's SYN */
+    uint8_t order : 2;   /* then: enum syn_order */
     usec_t first, last;
     struct flow_half out, in; /* from the client; from the server */
     struct flow_stage stage;

@@ -72,8 +72,14 @@ bool flow_state_first_is_client(const struct packet *p)
 
 void flow_state_begin(struct flow *f, const struct packet *p)
 {
-    if (p->ip_proto == IP_TCP && !(p->tcp_flags & TCP_FLAG_SYN))
+    if (p->ip_proto != IP_TCP)
+        return;
+    if (!(p->tcp_flags & TCP_FLAG_SYN))
         f->tcp_state = TCP_STATE_MIDSTREAM;
+    if (is_first_syn(p)) {
+        f->has_order = true;
+        f->order = (uint8_t)p->syn_order & 3U;
+    }
 }
 
 static enum tcp_state after_reset(const struct flow *f, bool from_client)

@@ -64,6 +64,7 @@ struct packet {
     uint16_t src_port, dst_port; /* ICMP: type, code */
     uint32_t tcp_seq, tcp_ack;
     uint8_t tcp_flags;
+    enum syn_order syn_order : 8; /* of a SYN without ACK */
 
     /* Of the highest layer found, as far as it was captured; behind the options of TCP,
      * the checksum of ICMP (RFC 792: its first four bytes), the common header of SCTP. */

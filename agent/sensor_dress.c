@@ -388,6 +388,8 @@ void dress_flow(struct event *e, const struct flow *f)
     event_put_number(e, FIELD_FLOW_ANSWERED, f->answered);
     if (event_kind(e) == EVENT_FLOW_START && f->ttl)
         event_put_number(e, FIELD_IP_TTL, f->ttl);
+    if (event_kind(e) == EVENT_FLOW_START && f->has_order)
+        event_put_number(e, FIELD_TCP_SYN_ORDER, f->order);
     if (f->carries)
         event_put_number(e, FIELD_FLOW_CARRIES, f->carries);
     if (f->ip_proto == 6)

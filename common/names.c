@@ -30,6 +30,8 @@ NAMES(direction, "direction", DIRECTION_EXTERNAL, "outbound", "inbound", "intern
       "external");
 NAMES(tcp_state, "TCP state", TCP_STATE_MIDSTREAM, "no_answer", "refused", "established",
       "reset", "closed", "midstream");
+NAMES(syn_order, "order of a SYN's options", SYN_ORDER_OTHER, "linux", "apple", "windows",
+      "other");
 NAMES(first_bytes, "look of first bytes", FIRST_BYTES_EVEN, "short", "text", "uneven",
       "even");
 NAMES(flow_end, "end of a flow", FLOW_STOPPED, "closed", "idle", "crowded", "stopped");

@@ -101,6 +101,15 @@ enum tcp_state {
 };
 extern const struct names names_tcp_state;
 
+/* Whose way it is to put the options of a SYN in that order. */
+enum syn_order {
+    SYN_ORDER_LINUX,   /* Android and ChromeOS, too */
+    SYN_ORDER_APPLE,   /* macOS, iOS */
+    SYN_ORDER_WINDOWS, /* with its windows scaled, as since Vista */
+    SYN_ORDER_OTHER
+};
+extern const struct names names_syn_order;
+
 /* What the client said first, where no parser knows it. */
 enum first_bytes {
     FIRST_BYTES_SHORT,  /* too little to tell */

@@ -236,6 +236,26 @@ static void a_flow_keeps_the_time_to_live_of_its_first_packet(void **state)
     assert_int_equal(give(f, p, 1, &from_client)->ttl, 127);
 }
 
+static void a_flow_keeps_whose_order_its_first_syn_has(void **state)
+{
+    struct fixture *f = *state;
+    struct packet p = packet(TCP, true, 40000, 443);
+    bool from_client;
+    const struct flow *flow;
+
+    p.tcp_flags = SYN;
+    p.syn_order = SYN_ORDER_APPLE;
+    flow = give(f, p, 0, &from_client);
+    assert_true(flow->has_order);
+    assert_int_equal(flow->order, SYN_ORDER_APPLE);
+    p = packet(TCP, true, 40001, 443);
+    p.tcp_flags = ACK;
+    assert_false(give(f, p, 1, &from_client)->has_order);
+    p = packet(TCP, false, 40002, 443);
+    p.tcp_flags = SYN | ACK;
+    assert_false(give(f, p, 2, &from_client)->has_order);
+}
+
 static void a_flow_that_the_server_s_packet_begins_has_no_time_to_live(void **state)
 {
     struct fixture *f = *state;
@@ -804,6 +824,7 @@ int main(void)
         WITH_FIXTURE(a_reassembled_packet_counts_all_its_frames),
         WITH_FIXTURE(each_end_has_the_mac_it_sent_with),
         WITH_FIXTURE(a_flow_keeps_the_time_to_live_of_its_first_packet),
+        WITH_FIXTURE(a_flow_keeps_whose_order_its_first_syn_has),
         WITH_FIXTURE(a_flow_that_the_server_s_packet_begins_has_no_time_to_live),
         WITH_FIXTURE(a_flow_starts_at_its_first_answer),
         WITH_FIXTURE(without_an_answer_a_flow_starts_when_it_was_due),

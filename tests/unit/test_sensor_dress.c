@@ -293,6 +293,20 @@ static void a_conversation_s_start_tells_its_time_to_live_and_its_end_does_not(
     assert_false(event_has(f->event, FIELD_IP_TTL));
 }
 
+static void a_conversation_s_start_tells_whose_order_its_syn_has(void **state)
+{
+    struct fixture *f = *state;
+
+    event_begin(f->event, EVENT_FLOW_START, 5);
+    dress_flow(f->event, &f->flow);
+    assert_false(event_has(f->event, FIELD_TCP_SYN_ORDER));
+    f->flow.has_order = true;
+    f->flow.order = SYN_ORDER_WINDOWS;
+    event_begin(f->event, EVENT_FLOW_START, 5);
+    dress_flow(f->event, &f->flow);
+    assert_int_equal(number(f, FIELD_TCP_SYN_ORDER), SYN_ORDER_WINDOWS);
+}
+
 static void a_flow_keeps_the_first_host_but_none_of_dns(void **state)
 {
     struct fixture *f = *state;
@@ -591,6 +605,7 @@ int main(void)
         WITH_FIXTURE(a_part_shorter_than_a_second_counts_as_a_second),
         WITH_FIXTURE(a_part_that_ends_before_it_began_counts_as_a_second),
         WITH_FIXTURE(a_conversation_s_start_tells_its_time_to_live_and_its_end_does_not),
+        WITH_FIXTURE(a_conversation_s_start_tells_whose_order_its_syn_has),
         WITH_FIXTURE(a_flow_keeps_the_first_host_but_none_of_dns),
         WITH_FIXTURE(what_led_to_a_flow_is_told_until_it_names_a_host),
         WITH_FIXTURE(that_nothing_led_to_a_flow_is_told_only_where_it_is_known),
