@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/agent.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/content.h"
 #include "agent/dpi.h"
@@ -103,6 +106,26 @@ static bool read_pseudonym_key(const char *path, struct crypt_hash_key *ret_key)
     return !error;
 }
 
+/* Where evidence is to go; said now, and not when the first frame is kept. */
+static bool check_folder(const char *path)
+{
+    struct stat st;
+    int error = 0;
+
+    if (!path)
+        return true;
+    if (stat(path, &st) != 0)
+        error = errno;
+    else if (!S_ISDIR(st.st_mode))
+        error = ENOTDIR;
+    else if (access(path, W_OK | X_OK) != 0)
+        error = errno;
+    if (error)
+        fprintf(stderr, "hallwatch-agent: --evidence: %s cannot be written to: %s\n",
+                path, strerror(error));
+    return error == 0;
+}
+
 static struct content *load(const struct arguments *a)
 {
     auto_diags struct diags *d = diags_new();
@@ -131,7 +154,8 @@ static int replay(const struct arguments *a)
 
     if (a->events && !(events = read_kinds(a->events)))
         return OPTIONS_USAGE;
-    if (crypt_init() != 0 || !read_pseudonym_key(a->pseudonym_key, &key))
+    if (crypt_init() != 0 || !read_pseudonym_key(a->pseudonym_key, &key) ||
+        !check_folder(a->evidence))
         return 1;
     content = load(a);
     if (!content)
@@ -187,13 +211,15 @@ static bool read_settings(const struct arguments *a, struct settings *s, bool ch
 
     if (fine && check)
         fine = trial_run(s, a->settings, d);
+    else if (check)
+        (void)trial_filter(s, a->settings, d);
     say_faults(d);
     return fine;
 }
 
 static int watch(const struct arguments *a)
 {
-    struct settings s = {0};
+    struct settings s = {0}, scratch = {0};
     int code = 1;
 
     if (crypt_init() == 0 && read_settings(a, &s, a->check)) {
@@ -206,7 +232,46 @@ static int watch(const struct arguments *a)
                                                                     !s.collectors.count});
     }
     settings_done(&s);
+    if (code == 1 && !conf_sets_fit(a->assignments.items, a->assignments.count,
+                                    settings_table, &scratch))
+        code = OPTIONS_USAGE;
     return code;
+}
+
+/* Nothing that was given is left aside without a word. */
+static bool fits_together(const struct arguments *a)
+{
+    bool live = a->settings || a->assignments.count;
+    const struct {
+        const char *option;
+        bool given, live;
+    } options[] = {
+        {"--config", a->settings, true},
+        {"--set", a->assignments.count > 0, true},
+        {"--check", a->check, true},
+        {"--print", a->print, true},
+        {"--rules", a->rules.count > 0, false},
+        {"--district", a->district, false},
+        {"--lists", a->lists, false},
+        {"--site", a->site, false},
+        {"--events", a->events, false},
+        {"--filter", a->filter, false},
+        {"--pseudonym-key", a->pseudonym_key, false},
+        {"--evidence", a->evidence, false},
+        {"--stats", a->stats, false},
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        if (!options[i].given ||
+            !(a->files.count ? options[i].live : live && !options[i].live))
+            continue;
+        fprintf(stderr, "hallwatch-agent: %s is for %s\n", options[i].option,
+                options[i].live ? "watching the wire, and --read judges a capture"
+                                : "--read; what watches the wire has it in its settings "
+                                  "(--set)");
+        return false;
+    }
+    return true;
 }
 
 static int run(const void *values, int argc, char **argv)
@@ -217,6 +282,8 @@ static int run(const void *values, int argc, char **argv)
     (void)argv;
     if (a->help_options)
         return print_options();
+    if (!fits_together(a))
+        return OPTIONS_USAGE;
     if (a->files.count)
         return replay(a);
     if (a->settings || a->assignments.count)

@@ -12,11 +12,13 @@
 
 #define FILE_MOST ((size_t)16 << 20)
 
-static bool load_district(struct content *c, const char *path, struct diags *d)
+static bool load_district(struct content *c, const char *path, const char *site,
+                          struct diags *d)
 {
     if (path)
         c->district = district_load(path, d);
-    return !path || c->district;
+    return !path ||
+           (c->district && (!site || district_check_site(c->district, path, site, d)));
 }
 
 static bool load_lists(struct content *c, const char *path, int fd, struct diags *d)
@@ -32,7 +34,8 @@ static bool load_lists(struct content *c, const char *path, int fd, struct diags
         return true;
     diags_error(d, (struct place){.file = path}, "E0401",
                 "the list file cannot be used: %s", listdb_error(error));
-    diags_hint(d, "build it anew: hallwatch lists build");
+    if (error != -EMEDIUMTYPE)
+        diags_hint(d, "build it anew: hallwatch lists build");
     return false;
 }
 
@@ -56,7 +59,7 @@ static bool load_rules(struct content *c, const struct content_settings *s,
 struct content *content_load(const struct content_settings *settings, struct diags *d)
 {
     struct content *c = xcalloc(1, sizeof(*c));
-    bool fine = load_district(c, settings->district, d);
+    bool fine = load_district(c, settings->district, settings->site, d);
 
     fine = load_lists(c, settings->lists, -1, d) && fine;
     fine = fine && load_rules(c, settings, d);

@@ -101,6 +101,8 @@ bool settings_load(struct settings *s, const char *path, const char *const *assi
 {
     bool fine = conf_load(path, settings_table, s, d);
 
+    s->assignments = assignments;
+    s->assignment_count = count;
     for (size_t i = 0; i < count; i++)
         fine = conf_set(assignments[i], settings_table, s, d) && fine;
     if (fine && s->interfaces.count * s->sensors > SETTINGS_SENSORS_MAX) {
@@ -116,6 +118,16 @@ bool settings_load(struct settings *s, const char *path, const char *const *assi
 void settings_done(struct settings *s)
 {
     conf_free(settings_table, s);
+}
+
+char *settings_origin(const struct settings *s, const char *key, const char *path)
+{
+    size_t len = strlen(key);
+
+    for (size_t i = s->assignment_count; i-- > 0;)
+        if (strncmp(s->assignments[i], key, len) == 0 && s->assignments[i][len] == '=')
+            return conf_set_place(s->assignments[i]);
+    return path ? xstrdup(path) : NULL;
 }
 
 uint32_t settings_payload(const struct settings *s)
@@ -203,9 +215,10 @@ static void check_key(const char *option, const char *path, const char *kind,
 bool settings_check(const struct settings *s, const char *path, struct diags *d)
 {
     size_t errors = diags_errors(d);
+    auto_free char *interfaces = settings_origin(s, "interfaces", path);
 
     for (size_t i = 0; i < s->interfaces.count; i++)
-        check_interface(s->interfaces.items[i], path, d);
+        check_interface(s->interfaces.items[i], interfaces, d);
     check_key("collector.key", s->collector_key, "wire", false, d);
     check_key("key", s->key, "wire", true, d);
     check_key("vault", s->vault, "vault", false, d);
@@ -217,29 +230,13 @@ bool settings_check(const struct settings *s, const char *path, struct diags *d)
     return diags_errors(d) == errors;
 }
 
-static void check_site(const struct settings *s, const struct content *c, struct diags *d)
-{
-    auto_free const char **ids = NULL;
-
-    if (!s->site || !c->district || district_site(c->district, s->site))
-        return;
-    ids = xcalloc(c->district->site_count + 1, sizeof(*ids));
-    for (size_t i = 0; i < c->district->site_count; i++)
-        ids[i] = c->district->sites[i].id;
-    diags_error(d, (struct place){.file = s->district}, "E0907",
-                "there is no site \"%s\" in the district", s->site);
-    diags_suggest(d, s->site, ids, c->district->site_count);
-}
-
 bool settings_check_content(const struct settings *s, usec_t now, struct diags *d)
 {
     struct content_settings what = settings_content(s, now);
     size_t errors = diags_errors(d);
     auto_content struct content *content = content_load(&what, d);
 
-    if (content) {
-        check_site(s, content, d);
+    if (content)
         content_test(content, NULL, NULL, d);
-    }
     return diags_errors(d) == errors;
 }

@@ -35,6 +35,9 @@ struct settings {
     bool evidence_ask;
     unsigned log; /* enum log_level */
     bool drill, hosts, usual;
+
+    const char *const *assignments; /* from the command line; borrowed */
+    size_t assignment_count;
 };
 
 extern const struct conf_option settings_table[];
@@ -46,6 +49,9 @@ extern const struct conf_option settings_table[];
 bool settings_load(struct settings *s, const char *path, const char *const *assignments,
                    size_t count, struct diags *d);
 void settings_done(struct settings *s);
+
+/* Where that option was given: the assignment, or path, the file. Yours to free. */
+char *settings_origin(const struct settings *s, const char *key, const char *path);
 
 /* What cannot be told from one option alone: interfaces that are not there, keys that
  * cannot be read, what goes together. path: where they were read, for the faults. */

@@ -20,6 +20,15 @@
 
 #define TRIAL_RING (1u << 20)
 
+/* At the place where the option was given. */
+static void say_of(const struct settings *s, const char *option, const char *path,
+                   const char *code, const char *words, struct diags *d)
+{
+    auto_free char *at = settings_origin(s, option, path);
+
+    diags_error(d, (struct place){.file = at}, code, "%s", words);
+}
+
 /* ---- the user ---- */
 
 static bool may_read(const struct passwd *pw, const char *path)
@@ -55,7 +64,7 @@ static void become_user(const struct settings *s, const char *path, struct diags
     if (pw && pw->pw_uid != 0)
         try_keys(s, pw, d);
     if (geteuid() == 0 && sandbox_user(s->user, sandbox_may_capture, error) < 0)
-        diags_error(d, (struct place){.file = path}, "E0914", "%s", error);
+        say_of(s, "user", path, "E0914", error, d);
 }
 
 /* ---- the state folder ---- */
@@ -63,8 +72,9 @@ static void become_user(const struct settings *s, const char *path, struct diags
 static void say_folder(const struct settings *s, const char *path, const char *what,
                        struct diags *d)
 {
-    diags_error(d, (struct place){.file = path}, "E0915", "the state folder %s %s",
-                s->state, what);
+    auto_free char *words = xasprintf("the state folder %s %s", s->state, what);
+
+    say_of(s, "state", path, "E0915", words, d);
     diags_hint(d,
                "make it a folder of the user that the agent runs as (mkdir -p, chown "
                "%s:), or name another one as \"state\"",
@@ -157,18 +167,18 @@ static void try_district_keys(const struct settings *s, const char *path, struct
 /* ---- the captures ---- */
 
 /* Once, and not once for each interface. */
-static const char *try_filter(const struct settings *s, const char *path, struct diags *d)
+const char *trial_filter(const struct settings *s, const char *path, struct diags *d)
 {
     char error[CAPTURE_ERROR];
 
     if (!s->filter || capture_check_filter(s->filter, error) == 0)
         return s->filter;
-    diags_error(d, (struct place){.file = path}, "E0917", "%s", error);
+    say_of(s, "filter", path, "E0917", error, d);
     return NULL;
 }
 
-static void try_capture(const char *interface, const char *filter, const char *path,
-                        struct diags *d)
+static void try_capture(const struct settings *s, const char *interface,
+                        const char *filter, const char *path, struct diags *d)
 {
     struct capture *c = NULL;
     char error[CAPTURE_ERROR];
@@ -179,7 +189,7 @@ static void try_capture(const char *interface, const char *filter, const char *p
                                                 .filter = filter,
                                                 .ring_bytes = TRIAL_RING},
                      &c, error) < 0)
-        diags_error(d, (struct place){.file = path}, "E0917", "%s", error);
+        say_of(s, "interfaces", path, "E0917", error, d);
     else
         capture_close(c);
 }
@@ -198,8 +208,8 @@ bool trial_run(const struct settings *s, const char *path, struct diags *d)
     settings_check_content(s, clock_wall(), d);
     if (there && try_writing(s, path, d))
         try_claim(s, path, d);
-    filter = try_filter(s, path, d);
+    filter = trial_filter(s, path, d);
     for (size_t i = 0; i < s->interfaces.count; i++)
-        try_capture(s->interfaces.items[i], filter, path, d);
+        try_capture(s, s->interfaces.items[i], filter, path, d);
     return diags_errors(d) == errors;
 }

@@ -18,4 +18,7 @@
  */
 bool trial_run(const struct settings *s, const char *path, struct diags *d);
 
+/* The filter, if it is one; NULL after telling d, or when there is none. */
+const char *trial_filter(const struct settings *s, const char *path, struct diags *d);
+
 #endif

@@ -65,6 +65,15 @@ static int check(const void *values, int argc, char **argv)
 
     if (!report_format(o->format, o->json, &format))
         return OPTIONS_USAGE;
+    if (!o->coverage && (o->rules || o->playbooks || o->lists)) {
+        fprintf(stderr,
+                "hallwatch: %s is for --coverage: without it only the district is "
+                "checked\n",
+                o->rules       ? "--rules"
+                : o->playbooks ? "--playbooks"
+                               : "--lists");
+        return OPTIONS_USAGE;
+    }
     {
         auto_district struct district *district = district_load(path, d);
         bool proved = district && o->coverage && prove(o, path, district, d, &walked);

@@ -37,7 +37,6 @@ static usec_t weeks_ago(struct store *s, uint64_t weeks)
     usec_t now = store_now(s), span;
 
     weeks = weeks ? weeks : WEEKS_DEFAULT;
-    weeks = weeks > STORE_RULE_WEEKS ? STORE_RULE_WEEKS : weeks;
     span = (weeks - 1) * 7 * USEC_PER_DAY;
     return now > span ? now - span : 0;
 }
@@ -53,6 +52,11 @@ int rules_shadow(const void *values, int argc, char **argv)
 
     (void)argc;
     (void)argv;
+    if (o->weeks > STORE_RULE_WEEKS) {
+        fprintf(stderr, "hallwatch: --weeks is at most %d: no more are kept\n",
+                STORE_RULE_WEEKS);
+        return OPTIONS_USAGE;
+    }
     if (!store_choose(&o->choice, false, &store, &district))
         return EXIT_FAULT;
     if (store_rule_week_each(store, weeks_ago(store, o->weeks), !o->all, print_week, &p) <
@@ -73,7 +77,7 @@ int rules_shadow(const void *values, int argc, char **argv)
 #define OPTION(member) offsetof(struct shadow_options, member)
 
 const struct option_row rules_shadow_options[] = {
-    {"weeks", 'w', OPTION_NUMBER, OPTION(weeks), "N", "of how many weeks; 4, at most 26"},
+    {"weeks", 'w', OPTION_COUNT, OPTION(weeks), "N", "of how many weeks; 4, at most 26"},
     {"all", 'a', OPTION_FLAG, OPTION(all), NULL,
      "of all rules, not those in shadow mode"},
     {"json", 'j', OPTION_FLAG, OPTION(json), NULL, "print JSON"},

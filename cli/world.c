@@ -11,7 +11,8 @@ static void report_listdb(struct diags *d, const char *path, int err)
 {
     diags_error(d, (struct place){.file = path}, "E0410",
                 "the list file cannot be used: %s", listdb_error(err));
-    diags_hint(d, "build it anew: hallwatch lists build");
+    if (err != -EMEDIUMTYPE)
+        diags_hint(d, "build it anew: hallwatch lists build");
 }
 
 /* Compiled for this run only, in a folder of its own. */
@@ -75,6 +76,8 @@ bool world_load(struct world *w, const struct world_settings *s, struct diags *d
     if (district) {
         w->district = district_load(district, d);
         good = w->district && good;
+        if (w->district && s->site)
+            good = district_check_site(w->district, district, s->site, d) && good;
     }
     if (!good)
         return false;

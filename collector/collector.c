@@ -183,6 +183,18 @@ static int help_options(void)
     return EXIT_SUCCESS;
 }
 
+/* Whether the fault is not one of the command line itself. */
+static bool fits(const struct arguments *a)
+{
+    struct collector_settings scratch = {0};
+
+    for (size_t i = 0; i < a->roles.count; i++)
+        if (names_find(&names_collector_role, a->roles.items[i]) < 0)
+            return false;
+    return conf_sets_fit(a->sets.items, a->sets.count, collector_settings_table,
+                         &scratch);
+}
+
 static int run_with(const struct arguments *a, struct collector_settings *s)
 {
     auto_diags struct diags *d = diags_new();
@@ -193,7 +205,7 @@ static int run_with(const struct arguments *a, struct collector_settings *s)
     if (diags_errors(d) || diags_warnings(d))
         print_faults(d);
     if (!fine)
-        return EXIT_FAILURE;
+        return fits(a) ? EXIT_FAILURE : OPTIONS_USAGE;
     if (!a->check)
         return live(s, a->config);
     puts("The settings, the district and its playbooks are in order.");
@@ -211,8 +223,9 @@ static int run(const void *values, int argc, char **argv)
     if (a->help_options)
         return help_options();
     if (!a->config) {
-        fputs("hallwatch-collector: needs its settings: -c collector.yaml "
-              "(deploy/examples/collector.yaml is one to begin with)\n",
+        fputs("hallwatch-collector: needs its settings: -c FILE "
+              "(hallwatch-collector.yaml(5) has one to begin with, and --help-options "
+              "lists all of them)\n",
               stderr);
         return OPTIONS_USAGE;
     }

@@ -189,15 +189,20 @@ static const struct conf_option *find_exactly(const struct conf_option *table,
     return NULL;
 }
 
-static void refuse_key(const struct conf_option *table, const char *key, struct diags *d)
+char *conf_set_place(const char *assignment)
+{
+    return xasprintf("--set %s", assignment);
+}
+
+static void refuse_key(const char *where, const struct conf_option *table,
+                       const char *key, struct diags *d)
 {
     auto_free const char **names = xcalloc(row_count(table), sizeof(*names));
     size_t count = 0;
 
     for (const struct conf_option *o = table; o->key; o++)
         names[count++] = o->key;
-    diags_error(d, (struct place){.file = "--set"}, "E0901", "unknown option \"%s\"",
-                key);
+    diags_error(d, (struct place){.file = where}, "E0901", "unknown option \"%s\"", key);
     diags_suggest(d, key, names, count);
 }
 
@@ -210,21 +215,35 @@ bool conf_set(const char *assignment, const struct conf_option *table, void *set
     const struct conf_option *o = find_exactly(table, key);
     struct conf_target target = {.settings = settings, .folder = "", .diags = d};
     size_t errors = diags_errors(d);
+    /* Of each its own: what is wrong with it is shown with its own text. */
+    auto_free char *where = conf_set_place(assignment);
     auto_yaml struct yaml *y = NULL;
 
     if (!value || !value[1]) {
-        diags_error(d, (struct place){.file = "--set"}, "E0901",
+        diags_error(d, (struct place){.file = where}, "E0901",
                     "expected option=value, found \"%s\"", assignment);
         return false;
     }
     if (!o) {
-        refuse_key(table, key, d);
+        refuse_key(where, table, key, d);
         return false;
     }
-    y = yaml_parse("--set", value + 1, strlen(value + 1), d);
+    y = yaml_parse(where, value + 1, strlen(value + 1), d);
     if (y)
         conf_value_read(&target, o, yaml_root(y));
     return diags_errors(d) == errors;
+}
+
+bool conf_sets_fit(const char *const *assignments, size_t count,
+                   const struct conf_option *table, void *scratch)
+{
+    auto_diags struct diags *unsaid = diags_new();
+    bool fit = true;
+
+    for (size_t i = 0; i < count; i++)
+        fit = conf_set(assignments[i], table, scratch, unsaid) && fit;
+    conf_free(table, scratch);
+    return fit;
 }
 
 void conf_free(const struct conf_option *table, void *settings)

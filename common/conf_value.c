@@ -95,8 +95,8 @@ static char *read_one(const struct conf_target *t, const struct conf_option *o,
     if (address && !is_address(text)) {
         diags_error(t->diags, node_place(n), "E0902",
                     "expected a host and port, found \"%s\"", text);
-        diags_hint(t->diags, "write host:port, as in collector.example:7470 or "
-                             "\"[2001:db8::1]:7470\"");
+        diags_hint(t->diags, "write host:port, as in collector.example:5570 or "
+                             "\"[2001:db8::1]:5570\"");
         return NULL;
     }
     return path && *text != '/' ? xasprintf("%s%s", t->folder, text) : xstrdup(text);

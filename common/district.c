@@ -11,6 +11,7 @@
 
 #include "district_tree.h"
 #include "mem.h"
+#include "text.h"
 
 #define SCHEMA 1
 
@@ -148,6 +149,26 @@ const struct site *district_site(const struct district *di, const char *id)
         if (strcmp(di->sites[i].id, id) == 0)
             return &di->sites[i];
     return NULL;
+}
+
+bool district_check_site(const struct district *di, const char *file, const char *id,
+                         struct diags *d)
+{
+    auto_free const char **ids = NULL;
+    auto_buffer struct buffer all = {0};
+
+    if (district_site(di, id))
+        return true;
+    ids = xcalloc(di->site_count + 1, sizeof(*ids));
+    for (size_t i = 0; i < di->site_count; i++) {
+        ids[i] = di->sites[i].id;
+        buffer_print(&all, " %s", ids[i]);
+    }
+    diags_error(d, (struct place){.file = file}, "E0907",
+                "there is no site \"%s\" in the district", id);
+    diags_suggest(d, id, ids, di->site_count);
+    diags_hint(d, "there are:%s", all.len ? all.at : " none");
+    return false;
 }
 
 const struct roster *district_roster(const struct district *di, enum role role)

@@ -157,6 +157,11 @@ static int set_value(struct reader *r, const struct option_row *row)
             return complain(r, "--%s wants a whole number, not \"%s\"", row->name,
                             optarg);
         break;
+    case OPTION_COUNT:
+        if (text_parse_number(optarg, at) != 0 || *(uint64_t *)at == 0)
+            return complain(r, "--%s wants a whole number from 1 on, not \"%s\"",
+                            row->name, optarg);
+        break;
     case OPTION_DURATION:
         if (clock_parse_duration(optarg, at) != 0)
             return complain(r, "--%s wants a duration (500ms, 30s, 15m), not \"%s\"",

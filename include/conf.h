@@ -84,6 +84,13 @@ bool conf_parse(const char *name, const char *text, size_t len,
 bool conf_set(const char *assignment, const struct conf_option *table, void *settings,
               struct diags *d);
 
+/* Whether all of them could be set, on settings that are zeroed before and after. */
+bool conf_sets_fit(const char *const *assignments, size_t count,
+                   const struct conf_option *table, void *scratch);
+
+/* As what stands there is told of: in the place of a file. Yours to free. */
+char *conf_set_place(const char *assignment);
+
 /* Releases what the settings hold, and zeroes it. */
 void conf_free(const struct conf_option *table, void *settings);
 

@@ -150,6 +150,10 @@ uint64_t district_groups_of(const struct district *di, const struct segment *g,
                             const struct addr *a, const struct mac *mac);
 
 const struct site *district_site(const struct district *di, const char *id);
+
+/* Whether there is one; false after telling d. file: where the district is from. */
+bool district_check_site(const struct district *di, const char *file, const char *id,
+                         struct diags *d);
 const struct calendar *district_calendar(const struct district *di, const char *id);
 const struct roster *district_roster(const struct district *di, enum role role);
 const struct person *district_person(const struct district *di, const char *id);

@@ -48,6 +48,7 @@ enum option_kind {
     OPTION_TEXT,     /* [const char *] the last one counts */
     OPTION_TEXTS,    /* [struct option_texts] may be given several times */
     OPTION_NUMBER,   /* [uint64_t] */
+    OPTION_COUNT,    /* [uint64_t] from 1 on: 0 is that it was not given */
     OPTION_DURATION, /* [usec_t] */
 };
 

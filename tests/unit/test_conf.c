@@ -253,6 +253,31 @@ static void a_command_line_may_change_a_setting(void **state)
     assert_int_equal(f->settings.sensors, 1);
 }
 
+static void each_assignment_is_told_with_its_own_text(void **state)
+{
+    static const char *const sets[] = {"sensors=abc", "uplink.heartbeat=no"};
+    struct fixture *f = *state;
+
+    parse(f, "site: north");
+    for (size_t i = 0; i < 2; i++)
+        assert_false(conf_set(sets[i], table, &f->settings, f->diags));
+    assert_says(f, "--set sensors=abc:1:1: error[E0203]: expected a whole number, found "
+                   "\"abc\"\n    1 | abc\n");
+    assert_says(f, "--set uplink.heartbeat=no:1:1: error");
+    assert_says(f, "    1 | no\n");
+}
+
+static void what_is_wrong_on_the_command_line_is_told_from_the_file(void **state)
+{
+    static const char *const sets[] = {"site=south", "sensors=2", "sensors=abc"};
+    struct settings scratch = {0};
+
+    (void)state;
+    assert_true(conf_sets_fit(sets, 2, table, &scratch));
+    assert_false(conf_sets_fit(sets, 3, table, &scratch));
+    assert_null(scratch.site);
+}
+
 static void the_table_explains_itself(void **state)
 {
     auto_buffer struct buffer help = {0}, mdoc = {0};
@@ -282,6 +307,8 @@ int main(void)
         WITH_FIXTURE(a_missing_file_is_told_and_leaves_nothing),
         WITH_FIXTURE(without_a_file_there_are_the_defaults),
         WITH_FIXTURE(a_command_line_may_change_a_setting),
+        WITH_FIXTURE(each_assignment_is_told_with_its_own_text),
+        WITH_FIXTURE(what_is_wrong_on_the_command_line_is_told_from_the_file),
         WITH_FIXTURE(the_table_explains_itself),
     };
 

@@ -16,6 +16,7 @@ struct check {
     const char *rules;
     struct option_texts sets;
     uint64_t sensors;
+    uint64_t most;
     usec_t wait;
 };
 
@@ -28,6 +29,8 @@ static const struct option_row check_options[] = {
      .help = "change a setting"},
     {"sensors", 0, OPTION_NUMBER, offsetof(struct check, sensors), .arg = "N",
      .help = "how many sensors"},
+    {"most", 0, OPTION_COUNT, offsetof(struct check, most), .arg = "N",
+     .help = "at most so many"},
     {"wait", 0, OPTION_DURATION, offsetof(struct check, wait), .arg = "TIME",
      .help = "how long to wait"},
     {0},
@@ -167,6 +170,8 @@ static void an_argument_is_there_when_it_must_and_only_then(void **state)
     assert_refused("hallwatch rules fields x", "takes no arguments");
     assert_refused("hallwatch rules check a --sensors four", "wants a whole number");
     assert_refused("hallwatch rules check a --wait 5", "wants a duration");
+    assert_refused("hallwatch rules check a --most 0", "a whole number from 1 on");
+    assert_refused("hallwatch rules check a --most x", "a whole number from 1 on");
 }
 
 static void an_unknown_command_gets_the_nearest_one(void **state)
@@ -194,6 +199,7 @@ static void help_and_version_end_well(void **state)
                               "  -r, --rules DIR           read the rules from DIR\n"
                               "      --set OPTION=VALUE    change a setting\n"
                               "      --sensors N           how many sensors\n"
+                              "      --most N              at most so many\n"
                               "      --wait TIME           how long to wait\n"
                               "  -h, --help                print this text\n");
     assert_int_equal(run("hallwatch --version", &version), 0);
