@@ -36,6 +36,9 @@ struct building {
     unsigned list; /* the one that is being filled */
     uint64_t values;
     bool forgiving; /* it can be had as it was */
+
+    int no_folder;       /* of Toulouse's lists: why it is none (errno), or 0 */
+    bool told_folder[2]; /* by whether the list could be had as it was */
 };
 
 static void take_value(struct text value, void *arg)
@@ -196,6 +199,22 @@ static bool without_ut1(struct building *b, const struct planned_list *l,
     return false;
 }
 
+/* The folder itself is not there: a wrong --ut1, or a disk that is not mounted. Said once
+ * for the lists that stay as they were, and once for those that cannot be built. */
+static bool without_folder(struct building *b)
+{
+    bool *told = &b->told_folder[b->forgiving];
+    auto_free char *words = NULL;
+
+    if (*told)
+        return false;
+    *told = true;
+    words = xasprintf("this folder of the Toulouse lists (--ut1) cannot be read: %s",
+                      strerror(b->no_folder));
+    report_source(b, (struct place){.file = b->set->ut1}, "E0426", words);
+    return false;
+}
+
 /* A category, or a bundle of certificates, that is not there now was perhaps never there.
  */
 static bool left_out(struct building *b, const struct planned_list *l,
@@ -230,6 +249,8 @@ static bool read_source(struct building *b, const struct planned_list *l,
     if (needs_ut1(b, s))
         return without_ut1(b, l, s);
     source.path = path = source_path(b, s, &source.form);
+    if (s->form == LIST_FORM_UT1 && s->file[0] != '/' && b->no_folder)
+        return without_folder(b);
     if (may_be_left_out(source.form) && access(path, F_OK) != 0)
         return left_out(b, l, s);
     if (list_read(&source, take_value, b, &counts, b->diags) != 0)
@@ -317,6 +338,19 @@ static void build_exceptions(struct building *b)
 
 /* ---- all of them ---- */
 
+static int why_no_folder(const char *path)
+{
+    struct stat st;
+
+    if (!path)
+        return 0;
+    if (stat(path, &st) != 0)
+        return errno;
+    if (!S_ISDIR(st.st_mode))
+        return ENOTDIR;
+    return access(path, R_OK | X_OK) == 0 ? 0 : errno;
+}
+
 /* What was restored is kept as it is, with what its sources gave when they were good. */
 static void keep_all(struct building *b)
 {
@@ -364,6 +398,7 @@ bool list_build(const struct list_build *set, struct list_built *ret_built,
         return false;
     b.builder = list_builder_new();
     b.filled = xcalloc(plan->list_count + 1, sizeof(*b.filled));
+    b.no_folder = why_no_folder(set->ut1);
     for (size_t i = 0; i < plan->list_count; i++)
         good = build_one(&b, &plan->lists[i]) && good;
     build_exceptions(&b);

@@ -42,14 +42,21 @@ static void print_lists(const struct listdb *db)
 static void tell(const struct list_built *built)
 {
     if (built->left_out > 0)
-        fprintf(stderr,
-                "hallwatch: %zu sources are lists of Toulouse and were left out: give "
-                "their folder with --ut1\n",
-                built->left_out);
+        fprintf(
+            stderr,
+            built->left_out == 1
+                ? "hallwatch: %zu source is a list of Toulouse and was left out: give "
+                  "the folder with --ut1\n"
+                : "hallwatch: %zu sources are lists of Toulouse and were left out: "
+                  "give their folder with --ut1\n",
+            built->left_out);
     if (built->kept > 0)
         fprintf(stderr,
-                "hallwatch: %zu lists stay as they were, because their sources are no "
-                "good or not given\n",
+                built->kept == 1
+                    ? "hallwatch: %zu list stays as it was, because its sources are no "
+                      "good or not given\n"
+                    : "hallwatch: %zu lists stay as they were, because their sources are "
+                      "no good or not given\n",
                 built->kept);
 }
 
@@ -249,18 +256,20 @@ static int query(const void *values, int argc, char **argv)
     auto_json struct json *all = json_new_list();
     int status = open_lists(o->lists, &db);
 
-    for (int i = 0; status == 0 && i < argc; i++) {
+    for (int i = 0; db && i < argc; i++) {
         struct question q;
 
-        if (!read_question(argv[i], &q)) {
-            fprintf(stderr, "hallwatch: \"%s\" is no host name\n", argv[i]);
-            return EXIT_FAULT;
+        if (read_question(argv[i], &q)) {
+            json_add(all, query_one(db, argv[i], &q));
+            continue;
         }
-        json_add(all, query_one(db, argv[i], &q));
+        fprintf(stderr, "hallwatch: \"%s\" is no host name, address or fingerprint\n",
+                argv[i]);
+        status = EXIT_FAULT;
     }
     for (size_t i = 0; !o->json && i < json_count(all); i++)
         print_one(json_item(all, i));
-    if (o->json && status == 0) {
+    if (o->json && db) {
         auto_free char *text = json_write_pretty(all);
 
         puts(text);

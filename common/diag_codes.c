@@ -224,6 +224,11 @@ static const struct diag_code codes[] = {
     {"W0425", "the lists cannot be kept",
      "They are compiled, but if a source is broken the next time, its list cannot\n"
      "be had as it is now. Look at the folder."},
+    {"E0426", "the folder of the Toulouse lists is not there",
+     "--ut1 names the folder with the categories: adult/domains, malware/domains, and so\n"
+     "on. It may be misspelt, or on a disk that is not mounted."},
+    {"W0426", "the folder of the Toulouse lists is not there",
+     "The lists that are made of it stay as they were when they were compiled last."},
     {"E0501", "an expression is too large",
      "8192 characters, 2000 conditions with those of its macros, and 100\n"
      "parentheses in each other are the most. Many values belong into a list."},
@@ -437,7 +442,7 @@ static const struct diag_code codes[] = {
     {"W0906", "a key that the service cannot read",
      "Started as root, the program reads its keys and then becomes the user of its\n"
      "settings. The units of systemd start it as that user: the key must be its."},
-    {"E0907", "no such site", "\"site\" is the id of a site of district.yaml."},
+    {"E0907", "no such site", "\"site\", or --site, is the id of a site of district.yaml."},
     {"E0908", "a setting that another one needs", "The message says which."},
     {"E0913", "hours that nobody covers, or a rule that leads nowhere",
      "A rule that alerts wants a playbook (response: {playbook: ...}), and each step of\n"

@@ -82,14 +82,15 @@ static struct text without_star(struct text name)
 void list_reader_name(struct list_reader *r, struct text name)
 {
     enum list_type type = r->source->type;
-    char clean[LIST_VALUE_MAX], why[64];
+    char clean[LIST_VALUE_MAX];
+    auto_free char *why = NULL;
     struct text whole = name;
     size_t len;
 
     if (type == LIST_DOMAIN || type == LIST_LOOKALIKE)
         name = without_star(name);
     if (list_value_clean(type, name, clean, &len) != 0) {
-        snprintf(why, sizeof(why), "is no %s", list_value_what(type));
+        why = list_value_why(type, name);
         list_reader_refuse(r, whole, why);
         return;
     }
@@ -247,8 +248,15 @@ int list_parse(const struct list_source *source, const char *bytes, size_t len,
     if (result != 0)
         return result;
     if (r.counts.refused > TOLD)
-        diags_warn(d, file, "W0422", "%llu more lines are left out",
-                   (unsigned long long)(r.counts.refused - TOLD));
+        diags_warn(d, file, "W0422", "%llu more line%s left out",
+                   (unsigned long long)(r.counts.refused - TOLD),
+                   r.counts.refused - TOLD == 1 ? " is" : "s are");
+    if (r.triggers > 0)
+        diags_warn(d, file, "W0422",
+                   "%llu line%s about addresses or name servers (rpz-ip, rpz-nsdname) "
+                   "%s left out: this is a list of names",
+                   (unsigned long long)r.triggers, r.triggers == 1 ? "" : "s",
+                   r.triggers == 1 ? "is" : "are");
     *ret_counts = r.counts;
     return 0;
 }

@@ -17,6 +17,7 @@ struct list_reader {
 
     struct text origin; /* RPZ: what relative names are relative to */
     unsigned open;      /* RPZ: parentheses */
+    uint64_t triggers;  /* RPZ: lines about addresses and name servers */
     size_t column;      /* CSV: from 0 */
     bool has_column;
 };

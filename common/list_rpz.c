@@ -2,8 +2,8 @@
 /*
  * A response policy zone (draft-vixie-dnsop-dns-rpz) in the form of RFC 1035 section 5,
  * as far as it names what is to be blocked: the owner of a CNAME, A or AAAA record.
- * Owners that trigger on addresses or name servers are skipped, and so is what
- * rpz-passthru lets pass.
+ * Owners that trigger on addresses or name servers are no names: how many there were is
+ * told. What rpz-passthru lets pass is skipped.
  */
 #include <ctype.h>
 #include <strings.h>
@@ -99,8 +99,10 @@ int list_line_rpz(struct list_reader *r, struct text line)
     type = type_of(&line);
     if (!is_type(type))
         list_reader_refuse(r, whole, "is no record of a zone");
-    else if (name.len == 0 || is_other_trigger(name) ||
-             !blocks(type, list_reader_word(&line)))
+    else if (is_other_trigger(name)) {
+        r->counts.skipped++;
+        r->triggers++;
+    } else if (name.len == 0 || !blocks(type, list_reader_word(&line)))
         r->counts.skipped++;
     else
         list_reader_name(r, name);

@@ -7,6 +7,7 @@
 
 #include "alike.h"
 #include "domain.h"
+#include "mem.h"
 
 #define V4_BITS_FROM   96 /* of an address: what is before says that it is IPv4 */
 #define MAC_BITS       48
@@ -268,6 +269,42 @@ static int clean_authority(struct text written, char *ret_value)
         if (iscntrl((unsigned char)ret_value[i]))
             return -EINVAL;
     return 0;
+}
+
+/* What an address with /N behind it stands for in the network of that size; false when it
+ * is no such thing. */
+static bool read_network(struct text written, char ret_network[PREFIX_TEXT])
+{
+    const char *slash = memchr(written.at, '/', written.len);
+    char text[PREFIX_TEXT], behind[4];
+    struct addr a;
+    struct prefix p;
+    uint64_t bits;
+
+    if (!slash ||
+        !copy((struct text){written.at, (size_t)(slash - written.at)}, text,
+              sizeof(text)) ||
+        addr_parse(text, &a) != 0 ||
+        !copy((struct text){slash + 1, (size_t)(written.at + written.len - slash - 1)},
+              behind, sizeof(behind)) ||
+        text_parse_number(behind, &bits) != 0 || bits > (addr_is_v4(&a) ? 32 : 128))
+        return false;
+    p = prefix_of(&a, (uint8_t)(addr_is_v4(&a) ? V4_BITS_FROM + bits : bits));
+    prefix_print(&p, ret_network);
+    return true;
+}
+
+char *list_value_why(enum list_type type, struct text written)
+{
+    char text[PREFIX_TEXT], network[PREFIX_TEXT];
+    struct prefix p;
+
+    if (type == LIST_CIDR && copy(written, text, sizeof(text)) &&
+        prefix_parse(text, &p) == 0 && holds_all_v4(&p))
+        return xstrdup("holds every address there is");
+    if (type == LIST_CIDR && read_network(written, network))
+        return xasprintf("names an address inside a network: the network is %s", network);
+    return xasprintf("is no %s", list_value_what(type));
 }
 
 int list_value_clean(enum list_type type, struct text written,

@@ -70,7 +70,7 @@ static int parse_header(struct cur *c, struct listdb_counts *ret_counts,
     n.codes = cur_u32_le(c);
 
     if (magic != LISTDB_MAGIC)
-        return -EBADMSG;
+        return -EMEDIUMTYPE;
     if (format != LISTDB_FORMAT)
         return -EPROTONOSUPPORT;
     if (cur_broken(c) || zero != 0 || n.entries > LISTDB_ENTRIES_MAX ||
@@ -276,7 +276,7 @@ int listdb_open_fd(int fd, struct listdb **ret_db)
     if (fstat(fd, &st) != 0)
         return -errno;
     if (!S_ISREG(st.st_mode) || st.st_size < LISTDB_FIRST_BYTES)
-        return -EBADMSG;
+        return -EMEDIUMTYPE;
     file = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
     if (file == MAP_FAILED)
         return -errno;
@@ -311,6 +311,9 @@ void listdb_close(struct listdb *db)
 const char *listdb_error(int error)
 {
     switch (error) {
+    case -EMEDIUMTYPE:
+        return "it is no file of compiled lists: `hallwatch lists build --out FILE` makes "
+               "one of a lists.yaml";
     case -EBADMSG:
         return "it is damaged";
     case -EPROTONOSUPPORT:

@@ -65,6 +65,9 @@ const char *list_value_what(enum list_type type);
 int list_value_clean(enum list_type type, struct text written,
                      char ret_value[LIST_VALUE_MAX], size_t *ret_len);
 
+/* Why that is none, behind it: "is no host name". Yours to free. */
+char *list_value_why(enum list_type type, struct text written);
+
 /*
  * The bytes that stand for a clean value. Those of a network are its 4 or 16 bytes, those
  * of a hardware address 6, and behind them how many bits of them count.

@@ -48,6 +48,56 @@ class Mistakes(unittest.TestCase):
         return out + err
 
 
+class Lists(Mistakes):
+    def test_a_folder_of_toulouse_that_is_not_there_is_one_error_and_builds_nothing(self):
+        said = self.says(FAULT, "error[E0426]", "hallwatch", "lists", "build", "--out", "l.db",
+                         "--ut1", "nout1", LISTS)
+        self.assertIn("nout1: ", said)
+        self.assertIn("1 error in 1 file", said)
+        self.assertFalse(os.path.exists(self.path("l.db")))
+
+    def test_what_was_built_with_that_folder_stays_and_it_is_named(self):
+        os.makedirs(self.path("ut1/vpn"))
+        self.write("ut1/vpn/domains", "a.test\n")
+        self.write("lists.yaml", "schema: 1\nlists:\n"
+                   "  a: {kind: black, sources: [{form: ut1, file: vpn}]}\n")
+        build = ("hallwatch", "lists", "build", "--out", "l.db", "--ut1")
+        self.says(0, "a ", *build, "ut1", "lists.yaml")
+        said = self.says(3, "warning[W0426]", *build, "nout1", "lists.yaml")
+        self.assertIn("1 list stays as it was", said)
+        self.assertIn("a.test: a (black)", self.says(0, "", "hallwatch", "lists", "query", "--lists",
+                                                     "l.db", "a.test"))
+
+    def test_a_file_of_another_kind_is_not_called_damaged(self):
+        for args in (("hallwatch", "lists", "query", "--lists", LISTS, "a.test"),
+                     ("hallwatch", "lists", "show", "--lists", "/etc/passwd"),
+                     ("hallwatch-agent", "-r", CAPTURE, "--lists", LISTS)):
+            said = self.says(FAULT, "it is no file of compiled lists", *args)
+            self.assertNotIn("anew", said)
+
+    def test_one_bad_value_does_not_hide_the_others(self):
+        self.write("lists.yaml", "schema: 1\nlists: {a: {kind: black, sources: [{file: a.txt}]}}\n")
+        self.write("a.txt", "a.test\n")
+        self.says(0, "", "hallwatch", "lists", "build", "--out", "l.db", "lists.yaml")
+        said = self.says(FAULT, '"evil..x" is no host name, address or fingerprint', "hallwatch",
+                         "lists", "query", "--lists", "l.db", "a.test", "evil..x", "b.test")
+        self.assertIn("a.test: a (black)", said)
+        self.assertIn("b.test: on no list", said)
+
+    def test_what_is_wrong_with_a_network_is_said(self):
+        self.write("lists.yaml", "schema: 1\nlists:\n"
+                   "  n: {kind: black, type: cidr, sources: [{file: n.txt}]}\n"
+                   "  z: {kind: black, sources: [{form: rpz, file: z.txt}]}\n")
+        self.write("n.txt", "0.0.0.0/0\n10.1.2.3/8\n2001:db8::1/112\nx\n192.0.2.0/24\n")
+        self.write("z.txt", "32.1.2.0.192.rpz-ip CNAME .\nbad.test CNAME .\n")
+        said = self.says(0, "", "hallwatch", "lists", "build", "--out", "l.db", "lists.yaml")
+        for words in ('"0.0.0.0/0" holds every address there is',
+                      '"10.1.2.3/8" names an address inside a network: the network is 10.0.0.0/8',
+                      "the network is 2001:db8::/112", '"x" is no address or network',
+                      "1 line about addresses or name servers (rpz-ip, rpz-nsdname) is left out"):
+            self.assertIn(words, said)
+
+
 class Options(Mistakes):
     def test_options_that_would_be_ignored_are_refused(self):
         for words, *args in (

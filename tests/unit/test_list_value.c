@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auto.h"
 #include "list_value.h"
 
 struct row {
@@ -166,6 +167,27 @@ static void a_clean_value_is_clean_again(void **state)
     assert_int_equal(key[16], 32);
 }
 
+static void why(enum list_type type, const char *written, const char *expected)
+{
+    auto_free char *said = list_value_why(type, text_of(written));
+
+    assert_string_equal(said, expected);
+}
+
+static void it_is_said_what_is_wrong_with_a_network(void **state)
+{
+    (void)state;
+    why(LIST_CIDR, "0.0.0.0/0", "holds every address there is");
+    why(LIST_CIDR, "::/0", "holds every address there is");
+    why(LIST_CIDR, "10.1.2.3/8",
+        "names an address inside a network: the network is 10.0.0.0/8");
+    why(LIST_CIDR, "2001:db8::1/112",
+        "names an address inside a network: the network is 2001:db8::/112");
+    why(LIST_CIDR, "10.0.0.0/33", "is no address or network");
+    why(LIST_CIDR, "/8", "is no address or network");
+    why(LIST_DOMAIN, "evil..x", "is no host name");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +197,7 @@ int main(void)
             a_hardware_address_or_its_beginning_is_taken_in_every_way_of_writing),
         cmocka_unit_test(a_fingerprint_has_the_form_of_its_kind),
         cmocka_unit_test(a_host_name_has_no_star),
+        cmocka_unit_test(it_is_said_what_is_wrong_with_a_network),
         cmocka_unit_test(a_clean_value_is_clean_again),
     };
 

@@ -619,9 +619,10 @@ static void a_damaged_file_is_refused(void **state)
     bytes = content(p->path, &len);
     assert_int_equal(opened(bytes, len), 0);
     for (size_t cut = 0; cut < len; cut += 13)
-        assert_int_equal(opened(bytes, cut), -EBADMSG);
+        assert_int_equal(opened(bytes, cut),
+                         cut < LISTDB_FIRST_BYTES ? -EMEDIUMTYPE : -EBADMSG);
     for (size_t i = 0; i < len; i += 7) {
-        int expected = i >= 8 && i < 12 ? -EPROTONOSUPPORT : -EBADMSG;
+        int expected = i < 8 ? -EMEDIUMTYPE : i < 12 ? -EPROTONOSUPPORT : -EBADMSG;
 
         bytes[i] ^= 0x10;
         if (opened(bytes, len) != expected)
@@ -757,8 +758,8 @@ static void what_is_no_file_of_lists_is_refused(void **state)
     struct listdb *db = NULL;
 
     assert_int_equal(listdb_open(p->path, &db), -ENOENT);
-    assert_int_equal(listdb_open(p->folder, &db), -EBADMSG);
-    assert_int_equal(opened("", 0), -EBADMSG);
+    assert_int_equal(listdb_open(p->folder, &db), -EMEDIUMTYPE);
+    assert_int_equal(opened("", 0), -EMEDIUMTYPE);
     assert_null(db);
 }
 
