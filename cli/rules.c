@@ -29,7 +29,7 @@
             "print faults as text, json or sarif"             \
     }
 
-const struct option_row rules_options[] = {WORLD, FORMAT, JSON, {0}};
+const struct option_row rules_options[] = {WORLD, JSON, {0}};
 
 const struct option_row rules_check_options[] = {
     WORLD,

@@ -106,8 +106,17 @@ bool rules_event(struct event *e, const char *name, const struct json *doc,
 {
     auto_json struct json *flat = json_get(doc, "kind") ? json_clone(doc) : flatten(doc);
     auto_free char *text = json_write_pretty(flat);
-    auto_yaml struct yaml *yaml = yaml_parse(name, text, strlen(text), d);
+    auto_yaml struct yaml *yaml = NULL;
 
+    if (!json_get(doc, "kind") && !json_get(doc, "event_type")) {
+        diags_error(d, (struct place){.file = name}, "E0202",
+                    "this is no event: it has neither \"kind\" nor \"event_type\"");
+        diags_hint(d,
+                   "hallwatch-agent -r FILE --events all prints some, and so do the "
+                   "tests of a rule: {\"kind\": \"dns\", \"dns.qname\": \"a.example\"}");
+        return false;
+    }
+    yaml = yaml_parse(name, text, strlen(text), d);
     return yaml &&
            rule_test_event(e, yaml_root(yaml), 1, RULE_TEST_START, RULE_TEST_START, d);
 }

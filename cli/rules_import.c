@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/rules.h"
 #include "cli/sigma.h"
@@ -20,6 +21,9 @@ static void add_file(struct sigma *s, const char *path, struct diags *d)
     if (err)
         diags_error(d, (struct place){.file = path}, "E0102", "it cannot be read: %s",
                     strerror(-err));
+    else if (text[strspn(text, " \t\r\n")] == '\0')
+        diags_error(d, (struct place){.file = path}, "E0530",
+                    "there is no rule in it: it is empty");
     else
         sigma_add(s, path, text, len, d);
 }
@@ -70,13 +74,21 @@ static void print_json(const struct sigma *s, const char *text, struct diags *d)
     puts(out);
 }
 
+static void say_roles(const char *word)
+{
+    fprintf(stderr, "hallwatch: there is no role \"%s\"; there are", word);
+    for (size_t i = 0; i < names_role.count; i++)
+        fprintf(stderr, " %s", names_role.at[i]);
+    fputs("\n", stderr);
+}
+
 /* The settings go into the file as they are: only words that can stand there. */
 static bool check_settings(const struct import_options *o)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
 
     if (o->owner && names_find(&names_role, o->owner) < 0)
-        fprintf(stderr, "hallwatch: there is no role \"%s\"\n", o->owner);
+        say_roles(o->owner);
     else if (o->mode && names_find(&names_rule_mode, o->mode) < 0)
         fprintf(stderr, "hallwatch: a mode is alert, shadow or disabled, not \"%s\"\n",
                 o->mode);
@@ -129,6 +141,12 @@ int rules_import(const void *values, int argc, char **argv)
 
     if (!check_settings(o))
         return OPTIONS_USAGE;
+    if (o->out && access(o->out, F_OK) == 0) {
+        fprintf(stderr,
+                "hallwatch: %s: it is there already: choose another name, or remove it\n",
+                o->out);
+        return EXIT_FAULT;
+    }
     s = sigma_new(&settings);
     for (int i = 0; i < argc; i++)
         add_file(s, argv[i], d);

@@ -221,6 +221,27 @@ static void report_rest(struct parser *p, const struct expr *e)
              NULL);
 }
 
+/* What was understood so far may have the real fault: a field that there is not. */
+static void report_fields(struct parser *p, const struct expr *e)
+{
+    const char *names[FIELD_COUNT];
+
+    if (!e)
+        return;
+    report_fields(p, e->left);
+    report_fields(p, e->right);
+    if (e->kind != EXPR_PREDICATE || field_find(e->name.at, e->name.len) != FIELD_UNKNOWN)
+        return;
+    for (enum field_id f = 0; f < FIELD_COUNT; f++)
+        names[f] = field_get(f)->name;
+    diags_error(p->lexer.diags,
+                span_place((struct span){.node = e->span.node,
+                                         .offset = e->span.offset,
+                                         .len = (unsigned)e->name.len}),
+                "E0210", "unknown field \"%s\"", e->name.at);
+    diags_suggest(p->lexer.diags, e->name.at, names, FIELD_COUNT);
+}
+
 struct expr *expr_parse(struct arena *a, const struct node *n, struct diags *d)
 {
     struct parser p = {.lexer = {.arena = a, .node = n, .diags = d}};
@@ -243,7 +264,9 @@ struct expr *expr_parse(struct arena *a, const struct node *n, struct diags *d)
     }
     advance(&p);
     e = parse_expr(&p, 0);
-    if (!p.failed && p.token.kind != TOKEN_END)
+    if (!p.failed && p.token.kind != TOKEN_END) {
         report_rest(&p, e);
+        report_fields(&p, e);
+    }
     return p.failed ? NULL : e;
 }

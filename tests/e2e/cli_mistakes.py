@@ -138,5 +138,39 @@ class Options(Mistakes):
             self.assertIn(f"Usage: deploy/{script}", done.stdout)
 
 
+class Rules(Mistakes):
+    RULE = ("schema: 1\nruleset: mine\nversion: 1\nrules:\n  - id: mine.query\n    title: A query\n"
+            "    why: To test\n    severity: low\n    owner: security\n    watch: [dns]\n"
+            "    mode: shadow\n    when: {}\n")
+
+    def test_an_unknown_field_is_named_beside_what_does_not_parse(self):
+        rule = self.write("r.yaml", self.RULE.format('dns.qnam under "example.com" an dns.qtype = 5'))
+        said = self.says(FAULT, "expected and, or, or the end", "hallwatch", "rules", "check", rule)
+        self.assertIn('error[E0210]: unknown field "dns.qnam"', said)
+        self.assertIn('did you mean "dns.qname"?', said)
+
+    def test_what_is_no_event_is_not_explained_by_what_nobody_wrote(self):
+        rule = self.write("r.yaml", self.RULE.format('dns.qr == "query"'))
+        said = self.says(FAULT, 'it has neither "kind" nor "event_type"', "hallwatch", "rules",
+                         "explain", "-", rule, text='{"foo":1}\n')
+        self.assertNotIn(":2:", said)
+
+    def test_import_overwrites_nothing_and_says_why_there_is_nothing(self):
+        self.write("empty.yml", "")
+        self.write("there.yaml", "mine\n")
+        self.says(FAULT, "there.yaml: it is there already", "hallwatch", "rules", "import", "--out",
+                  "there.yaml", "empty.yml")
+        with open(self.path("there.yaml"), encoding="utf-8") as f:
+            self.assertEqual(f.read(), "mine\n")
+        self.says(FAULT, "empty.yml: error[E0530]: there is no rule in it", "hallwatch", "rules",
+                  "import", "empty.yml")
+        self.says(USAGE, "there are network-admin security", "hallwatch", "rules", "import",
+                  "--owner", "foo", "empty.yml")
+
+    def test_a_capture_that_is_not_there_has_not_no_alerts(self):
+        self.assertNotIn("No alerts", self.says(FAULT, "none.pcap", "hallwatch", "rules", "replay",
+                                                "none.pcap"))
+
+
 if __name__ == "__main__":
     tap.main()
