@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collector/store_alert.h"
+#include "collector/store_incident.h"
 #include "mem.h"
 #include "text.h"
 #include "viewer.h"
@@ -134,6 +135,41 @@ static char *search_json(const struct alerts_options *o)
     return json_write(object);
 }
 
+static void note_any(const struct store_alert *a, void *arg)
+{
+    (void)a;
+    *(bool *)arg = true;
+}
+
+/* A word that is spelt wrong is no empty list. Sites that went and rules that have
+ * others' alerts are found in the store, so this is asked only where there is nothing. */
+static bool explain_nothing(struct viewer *r, const struct alerts_options *o,
+                            const struct store_alert_filter *f)
+{
+    const struct store_alert_filter of_rule = {
+        .rule = o->rule, .owners = f->owners, .limit = 1};
+    struct store_incident i;
+    bool any = !o->rule;
+
+    if (!viewer_site(r, o->site))
+        return false;
+    if (o->incident && store_incident_get(r->store, (int64_t)o->incident, &i) < 0) {
+        viewer_fault(r);
+        return false;
+    }
+    if (o->incident)
+        store_incident_done(&i);
+    if (o->rule && store_alert_each(r->store, &of_rule, note_any, &any) < 0) {
+        viewer_fault(r);
+        return false;
+    }
+    if (!any)
+        fprintf(stderr,
+                "hallwatch: of all alerts that you may see, none is of a rule \"%s\"\n",
+                o->rule);
+    return any;
+}
+
 static void print_end(const struct listing *l, size_t limit)
 {
     if (l->count == 0)
@@ -168,6 +204,8 @@ static int list(const void *values, int argc, char **argv)
     f.least = least;
     if (store_alert_each(r.store, &f, add_alert, &l) < 0)
         return viewer_fault(&r);
+    if (l.last == 0 && !explain_nothing(&r, o, &f))
+        return EXIT_FAULT;
     if (json)
         viewer_json(json);
     else
@@ -267,10 +305,10 @@ static const struct option_row list_options[] = {
     {"site", 's', OPTION_TEXT, OPTION(site), "SITE", "those of this site only"},
     {"device", 0, OPTION_TEXT, OPTION(device), "NAME", "those of this device only"},
     {"severity", 0, OPTION_TEXT, OPTION(severity), "LEAST", "from this severity on"},
-    {"incident", 'i', OPTION_NUMBER, OPTION(incident), "N", "those of this incident"},
+    {"incident", 'i', OPTION_COUNT, OPTION(incident), "N", "those of this incident"},
     {"within", 'w', OPTION_DURATION, OPTION(within), "TIME", "not older than: 24h"},
-    {"before", 'b', OPTION_NUMBER, OPTION(before), "N", "those before alert N"},
-    {"limit", 'n', OPTION_NUMBER, OPTION(limit), "N", "at most so many (100)"},
+    {"before", 'b', OPTION_COUNT, OPTION(before), "N", "those before alert N"},
+    {"limit", 'n', OPTION_COUNT, OPTION(limit), "N", "at most so many (100)"},
     {"drills", 0, OPTION_FLAG, OPTION(drills), NULL, "drills too"},
     VIEWER_OPTIONS,
     {0},

@@ -196,8 +196,8 @@ static const struct option_row verify_options[] = {
     {0},
 };
 static const struct option_row show_options[] = {
-    {"from", 0, OPTION_NUMBER, OPTION(from), "N", "from row N on (1)"},
-    {"limit", 'n', OPTION_NUMBER, OPTION(limit), "N", "at most so many (1000)"},
+    {"from", 0, OPTION_COUNT, OPTION(from), "N", "from row N on (1)"},
+    {"limit", 'n', OPTION_COUNT, OPTION(limit), "N", "at most so many (1000)"},
     VIEWER_JSON,
     VIEWER_STORE,
     {0},

@@ -415,7 +415,7 @@ static int release(const void *values, int argc, char **argv)
 #define SIZE           sizeof(struct evidence_options)
 
 static const struct option_row list_options[] = {
-    {"incident", 'i', OPTION_NUMBER, OPTION(incident), "N", "of this incident"},
+    {"incident", 'i', OPTION_COUNT, OPTION(incident), "N", "of this incident"},
     {"held", 'H', OPTION_FLAG, OPTION(held), NULL, "only what is held now"},
     VIEWER_OPTIONS,
     {0},

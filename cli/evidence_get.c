@@ -33,7 +33,11 @@ static bool read_vault(const char *path, struct crypt_box_public *ret_public,
     crypt_wipe(secret, sizeof(secret));
     if (r < 0)
         fprintf(stderr, "hallwatch: %s: no vault key: %s\n", path,
-                r == -ENOKEY ? "it has only the public half" : strerror(-r));
+                r == -ENOKEY    ? "it has only the public half"
+                : r == -EBADMSG ? "it is no key file, or one of another kind"
+                : r == -EPERM   ? "others may read it: chmod 600 it, and think about who "
+                                  "may have"
+                                : strerror(-r));
     return r == 0;
 }
 

@@ -250,7 +250,8 @@ static void print_head(const struct viewer *r, const struct store_incident *i)
     viewer_line("first acts", names_get(&names_role, i->owner));
     printf("  %-12s %" PRIu64 ", from %s to %s\n", "alerts", i->alerts, first, last);
     if (i->reopened)
-        printf("  %-12s %" PRIu64 " times\n", "reopened", i->reopened);
+        printf("  %-12s %" PRIu64 " time%s\n", "reopened", i->reopened,
+               i->reopened == 1 ? "" : "s");
 }
 
 static int print_record(struct viewer *r, const struct store_incident *i)

@@ -72,8 +72,9 @@ static bool read_name(const char *word, const struct names *names, unsigned othe
         *ret = (unsigned)index;
         return true;
     }
-    fprintf(stderr, "hallwatch: there is no %s \"%s\"; there are", names->what, word);
-    for (size_t i = 0; i < names->count; i++)
+    fprintf(stderr, "hallwatch: there is no %s \"%s\"; there are:", names->what, word);
+    /* "none" is what an incident is that is not closed. */
+    for (size_t i = names == &names_disposition; i < names->count; i++)
         fprintf(stderr, " %s", names->at[i]);
     fputs("\n", stderr);
     return false;
@@ -102,6 +103,8 @@ static int list(const void *values, int argc, char **argv)
     f.owners = viewer_owners(&r, SIGHT_WHAT, 0);
     if (store_incident_each(r.store, &f, add_incident, &l) < 0)
         return viewer_fault(&r);
+    if (l.last == 0 && !viewer_site(&r, o->site))
+        return EXIT_FAULT;
     if (json)
         viewer_json(json);
     else if (l.count == 0)
@@ -306,8 +309,8 @@ static const struct option_row list_options[] = {
     {"all", 0, OPTION_FLAG, OPTION(all), NULL, "closed ones too"},
     {"site", 's', OPTION_TEXT, OPTION(site), "SITE", "those of this site only"},
     {"severity", 0, OPTION_TEXT, OPTION(severity), "LEAST", "from this severity on"},
-    {"before", 'b', OPTION_NUMBER, OPTION(before), "N", "those before incident N"},
-    {"limit", 'n', OPTION_NUMBER, OPTION(limit), "N", "at most so many (100)"},
+    {"before", 'b', OPTION_COUNT, OPTION(before), "N", "those before incident N"},
+    {"limit", 'n', OPTION_COUNT, OPTION(limit), "N", "at most so many (100)"},
     {"drills", 0, OPTION_FLAG, OPTION(drills), NULL, "drills too"},
     VIEWER_OPTIONS,
     {0},

@@ -207,17 +207,26 @@ int keys_read_public(const char *path, const char *kind, char ret_public[160])
 static int show(const void *values, int argc, char **argv)
 {
     char public[KEY_TEXT], secret[KEY_TEXT];
+    const struct kind *kind = NULL;
     int r = -EBADMSG;
 
     (void)values;
     (void)argc;
-    for (const struct kind *k = kinds; k < kinds + KINDS && r == -EBADMSG; k++)
+    for (const struct kind *k = kinds; k < kinds + KINDS && r == -EBADMSG; k++) {
         r = crypt_key_read(argv[0], k->kind, public, secret);
+        kind = k;
+    }
     crypt_wipe(secret, sizeof(secret));
     if (r < 0) {
         fprintf(stderr, "hallwatch: %s cannot be used: %s\n", argv[0], why_not(r));
         return EXIT_FAULT;
     }
+    if (kind && !kind->halves)
+        fprintf(
+            stderr,
+            "hallwatch: a %s key has no public half: this is its mark, which tells one from "
+            "another and may be known to anybody\n",
+            kind->name);
     puts(public);
     return 0;
 }

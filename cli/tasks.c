@@ -133,6 +133,21 @@ static bool read_role(const char *word, uint32_t *ret_roles)
     return !word || role >= 0;
 }
 
+/* Whether there is one of that number, if any was asked for. */
+static bool find_incident(struct desk *d)
+{
+    struct store_incident i;
+
+    if (d->options->incident == 0)
+        return true;
+    if (store_incident_get(d->store, (int64_t)d->options->incident, &i) < 0) {
+        fprintf(stderr, "hallwatch: %s\n", store_error(d->store));
+        return false;
+    }
+    store_incident_done(&i);
+    return true;
+}
+
 static int list_tasks(struct desk *d)
 {
     struct store_task_filter f = {.incident = (int64_t)d->options->incident,
@@ -145,6 +160,8 @@ static int list_tasks(struct desk *d)
 
     if (!read_role(d->options->role, &f.roles))
         return OPTIONS_USAGE;
+    if (!find_incident(d))
+        return EXIT_FAULT;
     if (store_task_each(d->store, &f, add_task, &l) < 0) {
         fprintf(stderr, "hallwatch: %s\n", store_error(d->store));
         return EXIT_FAULT;
@@ -208,8 +225,7 @@ static int show(const void *values, int argc, char **argv)
 static const struct option_row list_options[] = {
     AS,
     {"role", 'r', OPTION_TEXT, OPTION(role), "ROLE", "those of this role only"},
-    {"incident", 'i', OPTION_NUMBER, OPTION(incident), "N",
-     "those of this incident only"},
+    {"incident", 'i', OPTION_COUNT, OPTION(incident), "N", "those of this incident only"},
     {"all", 0, OPTION_FLAG, OPTION(all), NULL, "also those that are over"},
     JSON,
     STORE_OPTIONS,

@@ -10,11 +10,13 @@
 #include "cli.h"
 #include "collector/sight.h"
 #include "crypt.h"
+#include "file.h"
 #include "mem.h"
 #include "names.h"
 #include "tokens.h"
 
-#define TOKENS "/etc/hallwatch/tokens"
+#define TOKENS      "/etc/hallwatch/tokens"
+#define TOKENS_MOST ((size_t)1 << 20)
 
 struct tokens_options {
     const char *role, *file;
@@ -71,6 +73,27 @@ static int append(const char *path, const char *line)
     return EXIT_FAULT;
 }
 
+/* Whether a line of the file begins with that name; said then. A file that is not there,
+ * or cannot be read, is append's to tell. */
+static bool is_taken(const char *path, const char *name)
+{
+    auto_free char *text = NULL;
+    size_t len, name_len = strlen(name);
+
+    if (file_read(path, TOKENS_MOST, &text, &len) != 0)
+        return false;
+    for (char *rest = text, *line; (line = strsep(&rest, "\n"));)
+        if (strncmp(line, name, name_len) == 0 && line[name_len] &&
+            strchr(" \t", line[name_len])) {
+            fprintf(stderr,
+                    "hallwatch: there is a token named %s in %s already: choose another "
+                    "name, or delete the line that begins with it first\n",
+                    name, path);
+            return true;
+        }
+    return false;
+}
+
 static int add(const void *values, int argc, char **argv)
 {
     const struct tokens_options *o = values;
@@ -87,7 +110,7 @@ static int add(const void *values, int argc, char **argv)
                 argv[0]);
         return OPTIONS_USAGE;
     }
-    if (crypt_init() < 0)
+    if (crypt_init() < 0 || is_taken(path, argv[0]))
         return EXIT_FAULT;
     token_new(argv[0], (enum role)role, token, &line);
     status = append(path, line);

@@ -92,6 +92,17 @@ uint32_t viewer_owners(const struct viewer *r, unsigned sight, int64_t incident)
     return owners ? owners : UINT32_C(1) << 31; /* a role that nobody has */
 }
 
+bool viewer_site(const struct viewer *r, const char *site)
+{
+    if (!site || district_site(r->district, site))
+        return true;
+    fprintf(stderr, "hallwatch: there is no site \"%s\"; there are", site);
+    for (size_t i = 0; i < r->district->site_count; i++)
+        fprintf(stderr, " %s", r->district->sites[i].id);
+    fputs("\n", stderr);
+    return false;
+}
+
 int viewer_fault(const struct viewer *r)
 {
     fprintf(stderr, "hallwatch: %s\n", store_error(r->store));

@@ -72,6 +72,10 @@ uint32_t viewer_owners(const struct viewer *r, unsigned sight, int64_t incident)
 bool viewer_audit(struct viewer *r, const char *what, const char *about,
                   const char *detail);
 
+/* Whether the district has such a site (NULL: none was asked for); false after a
+ * complaint. */
+bool viewer_site(const struct viewer *r, const char *site);
+
 /* EXIT_FAULT, after the store's sentence. */
 int viewer_fault(const struct viewer *r);
 

@@ -172,5 +172,49 @@ class Rules(Mistakes):
                                                 "none.pcap"))
 
 
+class Store(Mistakes):
+    def setUp(self):
+        super().setUp()
+        self.says(0, "", "hallwatch", "keys", "new", "agent", "keys")
+        self.at_store("agents", 0, "add", "box-1", "keys/agent.pub", "--site", "lincoln")
+
+    def at_store(self, command, code, *args, words=""):
+        return self.says(code, words, "hallwatch", command, *args, "--store", self.path("store"),
+                         "--district", DISTRICT)
+
+    def test_a_filter_for_what_there_is_not_is_told(self):
+        for words, *args in (('no site "lincon"', "alerts", "list", "--site", "lincon"),
+                             ('of a rule "no.such"', "alerts", "list", "--rule", "no.such"),
+                             ("no incident 99", "alerts", "list", "--incident", "99"),
+                             ('no site "lincon"', "incidents", "list", "--site", "lincon"),
+                             ("no incident 99", "tasks", "list", "--incident", "99")):
+            self.at_store(args[0], FAULT, *args[1:], words=words)
+        self.at_store("alerts", 0, "list", "--site", "lincoln", words="No alert fits.")
+
+    def test_none_is_no_limit(self):
+        for command in "alerts", "incidents":
+            self.at_store(command, USAGE, "list", "--limit", "0", words="from 1 on")
+
+    def test_an_empty_note_is_none(self):
+        self.at_store("incidents", USAGE, "note", "1", " ", words="the note is empty")
+
+    def test_a_disposition_is_one_of_a_closed_incident(self):
+        said = self.at_store("incidents", USAGE, "close", "1", "--was", "nonsense",
+                             words="there are: confirmed benign")
+        self.assertNotIn("none", said)
+
+    def test_a_token_has_a_name_of_its_own(self):
+        add = ("hallwatch", "tokens", "add", "dash", "--role", "security", "--file", "tokens")
+        self.says(0, "hw_", *add)
+        self.says(FAULT, "there is a token named dash in tokens already", *add)
+        with open(self.path("tokens"), encoding="utf-8") as f:
+            self.assertEqual(f.read().count("dash"), 1)
+
+    def test_the_mark_of_a_pseudonym_key_is_called_that(self):
+        said = self.says(0, "", "hallwatch", "keys", "new", "pseudonym", "keys")
+        self.assertIn("has no public half", self.says(0, said.split("\n", 1)[0], "hallwatch", "keys",
+                                                      "show", "keys/pseudonym.key"))
+
+
 if __name__ == "__main__":
     tap.main()
