@@ -80,7 +80,9 @@ static int check(const void *values, int argc, char **argv)
         playbooks_check(&(struct playbook_check){all, notices, district}, d);
     status = report(d, format);
     if (status == EXIT_SUCCESS && all && notices && format == REPORT_TEXT)
-        printf("%zu playbooks in %zu languages, no errors\n", all->count, notices->count);
+        printf("%zu playbook%s in %zu language%s, no errors\n", all->count,
+               all->count == 1 ? "" : "s", notices->count,
+               notices->count == 1 ? "" : "s");
     return status;
 }
 

@@ -244,7 +244,7 @@ static void check_people(struct look *l)
     }
     if (s->kind == STEP_NOTIFY || step_is_human(s->kind))
         check_role(l, s->role);
-    if (s->has_approve)
+    if (s->has_approve && (s->approve != s->role || !step_is_human(s->kind)))
         check_role(l, s->approve);
 }
 

@@ -172,6 +172,20 @@ class Rules(Mistakes):
                                                 "none.pcap"))
 
 
+class Playbooks(Mistakes):
+    def test_a_role_that_does_a_step_and_approves_it_is_told_of_once(self):
+        with open(DISTRICT, encoding="utf-8") as f:
+            text = f.read()
+        hole = self.write("d.yaml", text.replace(
+            "    escalation: [deputy-safety-officer, principal]\n"
+            "    last_responder: emergency-line\n", ""))
+        said = self.says(0, "filter-bypass.yaml", "hallwatch", "playbooks", "check", "--district",
+                         hole, os.path.join(TOP, "rules/playbooks"))
+        places = [line for line in said.splitlines() if "warning[W0709]" in line]
+        self.assertTrue(places)
+        self.assertEqual(len(places), len(set(places)), said)
+
+
 class Store(Mistakes):
     def setUp(self):
         super().setUp()
