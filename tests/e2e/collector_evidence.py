@@ -165,6 +165,8 @@ def nobody_without_the_role_or_the_key_or_a_reason_opens_it(w):
                                        fine=False)
     assert "only the public half" in w.get(e["id"], "--vault", w.path("keys/vault.pub"),
                                            fine=False)
+    assert "no key file, or one of another kind" in w.get(
+        e["id"], "--vault", w.path("keys/pseudonym.key"), fine=False)
     assert "and for frames --vault FILE" in w.hallwatch("evidence", "get", str(e["id"]), "--as", SECURITY,
                                           fine=False)
     assert not os.path.exists(w.path("got.pcap"))
