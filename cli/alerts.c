@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alert_say.h"
 #include "collector/store_alert.h"
 #include "collector/store_incident.h"
 #include "mem.h"
+#include "rule_book.h"
 #include "text.h"
 #include "viewer.h"
 
@@ -224,6 +226,36 @@ static void print_day(const struct json *document)
     putchar('\n');
 }
 
+/* Its rule's words, and what was seen. */
+static void print_words(const struct viewer *r, const struct store_alert *a,
+                        const struct json *document)
+{
+    auto_ruleset struct ruleset *book = rule_book_open(&r->options->choice, r->district);
+    auto_free char *count = alert_say_count(document);
+
+    rule_book_print(rule_book_find(book, a->rule));
+    puts("\nWhat was seen, as far as you may see it");
+    if (count)
+        viewer_item("-", count);
+    alert_say_seen(document);
+}
+
+static void print_what_now(const struct store_alert *a)
+{
+    puts("\nWhat to do");
+    if (a->incident)
+        printf("  It belongs to incident %" PRId64 ", whose playbook has the tasks:\n"
+               "  hallwatch incidents show %" PRId64
+               "\n  hallwatch tasks list --incident %" PRId64 "\n",
+               a->incident, a->incident, a->incident);
+    else if (a->fate == ALERT_SILENCED)
+        puts("  Nobody was told, because of a silence: hallwatch silences list");
+    else if (a->fate == ALERT_INHIBITED)
+        puts("  Nothing of its own: another alert explains it: hallwatch alerts list");
+    else
+        puts("  Nobody was asked to do anything about it.");
+}
+
 static void print_page(struct viewer *r, const struct store_alert *a, unsigned sight)
 {
     auto_json struct json *seen = seen_json(a, sight);
@@ -248,8 +280,8 @@ static void print_page(struct viewer *r, const struct store_alert *a, unsigned s
     viewer_line("became", names_get(&names_alert_fate, a->fate));
     if (a->incident)
         printf("  %-12s %" PRId64 "\n", "incident", a->incident);
-    puts("\nWhat it says, as far as you may see it:");
-    viewer_json(json_get(seen, "document"));
+    print_words(r, a, json_get(seen, "document"));
+    print_what_now(a);
 }
 
 static int show_one(struct viewer *r, const struct store_alert *a)

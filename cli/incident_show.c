@@ -2,6 +2,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "alert_say.h"
+#include "collector/stand_in.h"
 #include "collector/store_alert.h"
 #include "collector/store_custody.h"
 #include "collector/store_run.h"
@@ -9,6 +11,9 @@
 #include "collector/store_wish.h"
 #include "evidence.h"
 #include "incidents.h"
+#include "mem.h"
+#include "rule_book.h"
+#include "tasks.h"
 
 #define ALERTS 10 /* shown of an incident */
 
@@ -19,9 +24,36 @@ static void add_entry(const struct store_entry *e, void *arg)
     json_add(arg, store_entry_json(e));
 }
 
+/* Whether what a task says and was answered is for the viewer: whose task it is, who sees
+ * the incident as they do, and nobody of the district, who has the terminal. */
+static bool sees_task(const struct viewer *r, const struct store_incident *i,
+                      enum role role)
+{
+    uint32_t roles;
+
+    if (!r->person || viewer_sight(r, i->owner, i->id) & SIGHT_DEVICE)
+        return true;
+    roles = stand_in_roles(r->district, r->person, r->now) |
+            stand_in_taken(r->store, r->person, i->id);
+    return roles >> role & 1;
+}
+
+struct task_list {
+    const struct viewer *viewer;
+    const struct store_incident *incident;
+    struct json *list;
+};
+
 static void add_task(const struct store_task *t, void *arg)
 {
-    json_add(arg, store_task_json(t));
+    const struct task_list *l = arg;
+    struct json *json = store_task_json(t);
+
+    if (!sees_task(l->viewer, l->incident, t->role)) {
+        json_put(json, "detail", json_new_object());
+        json_put(json, "answer", json_new_object());
+    }
+    json_add(l->list, json);
 }
 
 struct evidence_list {
@@ -87,11 +119,12 @@ static int show_json(struct viewer *r, const struct store_incident *i)
     const struct store_alert_filter of_it = alerts_of(r, i);
     const struct store_evidence_filter kept = evidence_of(r, i);
     struct evidence_list e = {r, evidence};
+    struct task_list t = {r, i, tasks};
     struct store_record record = {0};
     int rc = store_incident_each_entry(r->store, i->id, add_entry, entries);
 
     if (rc == 0)
-        rc = store_task_each(r->store, &all, add_task, tasks);
+        rc = store_task_each(r->store, &all, add_task, &t);
     if (rc == 0)
         rc = store_alert_each(r->store, &of_it, add_alert, alerts);
     if (rc == 0)
@@ -133,10 +166,14 @@ static void begin_line(struct page *p, usec_t at)
     printf("  %-16s  ", when);
 }
 
-static void print_day(const struct store_alert *a)
+/* How often, where its rule counts; and the day by which it was judged. */
+static void print_more(const struct store_alert *a)
 {
     auto_json struct json *document = json_parse(a->document, strlen(a->document), NULL);
+    auto_free char *count = alert_say_count(document);
 
+    if (count)
+        printf("  %18s          %s\n", "", count);
     if (!json_get_path(document, "hallwatch.day"))
         return;
     printf("  %18s          day: ", "");
@@ -152,7 +189,7 @@ static void print_alert(const struct store_alert *a, void *arg)
     if (a->summary)
         printf(" (%" PRIu64 " more)", a->repeats);
     putchar('\n');
-    print_day(a);
+    print_more(a);
 }
 
 static void print_custody(const struct store_custody *c, void *arg)
@@ -182,6 +219,18 @@ static void print_evidence(const struct store_evidence *e, void *arg)
     store_custody_each(p->viewer->store, e->id, print_custody, p->viewer);
 }
 
+static void print_answer(const struct page *p, const struct store_task *t)
+{
+    auto_free char *text =
+        sees_task(p->viewer, p->incident, t->role) ? task_answer_text(t) : NULL;
+
+    if (!text)
+        return;
+    printf("  %18s          answered: ", "");
+    viewer_print(text, 0);
+    putchar('\n');
+}
+
 static void print_task(const struct store_task *t, void *arg)
 {
     begin_line(arg, t->due);
@@ -193,6 +242,7 @@ static void print_task(const struct store_task *t, void *arg)
     if (t->state == TASK_DONE)
         printf(" (by %s)", *t->answered_by ? t->answered_by : t->taken_by);
     putchar('\n');
+    print_answer(arg, t);
 }
 
 static void print_run(const struct store_run *run, void *arg)
@@ -268,6 +318,29 @@ static int print_record(struct viewer *r, const struct store_incident *i)
     return rc;
 }
 
+static void print_what_now(const struct store_task *t, void *arg)
+{
+    struct page *p = arg;
+
+    if (p->head)
+        printf("\n%s\n", p->head);
+    p->head = NULL;
+    printf("  %s: ", names_get(&names_role, t->role));
+    viewer_print(t->title, 0);
+    printf(". What to do, and what not: hallwatch tasks show %" PRId64 "\n", t->id);
+}
+
+static int print_waiting(struct viewer *r, const struct store_incident *i)
+{
+    const struct store_task_filter open = {.incident = i->id};
+    struct page p = {.viewer = r, .incident = i, .head = "What to do now"};
+    int rc = store_task_each(r->store, &open, print_what_now, &p);
+
+    if (rc == 0 && p.head)
+        printf("\n%s\n  Nothing waits for anybody.\n", p.head);
+    return rc;
+}
+
 static int print_parts(struct viewer *r, const struct store_incident *i)
 {
     const struct store_task_filter tasks = {.incident = i->id, .states = UINT32_MAX};
@@ -297,12 +370,17 @@ static int print_parts(struct viewer *r, const struct store_incident *i)
 
 int incident_show(struct viewer *r, const struct store_incident *i)
 {
+    auto_ruleset struct ruleset *book = NULL;
     int rc;
 
     if (r->options->json)
         return show_json(r, i);
+    book = rule_book_open(&r->options->choice, r->district);
     print_head(r, i);
-    rc = print_parts(r, i);
+    rule_book_print(rule_book_find(book, i->rule));
+    rc = print_waiting(r, i);
+    if (rc == 0)
+        rc = print_parts(r, i);
     if (rc == 0)
         rc = print_record(r, i);
     return rc < 0 ? viewer_fault(r) : 0;

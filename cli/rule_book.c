@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/viewer.h"
 #include "collector/settings.h"
 #include "mem.h"
 #include "text.h"
@@ -52,6 +53,26 @@ const struct rule *rule_book_find(const struct ruleset *book, const char *id)
     int at = book ? ruleset_find(book, id) : -1;
 
     return at < 0 ? NULL : ruleset_rule(book, (size_t)at);
+}
+
+void rule_book_print(const struct rule *rule)
+{
+    if (!rule) {
+        puts(
+            "\nWhat its rule says of it stands in the rules of the sensor, which are not "
+            "here.");
+        return;
+    }
+    puts("\nWhat it means");
+    viewer_paragraph(rule->why);
+    if (rule->shows_not) {
+        puts("\nWhat it does not show");
+        viewer_paragraph(rule->shows_not);
+    }
+    if (rule->trap_count)
+        puts("\nHarmless causes that are known");
+    for (size_t i = 0; i < rule->trap_count; i++)
+        viewer_item("-", rule->traps[i]);
 }
 
 char *rule_book_nearest(const struct ruleset *book, const char *word)

@@ -18,6 +18,10 @@ struct ruleset *rule_book_open(const struct store_choice *c,
 /* The rule of an id; NULL: not in the book, or there is no book. */
 const struct rule *rule_book_find(const struct ruleset *book, const char *id);
 
+/* For people: why, what it does not show, its harmless causes. NULL: says that the rule
+ * is not in the book. */
+void rule_book_print(const struct rule *rule);
+
 /* The id most like the word; NULL: none is. Yours to free. */
 char *rule_book_nearest(const struct ruleset *book, const char *word);
 

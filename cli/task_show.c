@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "collector/playbook_run.h"
 #include "collector/sight.h"
 #include "collector/stand_in.h"
 #include "mem.h"
@@ -228,6 +229,59 @@ static void print_state(const struct desk *d, const struct store_task *t,
         printf("  It is over: %s\n", names_get(&names_task_state, t->state));
 }
 
+/* ---- what was answered ---- */
+
+struct answer {
+    const struct json *detail;
+    struct buffer *out;
+};
+
+static const char *option_label(const struct json *detail, const char *name)
+{
+    const struct json *options = json_get(detail, "options");
+
+    for (size_t i = 0; i < json_count(options); i++)
+        if (strcmp(json_get_text(json_item(options, i), "option", ""), name) == 0)
+            return json_get_text(json_item(options, i), "label", name);
+    return name;
+}
+
+/* One word of it; the reason comes last. */
+static void say_answer(const char *key, struct json *value, void *arg)
+{
+    struct answer *a = arg;
+    const char *text = json_text(value, "");
+    bool option = strcmp(key, "option") == 0;
+    const char *label = option ? option_label(a->detail, text) : text;
+
+    if (strcmp(key, "reason") == 0)
+        return;
+    buffer_text(a->out, a->out->len ? "; " : "");
+    if (!option && strcmp(key, "approve") != 0 && strcmp(key, "disposition") != 0)
+        buffer_print(a->out, "%s: ", key);
+    if (json_is_number(value))
+        buffer_print(a->out, "%" PRId64, json_number(value, 0));
+    else
+        buffer_text(a->out, text);
+    if (strcmp(label, text) != 0)
+        buffer_print(a->out, " (%s)", label);
+}
+
+char *task_answer_text(const struct store_task *t)
+{
+    auto_json struct json *detail = json_parse(t->detail, strlen(t->detail), NULL);
+    auto_json struct json *answer = json_parse(t->answer, strlen(t->answer), NULL);
+    const char *reason = json_get_text(answer, "reason", "");
+    struct buffer out = {0};
+
+    if (t->state != TASK_DONE || json_count(answer) == 0)
+        return NULL;
+    json_each(answer, say_answer, &(struct answer){detail, &out});
+    if (*reason)
+        buffer_print(&out, "%s%s", out.len ? ": " : "", reason);
+    return buffer_take(&out);
+}
+
 /* The words to type: before the task's number and behind it. */
 static void print_how(const struct desk *d, const struct store_task *t,
                       const struct json *form)
@@ -253,6 +307,36 @@ static void print_how(const struct desk *d, const struct store_task *t,
     putchar('\n');
 }
 
+/* Only who may take it is told to. */
+static void print_hidden(const struct desk *d, const struct store_task *t)
+{
+    const char *role = names_get(&names_role, t->role);
+
+    if (!run_may_act(d->district, t->role, d->person->id))
+        printf(
+            "\nIt is for %s. What is to be done is shown to them and to whoever stands "
+            "in for them; %s does not.\n",
+            role, d->person->id);
+    else if (t->state > TASK_TAKEN)
+        printf("\nYou stand in for %s. It is over; what it said is theirs to read.\n",
+               role);
+    else
+        printf("\nYou stand in for %s. What is to be done is shown to who has taken it: "
+               "hallwatch tasks take %" PRId64 " --as %s\n",
+               role, t->id, d->person->id);
+}
+
+static void print_answer(const struct store_task *t)
+{
+    auto_free char *text = task_answer_text(t);
+
+    if (!text)
+        return;
+    fputs("\nAnswered: ", stdout);
+    print_safe(text);
+    putchar('\n');
+}
+
 void task_print(const struct desk *d, const struct store_task *t)
 {
     auto_json struct json *detail = json_parse(t->detail, strlen(t->detail), NULL);
@@ -268,11 +352,10 @@ void task_print(const struct desk *d, const struct store_task *t)
     if (known)
         store_incident_done(&i);
     if (!desk_sees(d, t)) {
-        printf("\nYou stand in for %s. What is to be done is shown to who has taken it: "
-               "hallwatch tasks take %" PRId64 " --as %s\n",
-               names_get(&names_role, t->role), t->id, d->person->id);
+        print_hidden(d, t);
         return;
     }
+    print_answer(t);
     print_again(detail);
     print_list(detail, "do_not", "Do not", "x");
     print_list(detail, "do", "To do", "-");

@@ -56,6 +56,10 @@ void task_print_head(void);
 void task_print_row(const struct desk *d, const struct store_task *t);
 void task_print(const struct desk *d, const struct store_task *t);
 
+/* What was answered, in a line: "danger (Somebody may be in danger now): heard it";
+ * "safe: yes". NULL: nothing was. Yours to free. */
+char *task_answer_text(const struct store_task *t);
+
 extern const struct option_row tasks_answer_options[];
 
 /* ---- task_act.c: what a person does about it ---- */

@@ -12,6 +12,8 @@
 #include "mem.h"
 #include "text.h"
 
+#define PAGE_WIDTH 88
+
 /* ---- who ---- */
 
 static bool find_person(struct viewer *r)
@@ -195,6 +197,48 @@ void viewer_line(const char *head, const char *text)
     printf("  %-12s ", head);
     viewer_print(text, 0);
     putchar('\n');
+}
+
+/* The next word of a text; false: none is left. */
+static bool next_word(const char **text, struct text *ret)
+{
+    const char *at = *text + strspn(*text, " \t\r\n");
+    size_t len = strcspn(at, " \t\r\n");
+
+    *ret = (struct text){.at = at, .len = len};
+    *text = at + len;
+    return len > 0;
+}
+
+static void print_wrapped(const char *text, size_t indent)
+{
+    size_t column = indent;
+    struct text word;
+
+    while (next_word(&text, &word)) {
+        auto_buffer struct buffer b = {0};
+
+        buffer_text_visible(&b, word);
+        if (column > indent && column + 1 + b.len > PAGE_WIDTH) {
+            printf("\n%*s", (int)indent, "");
+            column = indent;
+        }
+        column += b.len + (column > indent);
+        printf("%s%s", column > indent + b.len ? " " : "", b.at);
+    }
+    putchar('\n');
+}
+
+void viewer_paragraph(const char *text)
+{
+    fputs("  ", stdout);
+    print_wrapped(text, 2);
+}
+
+void viewer_item(const char *mark, const char *text)
+{
+    printf("  %s ", mark);
+    print_wrapped(text, 3 + strlen(mark));
 }
 
 void viewer_print_day(const struct json *document)

@@ -101,6 +101,12 @@ void viewer_print(const char *text, int width);
 /* A line "  head:    text" of a page; nothing for an empty text. */
 void viewer_line(const char *head, const char *text);
 
+/* A text of several lines, broken where the page ends; each line two blanks in. */
+void viewer_paragraph(const char *text);
+
+/* The same, as one of a list: "  - text". */
+void viewer_item(const char *mark, const char *text);
+
 /* The day by which an alert was judged: "exams (Trial examination), 2026-11-23, by
  * exam_hours"; nothing when its rule has no hours. */
 void viewer_print_day(const struct json *document);

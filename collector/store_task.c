@@ -102,7 +102,7 @@ static int refuse(struct store *s, const struct store_task *t, const char *who)
                           t->taken_by);
     case TASK_DONE:
         return sql_answer(s, -ESTALE, "task %" PRId64 " was done by %s", t->id,
-                          t->answered_by);
+                          *t->answered_by ? t->answered_by : t->taken_by);
     case TASK_EXPIRED:
         return sql_answer(s, -ESTALE,
                           "task %" PRId64 " was not done in time and went on to somebody "

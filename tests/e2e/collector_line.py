@@ -50,6 +50,8 @@ def a_no_to_the_question_whether_it_is_done_leaves_it_open(w):
     w.hallwatch("tasks", "take", str(w.task(officer, "ack")["id"]), "--as", officer)
     w.hallwatch("decide", str(w.task(officer, "weigh")["id"]), "danger", "-m", "it may be",
                 "--as", officer)
+    err = w.hallwatch("tasks", "take", "1", "--as", officer, fine=False)
+    assert f"was done by {officer}" in err, err
     first = w.task(officer, "danger")["id"]
     before = len(w.mail.to("emergency@district.example"))
     out = w.hallwatch("tasks", "answer", str(first), "safe=no", "--as", officer)
@@ -63,6 +65,28 @@ def a_no_to_the_question_whether_it_is_done_leaves_it_open(w):
     shown = w.hallwatch("tasks", "show", str(again["id"]), "--as", officer)
     assert f'{officer} answered "no": Is somebody with the student now?' in shown, shown
     assert "safe (yes or no; done only with yes)" in shown, shown
+    page = w.hallwatch("incidents", "show", "1", "--as", officer)
+    for words in ("What it means", "evening, at night or on a day off",
+                  "What it does not show", "Harmless causes that are known",
+                  "- Homework on the subject", "What to do now", "hallwatch tasks show",
+                  "answered: danger (Somebody may be in danger now): it may be",
+                  "answered: safe: no"):
+        assert words in page, (words, page)
+    other = w.hallwatch("incidents", "show", "1", "--as", NETWORK)
+    assert "it may be" not in other and "safe: no" not in other, other
+    data = w.hallwatch("incidents", "show", "1", "--json", "--as", NETWORK)
+    assert "it may be" not in data, data
+    page = w.hallwatch("alerts", "show", "1", "--as", officer)
+    for words in ("- Homework on the subject", "name of the called host: malware.example",
+                  "- 2 times within 12 h", "hallwatch incidents show 1"):
+        assert words in page, (words, page)
+    assert "{" not in page, page
+    shown = w.hallwatch("tasks", "show", str(first), "--as", officer)
+    assert "Answered: safe: no" in shown, shown
+    err = w.hallwatch("tasks", "take", str(first), "--as", officer, fine=False)
+    assert f"was done by {officer}" in err, err
+    shown = w.hallwatch("tasks", "show", str(again["id"]), "--as", NETWORK)
+    assert f"It is for {officer}." in shown and "tasks take" not in shown, shown
     out = w.hallwatch("tasks", "answer", str(again["id"]), "safe=yes", "--as", officer)
     assert "is done." in out and "Incident 1 is contained." in out, out
     w.stop()

@@ -294,7 +294,8 @@ outbox: {{pause: 200ms, attempts: 4}}
         now = int(time.time() * 1e6)
         document = json.dumps({"event_type": "alert", "hallwatch": {
             "rule": "malware.known-host", "host": "malware.example", "playbook": playbook,
-            "after_hours": "page"}})
+            "after_hours": "page",
+            "window": {"kind": "count", "value": 2, "within": "12 h"}}})
         row = {
             "district": DISTRICT, "agent": "lincoln-1", "epoch": 1, "seq": self.seq,
             "at": now, "arrived": now, "rule": "malware.known-host",
