@@ -280,6 +280,7 @@
  * somebody who may silence more than the network's and security's own. */
 #define SILENCE_COVERS \
     "ALTER TABLE silences ADD COLUMN covers BIGINT NOT NULL DEFAULT 3;"
+
 /* Of what stays for good, the few that /metrics counts. */
 #define UNDER_WAY \
     "CREATE INDEX runs_active ON runs (district, started) WHERE status = 0;" \
