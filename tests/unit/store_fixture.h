@@ -7,6 +7,7 @@
 
 #include "unit.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,16 +64,16 @@ static inline int set_up(void **state)
 
 static inline void remove_all(const char *folder)
 {
-    static const char *const names[] = {"store",    "store-wal", "store-shm", "store.v1",
-                                        "store.v2", "store.v3",  "store.v4",  "store.v5",
-                                        "store.v6", "store.v7",  "store.v8",  "store.v9",  "copy",
-                                        "copy-wal", "copy-shm",  "copy.part"};
-    char path[128];
+    struct dirent **found = NULL;
+    int count = scandir(folder, &found, NULL, NULL);
+    char path[512];
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-        unlink(path);
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, found[i]->d_name);
+        unlink(path); /* not so for . and .. */
+        free(found[i]);
     }
+    free(found);
     rmdir(folder);
 }
 
