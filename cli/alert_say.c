@@ -10,13 +10,15 @@
 #include "mem.h"
 #include "text.h"
 
-/* What stands at the top of the page already. */
-static const char *const told[] = {"hallwatch.site", "hallwatch.segment"};
+/* What stands on the page already: at its top, or as how often it was. */
+static const char *const told[] = {"hallwatch.site", "hallwatch.segment",
+                                   "hallwatch.window"};
 
 static bool is_told(const char *path)
 {
     for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
-        if (strcmp(told[i], path) == 0)
+        if (strncmp(told[i], path, strlen(told[i])) == 0 &&
+            strchr(".", path[strlen(told[i])]))
             return true;
     return false;
 }

@@ -175,7 +175,9 @@ static bool explain_nothing(struct viewer *r, const struct alerts_options *o,
 static void print_end(const struct listing *l, size_t limit)
 {
     if (l->count == 0)
-        puts("No alert fits.");
+        puts(viewer_owners(l->viewer, SIGHT_WHAT, 0) >> 31
+                 ? "Your roles see no single alerts: there may be some."
+                 : "No alert fits, of those that your roles see.");
     else if (l->count == limit)
         printf("There may be older ones: --before %" PRId64 "\n", l->last);
     if (l->count && !l->viewer->person)

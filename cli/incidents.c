@@ -11,6 +11,7 @@
 #include "collector/store_run.h"
 #include "mem.h"
 
+#define EVERYBODYS ((UINT32_C(2) << ROLE_EXAMS_OFFICER) - 1) /* who acts first on any */
 #define NOT_CLOSED ((1U << INCIDENT_CLOSED) - 1)
 
 /* ---- list ---- */
@@ -80,6 +81,37 @@ static bool read_name(const char *word, const struct names *names, unsigned othe
     return false;
 }
 
+static void count_one(const struct store_incident *i, void *arg)
+{
+    (void)i;
+    ++*(uint64_t *)arg;
+}
+
+/* Whoever does not see all must not take an empty page for a quiet day. */
+static void print_none(const struct viewer *r, const struct store_incident_filter *seen,
+                       bool all)
+{
+    const char *open = all ? "" : " is open";
+    struct store_incident_filter f = *seen;
+    uint64_t count = 0;
+
+    f.owners = viewer_owners(r, SIGHT_COUNT, 0);
+    f.limit = 1000;
+    store_incident_each(r->store, &f, count_one, &count);
+    if ((seen->owners & EVERYBODYS) == EVERYBODYS)
+        printf("%s\n", all ? "There is no incident." : "No incident is open.");
+    else if (seen->owners & EVERYBODYS)
+        printf("No incident%s that your roles see; there may be others.\n",
+               all ? "" : open);
+    else if (count >= SIGHT_LEAST)
+        printf("%" PRIu64 "%s incidents%s; your roles see how many, not which.\n", count,
+               count == 1000 ? " or more" : "", all ? "" : " are open");
+    else
+        printf("Your roles see how many incidents there are, not which, and no number "
+               "under %d: there may be some.\n",
+               SIGHT_LEAST);
+}
+
 static int list(const void *values, int argc, char **argv)
 {
     const struct incidents_options *o = values;
@@ -108,7 +140,7 @@ static int list(const void *values, int argc, char **argv)
     if (json)
         viewer_json(json);
     else if (l.count == 0)
-        puts(o->all ? "There is no incident." : "No incident is open.");
+        print_none(&r, &f, o->all);
     else if (l.count == (o->limit ? o->limit : 100))
         printf("There may be older ones: --before %" PRId64 "\n", l.last);
     return 0;

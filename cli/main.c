@@ -23,7 +23,7 @@ int main(int argc, char **argv)
         {"audit", .help = "the record of who saw and did what",
          .commands = audit_commands},
         {"tasks", .help = "see and do what waits for people", .commands = tasks_commands},
-        {"decide", "TASK OPTION", 2, 2, "choose one of the options of a decision",
+        {"decide", "TASK [OPTION]", 1, 2, "choose one of the options of a decision",
          "The options are those that `hallwatch tasks show` lists; yes or no for an\n"
          "approval.",
          NULL, tasks_answer_options, sizeof(struct tasks_options), task_answer},

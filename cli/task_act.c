@@ -207,24 +207,69 @@ static bool read_field(struct json *answer, const struct json *form, const char 
     return true;
 }
 
+/* What is typed; NULL: nothing. Yours to free. */
+static char *read_line(void)
+{
+    auto_free char *line = NULL;
+    size_t capacity = 0;
+
+    fflush(stdout);
+    if (getline(&line, &capacity, stdin) <= 0)
+        return NULL;
+    line[strcspn(line, "\r\n")] = '\0';
+    return *line ? take(line) : NULL;
+}
+
 static void ask_field(struct json *answer, const struct json *field)
 {
     const char *name = json_get_text(field, "field", "");
     auto_free char *line = NULL;
-    size_t capacity = 0;
-    ssize_t len;
 
     printf("%s (%s) ", json_get_text(field, "ask", ""),
            strcmp(json_get_text(field, "type", ""), "yesno") == 0
                ? "yes or no"
                : json_get_text(field, "type", ""));
-    fflush(stdout);
-    len = getline(&line, &capacity, stdin);
-    if (len <= 0)
-        return;
-    line[strcspn(line, "\r\n")] = '\0';
-    if (*line)
+    line = read_line();
+    if (line)
         put_field(answer, field, name, line);
+}
+
+static void print_choices(enum task_kind kind, const struct json *detail)
+{
+    const struct json *options = json_get(detail, "options");
+
+    if (kind == TASK_APPROVE)
+        fputs("Do you agree? (yes or no) ", stdout);
+    if (kind == TASK_CLOSE)
+        fputs(json_get_bool(detail, "drill", false)
+                  ? "What was it? (drill) "
+                  : "What was it? (confirmed, benign, false-positive or unknown) ",
+              stdout);
+    if (kind != TASK_DECIDE)
+        return;
+    puts(json_get_text(detail, "question", ""));
+    for (size_t i = 0; i < json_count(options); i++)
+        printf("  %-12s %s\n", json_get_text(json_item(options, i), "option", ""),
+               json_get_text(json_item(options, i), "label", ""));
+    fputs("One of these: ", stdout);
+}
+
+/* A decision, an approval, what an incident was; and why. */
+static void ask_word(struct json *answer, enum task_kind kind, const struct json *detail,
+                     const char *word)
+{
+    auto_free char *line = NULL, *reason = NULL;
+
+    print_choices(kind, detail);
+    line = read_line();
+    if (line)
+        json_put_text(answer, word, line);
+    if (json_get(answer, "reason"))
+        return;
+    fputs("Why? ", stdout);
+    reason = read_line();
+    if (reason)
+        json_put_text(answer, "reason", reason);
 }
 
 /* By the kind of task: what its one word means. */
@@ -245,6 +290,8 @@ static bool read_answer(struct json *answer, const struct store_task *t,
         else if (!read_field(answer, form, argv[i]))
             return false;
     }
+    if (argc == 0 && word && isatty(STDIN_FILENO))
+        ask_word(answer, t->kind, detail, word);
     if (argc == 0 && isatty(STDIN_FILENO))
         for (size_t i = 0; i < json_count(form); i++)
             ask_field(answer, json_item(form, i));
@@ -283,10 +330,10 @@ static int answer_it(struct desk *d, const struct store_task *t, int argc, char 
     auto_json struct json *answer = json_new_object();
     auto_free char *text = NULL;
 
-    if (!may_act(d, t) || !read_answer(answer, t, detail, argc, argv))
-        return EXIT_FAULT;
     if (d->options->reason)
         json_put_text(answer, "reason", d->options->reason);
+    if (!may_act(d, t) || !read_answer(answer, t, detail, argc, argv))
+        return EXIT_FAULT;
     if (!fits(t, detail, answer) || !begin(d))
         return EXIT_FAULT;
     text = json_write(answer);

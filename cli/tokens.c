@@ -117,8 +117,11 @@ static int add(const void *values, int argc, char **argv)
     if (status == 0)
         printf("%s\n", token);
     if (status == 0)
-        fputs("This is shown once. The collector knows it after its next start.\n",
-              stderr);
+        fprintf(stderr,
+                "This is shown once. The collector knows it after its next start, when "
+                "collector.yaml has `api: {tokens: %s}` and its user can read that file: "
+                "chown hallwatch: %s\n",
+                path, path);
     crypt_wipe(token, sizeof(token));
     return status;
 }

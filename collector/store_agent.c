@@ -75,18 +75,49 @@ uint64_t store_agents_changes(struct store *s)
     return count;
 }
 
+/* What stands in the way of an agent of this name and key. 0: nothing. */
+static int refuse_known(struct store *s, const char *name, const char *public_key)
+{
+    struct store_agent a;
+    int rc = store_agent_by_key(s, public_key, &a);
+
+    if (rc == 0) {
+        rc = sql_answer(s, -EEXIST,
+                        a.revoked ? "this key was revoked with the agent %s: make a new "
+                                    "one with `hallwatch keys new agent`"
+                                  : "the agent %s has this key already",
+                        a.name);
+        store_agent_done(&a);
+        return rc;
+    }
+    rc = store_agent_get(s, name, &a);
+    if (rc == 0) {
+        rc = a.revoked ? 0
+                       : sql_answer(s, -EEXIST,
+                                    "there is an agent named %s already: "
+                                    "revoke it first, if its box was replaced",
+                                    name);
+        store_agent_done(&a);
+        return rc;
+    }
+    return rc == -ENOENT ? 0 : rc;
+}
+
 int store_agent_add(struct store *s, const char *name, const char *site,
                     const char *public_key)
 {
-    int rc = sql_do(s,
-                    "INSERT INTO agents (district, name, site, public_key, added)"
-                    " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-                    OUR, STR(name), STR(site), STR(public_key), TIME(store_now(s)));
+    int rc = refuse_known(s, name, public_key);
 
-    if (rc == 0 && sql_changed(s) == 0)
-        return sql_answer(s, -EEXIST,
-                          "there is an agent named %s, or one with this key, already",
-                          name);
+    if (rc)
+        return rc;
+    rc = sql_do(s,
+                "INSERT INTO agents (district, name, site, public_key, added)"
+                " VALUES ($1, $2, $3, $4, $5)"
+                " ON CONFLICT (district, name) DO UPDATE SET site = excluded.site,"
+                " public_key = excluded.public_key, added = excluded.added,"
+                " revoked = 0",
+                OUR, STR(name), STR(site), STR(public_key), TIME(store_now(s)));
+
     return rc ? rc : count_change(s);
 }
 

@@ -38,7 +38,8 @@ struct store_agent {
 /* Another value than at the last call: the allow-list has been changed, by anybody. */
 uint64_t store_agents_changes(struct store *s);
 
-/* -EEXIST: that name or key is there. */
+/* A name whose agent was revoked may come back with another key. -EEXIST: that name or
+ * key is there; store_error says which. */
 int store_agent_add(struct store *s, const char *name, const char *site,
                     const char *public_key);
 int store_agent_revoke(struct store *s, const char *name);

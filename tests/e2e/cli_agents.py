@@ -105,7 +105,9 @@ def an_agent_is_added_by_file_or_key_and_revoked(folder):
     assert agents(folder, "add", "box-2", "--site", "lincoln", "--", other)[0] == 0
     code, _, err = agents(folder, "add", "box-3", f"{folder}/keys/agent.pub", "--site",
                           "lincoln")
-    assert code == 1 and "already" in err
+    assert code == 1 and "the agent box-1 has this key already" in err, err
+    code, _, err = agents(folder, "add", "box-1", "--site", "lincoln", "--", other)
+    assert code == 1 and "the agent box-2 has this key already" in err, err
     assert set(listed(folder)) == {"box-1", "box-2"}
     code, out, _ = agents(folder, "revoke", "box-1")
     assert code == 0 and "cut off" in out
@@ -113,6 +115,25 @@ def an_agent_is_added_by_file_or_key_and_revoked(folder):
     lines = {line.split()[0]: line for line in out.splitlines()}
     assert "revoked" in lines["box-1"] and "revoked" not in lines["box-2"]
     assert public not in out
+    code, _, err = agents(folder, "add", "box-3", f"{folder}/keys/agent.pub", "--site",
+                          "lincoln")
+    assert code == 1 and "this key was revoked with the agent box-1" in err, err
+    new = hallwatch("keys", "new", "agent", f"{folder}/new")[1].splitlines()[0]
+    code, _, err = agents(folder, "add", "box-2", "--site", "lincoln", "--", new)
+    assert code == 1 and "an agent named box-2 already: revoke it first" in err, err
+    code, _, err = agents(folder, "add", "box-1", "--site", "lincoln", "--", new)
+    assert code == 0 and not listed(folder)["box-1"].get("revoked"), err
+
+
+def a_token_has_a_name_of_its_own(folder):
+    file = f"{folder}/tokens"
+    add = ("tokens", "add", "dash", "--role", "security", "--file", file)
+    code, _, err = hallwatch(*add)
+    assert code == 0 and f"chown hallwatch: {file}" in err, err
+    code, _, err = hallwatch(*add)
+    assert code == 1 and f"a token named dash in {file} already" in err, err
+    with open(file, encoding="utf-8") as f:
+        assert len(f.readlines()) == 1
 
 
 CASES = (
@@ -122,6 +143,7 @@ CASES = (
     a_secret_that_others_can_read_is_not_used,
     mistakes_get_a_sentence,
     an_agent_is_added_by_file_or_key_and_revoked,
+    a_token_has_a_name_of_its_own,
 )
 
 

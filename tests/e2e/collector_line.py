@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import pty
 import sqlite3
 import subprocess
 import time
@@ -89,6 +90,51 @@ def a_no_to_the_question_whether_it_is_done_leaves_it_open(w):
     assert f"It is for {officer}." in shown and "tasks take" not in shown, shown
     out = w.hallwatch("tasks", "answer", str(again["id"]), "safe=yes", "--as", officer)
     assert "is done." in out and "Incident 1 is contained." in out, out
+    w.stop()
+
+
+def typed(w, lines, *args):
+    """The command at a terminal, where this is typed."""
+    top, terminal = pty.openpty()
+    with subprocess.Popen(
+            [collector_world.HALLWATCH, *args, "--store", w.store, "--district",
+             w.path("district.yaml")], stdin=terminal, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True) as process:
+        os.write(top, lines.encode())
+        out = process.communicate(timeout=collector_world.PATIENCE)[0]
+    os.close(top)
+    os.close(terminal)
+    assert process.returncode == 0, out
+    return out
+
+
+def at_a_terminal_a_decision_and_a_closing_are_asked_for(w):
+    w.start()
+    w.alert()
+    w.hallwatch("tasks", "take", str(w.task(SECURITY, "ack")["id"]), "--as", SECURITY)
+    w.hallwatch("tasks", "answer", str(w.task(NETWORK, "work")["id"]), "others=0",
+                "found=yes", "--as", NETWORK)
+    records = str(w.task(SECURITY, "records")["id"])
+    out = typed(w, "no\na loaner\n", "decide", records, "--as", SECURITY)
+    assert "Could records have been read?" in out and "Why?" in out, out
+    out = typed(w, "benign\n", "tasks", "answer", str(w.task(SECURITY, "close")["id"]),
+                "-m", "a test", "--as", SECURITY)
+    assert "What was it?" in out and "Why?" not in out and "is closed" in out, out
+    assert "answered: no: a loaner" in w.hallwatch("incidents", "show", "1", "--as", SECURITY)
+    w.stop()
+
+
+def an_empty_page_says_that_others_may_see_more(w):
+    w.start()
+    for number in range(10):
+        w.alert(f"7KQX-M3T{number}", "safeguarding-review", owner=2)
+    until("ten incidents", lambda: w.query("SELECT count(*) FROM incidents") == [(10,)])
+    out = w.hallwatch("incidents", "list", "--as", "principal")
+    assert "10 incidents are open; your roles see how many, not which." in out, out
+    out = w.hallwatch("alerts", "list", "--as", "principal")
+    assert "Your roles see no single alerts" in out, out
+    out = w.hallwatch("incidents", "list", "--as", "exams-officer")
+    assert "No incident is open that your roles see; there may be others." in out, out
     w.stop()
 
 
@@ -257,6 +303,8 @@ if __name__ == "__main__":
     collector_world.run([
         (an_alert_becomes_a_mail_a_task_and_a_closed_incident, World),
         (a_no_to_the_question_whether_it_is_done_leaves_it_open, World),
+        (at_a_terminal_a_decision_and_a_closing_are_asked_for, World),
+        (an_empty_page_says_that_others_may_see_more, World),
         (what_is_reopened_is_somebodys_task_again, World),
         (who_may_not_and_what_does_not_fit_is_told_and_changes_nothing, World),
         (who_stands_in_sees_what_is_to_be_done_once_it_is_theirs, World),
