@@ -149,7 +149,8 @@ static bool is_about(const char *wanted, const char *value)
 bool correlate_silences(const struct store_silence *q, const struct store_alert *a,
                         usec_t now)
 {
-    if (!(q->covers >> a->owner & 1) || q->ended != 0 || now < q->begins || now >= q->until)
+    if (!(q->covers >> a->owner & 1) || q->ended != 0 || now < q->begins ||
+        now >= q->until)
         return false;
     return is_about(q->rule, a->rule) && is_about(q->site, a->site) &&
            is_about(q->segment, a->segment) && is_about(q->device, a->device);

@@ -35,8 +35,7 @@
 /*
  * As enum input_kind of the store, and timers. Documents are those that the store makes:
  *   ALERT    {"incident": {facts that are new}}
- *   INCIDENT {"from": "open", "to": "closed", ...}; from closed, the run begins anew, also
- *            one that is over
+ *   INCIDENT {"from": "open", "to": "closed", ...}; from closed: begin anew, though over
  *   TAKEN    {"key": of the task}
  *   ANSWER   {"key": of the task, "answer": {...}}; see run_answer_refuse
  *   OUTCOME  {"wish": key as the wish had it, "ok": bool}
