@@ -442,7 +442,8 @@ static const struct diag_code codes[] = {
     {"W0906", "a key that the service cannot read",
      "Started as root, the program reads its keys and then becomes the user of its\n"
      "settings. The units of systemd start it as that user: the key must be its."},
-    {"E0907", "no such site", "\"site\", or --site, is the id of a site of district.yaml."},
+    {"E0907", "no such site",
+     "\"site\", or --site, is the id of a site of district.yaml."},
     {"E0908", "a setting that another one needs", "The message says which."},
     {"E0913", "hours that nobody covers, or a rule that leads nowhere",
      "A rule that alerts wants a playbook (response: {playbook: ...}), and each step of\n"

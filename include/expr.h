@@ -72,8 +72,7 @@ struct expr *expr_parse(struct arena *a, const struct node *n, struct diags *d);
 /* ---- names that expressions use ---- */
 
 #define LIST_NEVER_STALE UINT64_MAX
-#define LIST_NEVER_USED  0 /* too old from the beginning: it is too short, or not there \
-                            */
+#define LIST_NEVER_USED  0 /* too old from the beginning: too short, or not there */
 
 struct list_def {
     const char *name;
