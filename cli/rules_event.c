@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/rules_event.h"
+#include "domain.h"
 #include "mem.h"
 #include "rule_test.h"
 #include "yaml.h"
@@ -82,6 +83,47 @@ static struct json *value_of(const struct json *doc, enum field_id f)
     return json_clone(value);
 }
 
+/* What stood in a packet where a host name belongs: the agent prints it as it prints any,
+ * and a rule file has no such value. */
+static bool is_odd(enum field_id f, const struct json *value)
+{
+    enum field_type type = field_get(f)->type;
+    const char *text = json_text(value, NULL);
+    char clean[DOMAIN_MAX];
+    size_t len;
+
+    return (type == TYPE_DOMAIN || type == TYPE_DOMAINS) && text &&
+           domain_clean(text_of(text), clean, &len) != 0;
+}
+
+static bool is_any_odd(enum field_id f, const struct json *value)
+{
+    bool any = is_odd(f, value);
+
+    for (size_t i = 0; json_is_list(value) && i < json_count(value); i++)
+        any |= is_odd(f, json_item(value, i));
+    return any;
+}
+
+static void put_odd(struct event *e, enum field_id f, const struct json *value)
+{
+    for (size_t i = 0; json_is_list(value) && i < json_count(value); i++)
+        event_add_text(e, f, text_of(json_text(json_item(value, i), "")));
+    if (!json_is_list(value))
+        event_put_host(e, f, f == FIELD_HOST ? FIELD_HOST_REGISTRABLE : FIELD_UNKNOWN,
+                       text_of(json_text(value, "")));
+}
+
+static void put_odd_names(struct event *e, const struct json *doc)
+{
+    for (enum field_id f = 0; f < FIELD_COUNT; f++) {
+        auto_json struct json *value = value_of(doc, f);
+
+        if (value && is_any_odd(f, value))
+            put_odd(e, f, value);
+    }
+}
+
 static struct json *flatten(const struct json *doc)
 {
     struct json *flat = json_new_object();
@@ -95,7 +137,9 @@ static struct json *flatten(const struct json *doc)
     for (enum field_id f = 0; f < FIELD_COUNT; f++) {
         struct json *value = f == FIELD_WINDOW_VALUE ? NULL : value_of(doc, f);
 
-        if (value)
+        if (value && is_any_odd(f, value))
+            json_free(value);
+        else if (value)
             json_put(flat, field_get(f)->name, value);
     }
     return flat;
@@ -117,6 +161,10 @@ bool rules_event(struct event *e, const char *name, const struct json *doc,
         return false;
     }
     yaml = yaml_parse(name, text, strlen(text), d);
-    return yaml &&
-           rule_test_event(e, yaml_root(yaml), 1, RULE_TEST_START, RULE_TEST_START, d);
+    if (!yaml ||
+        !rule_test_event(e, yaml_root(yaml), 1, RULE_TEST_START, RULE_TEST_START, d))
+        return false;
+    if (!json_get(doc, "kind"))
+        put_odd_names(e, doc);
+    return true;
 }

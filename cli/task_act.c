@@ -305,9 +305,9 @@ static bool fits(const struct store_task *t, const struct json *detail,
 
     if (refusal)
         fprintf(stderr,
-                "hallwatch: %s. `hallwatch tasks show %" PRId64
+                "hallwatch: %s%s `hallwatch tasks show %" PRId64
                 "` says what is asked; nothing was changed\n",
-                refusal, t->id);
+                refusal, refusal[strlen(refusal) - 1] == '?' ? "" : ".", t->id);
     return !refusal;
 }
 

@@ -91,6 +91,24 @@ static void a_flow_and_a_look_up_come_back(void **state)
     assert_read_back(e);
 }
 
+/* "staff room printer._ipp._tcp.local", and what a tunnel in DNS asks for. */
+static void names_that_are_no_host_names_come_back(void **state)
+{
+    auto_event struct event *e = event_new();
+
+    (void)state;
+    event_begin(e, EVENT_DNS, UINT64_C(1793786400123456));
+    put_addr(e, FIELD_SRC_IP, "10.1.2.3");
+    event_put_host(e, FIELD_DNS_QNAME, FIELD_UNKNOWN,
+                   text_of("02g\xfe?82.t.tunnel.example"));
+    event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE,
+                   text_of("02g\xfe?82.t.tunnel.example"));
+    event_add_text(e, FIELD_DNS_ANSWER_NAME, text_of("staff room printer.local"));
+    event_add_text(e, FIELD_DNS_ANSWER_NAME, text_of("a.example"));
+    assert_true(event_has(e, FIELD_HOST_REGISTRABLE));
+    assert_read_back(e);
+}
+
 static void fields_by_their_names_are_an_event_too(void **state)
 {
     static const char text[] = "{\"kind\":\"dns\",\"src.ip\":\"10.1.2.3\","
@@ -127,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tls_hello_comes_back),
         cmocka_unit_test(a_flow_and_a_look_up_come_back),
+        cmocka_unit_test(names_that_are_no_host_names_come_back),
         cmocka_unit_test(fields_by_their_names_are_an_event_too),
         cmocka_unit_test(what_is_no_event_is_refused),
     };
