@@ -203,7 +203,7 @@ class Store(Mistakes):
                              ('no site "lincon"', "incidents", "list", "--site", "lincon"),
                              ("no incident 99", "tasks", "list", "--incident", "99")):
             self.at_store(args[0], FAULT, *args[1:], words=words)
-        self.at_store("alerts", 0, "list", "--site", "lincoln", words="No alert fits.")
+        self.at_store("alerts", 0, "list", "--site", "lincoln", words="No alert fits")
 
     def test_none_is_no_limit(self):
         for command in "alerts", "incidents":
