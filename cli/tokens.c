@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "collector/settings.h"
 #include "collector/sight.h"
 #include "crypt.h"
 #include "file.h"
@@ -15,8 +18,9 @@
 #include "names.h"
 #include "tokens.h"
 
-#define TOKENS      "/etc/hallwatch/tokens"
-#define TOKENS_MOST ((size_t)1 << 20)
+#define TOKENS         "/etc/hallwatch/tokens"
+#define COLLECTOR_USER "hallwatch" /* where collector.yaml names nobody */
+#define TOKENS_MOST    ((size_t)1 << 20)
 
 struct tokens_options {
     const char *role, *file;
@@ -61,10 +65,61 @@ static int read_role(const char *word)
     return -1;
 }
 
-/* In one write, so that the file never has half a line. */
-static int append(const char *path, const char *line)
+/* The collector's settings, where they are beside the tokens. */
+static void load_settings(struct collector_settings *s, const char *path)
 {
-    auto_close int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    auto_diags struct diags *d = diags_new();
+    const char *slash = strrchr(path, '/');
+    auto_free char *beside =
+        slash ? xasprintf("%.*s/collector.yaml", (int)(slash - path), path)
+              : xstrdup("collector.yaml");
+
+    collector_settings_load(s, beside, NULL, 0, d);
+    if (!s->user)
+        s->user = xstrdup(COLLECTOR_USER);
+}
+
+/* Whether they name this very file. */
+static bool is_named(const struct collector_settings *s, const char *path)
+{
+    struct stat named, this;
+
+    return s->api.tokens && stat(s->api.tokens, &named) == 0 && stat(path, &this) == 0 &&
+           named.st_dev == this.st_dev && named.st_ino == this.st_ino;
+}
+
+/* To whom the collector runs as. Only a file that we made: with another, a link that
+ * somebody put there could have us give away what it leads to. */
+static void give(int fd, const char *user)
+{
+    const struct passwd *pw = geteuid() == 0 ? getpwnam(user) : NULL;
+
+    if (pw)
+        (void)!fchown(fd, pw->pw_uid, pw->pw_gid);
+}
+
+static bool belongs_to(const char *path, const char *user)
+{
+    const struct passwd *pw = getpwnam(user);
+    struct stat st;
+
+    return pw && stat(path, &st) == 0 && st.st_uid == pw->pw_uid;
+}
+
+static int open_file(const char *path, const char *user)
+{
+    const int flags = O_WRONLY | O_APPEND | O_CLOEXEC;
+    int fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+
+    if (fd >= 0)
+        give(fd, user);
+    return fd < 0 && errno == EEXIST ? open(path, flags) : fd;
+}
+
+/* In one write, so that the file never has half a line. */
+static int append(const char *path, const char *line, const char *user)
+{
+    auto_close int fd = open_file(path, user);
 
     if (fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line))
         return 0;
@@ -94,11 +149,24 @@ static bool is_taken(const char *path, const char *name)
     return false;
 }
 
+/* What is left to do until the token is good for something. */
+static void tell_next(const struct collector_settings *s, const char *path)
+{
+    fputs("This is shown once.", stderr);
+    if (!belongs_to(path, s->user))
+        fprintf(stderr, " The collector has to be able to read the file: chown %s: %s.",
+                s->user, path);
+    if (!is_named(s, path))
+        fprintf(stderr, " collector.yaml has to say `api: {tokens: %s}`.", path);
+    fputs(" The collector knows the token after its next start.\n", stderr);
+}
+
 static int add(const void *values, int argc, char **argv)
 {
     const struct tokens_options *o = values;
     const char *path = o->file ? o->file : TOKENS;
     int role = read_role(o->role), status;
+    struct collector_settings s = {0};
     auto_free char *line = NULL;
     char token[TOKEN_TEXT];
 
@@ -113,15 +181,13 @@ static int add(const void *values, int argc, char **argv)
     if (crypt_init() < 0 || is_taken(path, argv[0]))
         return EXIT_FAULT;
     token_new(argv[0], (enum role)role, token, &line);
-    status = append(path, line);
+    load_settings(&s, path);
+    status = append(path, line, s.user);
     if (status == 0)
         printf("%s\n", token);
     if (status == 0)
-        fprintf(stderr,
-                "This is shown once. The collector knows it after its next start, when "
-                "collector.yaml has `api: {tokens: %s}` and its user can read that file: "
-                "chown hallwatch: %s\n",
-                path, path);
+        tell_next(&s, path);
+    collector_settings_done(&s);
     crypt_wipe(token, sizeof(token));
     return status;
 }

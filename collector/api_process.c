@@ -14,16 +14,17 @@ struct api_process {
     struct http *http;
 };
 
-static int load_tokens(struct api_process *self, const char *path)
+static int load_tokens(struct api_process *self, const struct collector_settings *s)
 {
     auto_diags struct diags *d = diags_new();
-    auto_free char *text = NULL;
 
-    self->tokens = path ? tokens_load(path, d) : NULL;
-    if (self->tokens || !path)
+    if (!s->api.tokens)
         return 0;
-    text = diags_text(d);
-    log_error("nobody can ask: %s", text);
+    if (collector_settings_check_tokens(s, d))
+        self->tokens = tokens_load(s->api.tokens, d);
+    if (self->tokens)
+        return 0;
+    process_log_faults("the tokens cannot be used", d);
     return -EINVAL;
 }
 
@@ -33,7 +34,7 @@ int api_process_open(struct process *p, void **ret_self)
     auto_free char *error = NULL;
     struct http_settings set = {
         .loop = p->loop, .address = p->settings->api.listen, .fn = api_answer};
-    int r = load_tokens(self, p->settings->api.tokens);
+    int r = load_tokens(self, p->settings);
 
     *ret_self = self;
     if (r < 0)

@@ -56,10 +56,14 @@ static bool load(struct collector_settings *s, const struct arguments *a, struct
     return true;
 }
 
-static bool check(const struct collector_settings *s, const char *path, struct diags *d)
+/* What only the api has to wait for is a fault of a check, and hinders no start. */
+static bool check(const struct collector_settings *s, const struct arguments *a,
+                  struct diags *d)
 {
-    bool fine = collector_settings_check(s, path, d);
+    bool fine = collector_settings_check(s, a->config, d);
 
+    if (a->check)
+        fine = collector_settings_check_tokens(s, d) && fine;
     return plan_check(s, clock_wall(), d) && fine;
 }
 
@@ -200,7 +204,7 @@ static int run_with(const struct arguments *a, struct collector_settings *s)
     auto_diags struct diags *d = diags_new();
     bool loaded = load(s, a, d);
     bool tried = !loaded || !a->check || collector_trial(s, a->config, d);
-    bool fine = loaded && check(s, a->config, d) && tried;
+    bool fine = loaded && check(s, a, d) && tried;
 
     if (diags_errors(d) || diags_warnings(d))
         print_faults(d);

@@ -67,14 +67,12 @@ static int load(struct engine_process *self, const struct collector_settings *s)
 {
     auto_diags struct diags *d = diags_new();
     const char *const paths[] = {s->correlate};
-    auto_free char *text = NULL;
 
     self->playbooks = playbooks_load(s->playbooks, d);
     self->correlate = correlate_load(paths, s->correlate ? 1 : 0, d);
     if (self->playbooks && self->correlate)
         return 0;
-    text = diags_text(d);
-    log_error("the playbooks cannot be used: %s", text);
+    process_log_faults("the playbooks cannot be used", d);
     return -EINVAL;
 }
 
@@ -82,7 +80,6 @@ static int load_rules(struct engine_process *self, const struct process *p)
 {
     const struct collector_settings *s = p->settings;
     auto_diags struct diags *d = diags_new();
-    auto_free char *text = NULL;
     int r = s->lists ? listdb_open(s->lists, &self->lists) : 0;
 
     if (r < 0) {
@@ -97,8 +94,7 @@ static int load_rules(struct engine_process *self, const struct process *p)
         d);
     if (self->rules)
         return 0;
-    text = diags_text(d);
-    log_error("the rules cannot be used: %s", text);
+    process_log_faults("the rules cannot be used", d);
     return -EINVAL;
 }
 

@@ -44,16 +44,28 @@ static int open_store(struct process *p)
     return r;
 }
 
+/* The last line counts the faults, which says nothing in a log. */
+void process_log_faults(const char *what, struct diags *d)
+{
+    auto_free char *text = diags_text(d);
+    const char *before = what, *colon = ": ";
+
+    for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
+        if (!rest || !*rest)
+            break;
+        log_error("%s%s%s", before, colon, line);
+        before = colon = "";
+    }
+}
+
 static int open_district(struct process *p)
 {
     auto_diags struct diags *d = diags_new();
-    auto_free char *text = NULL;
 
     p->district = district_load(p->settings->district, d);
     if (p->district)
         return 0;
-    text = diags_text(d);
-    log_error("the district cannot be used: %s", text);
+    process_log_faults("the district cannot be used", d);
     return -EINVAL;
 }
 
@@ -76,9 +88,23 @@ static int open_all(struct process *p, enum collector_role role, void **ret_self
     return r;
 }
 
+/* Nothing depends on the api; alone, nobody would see that it does not run. */
+static bool can_be_missed(const struct process_ward *w)
+{
+    for (unsigned role = 0; role < COLLECTOR_ROLES && w->role == COLLECTOR_API; role++)
+        if (role != COLLECTOR_API && collector_settings_has(w->settings, role))
+            return true;
+    return false;
+}
+
 /* What did not hinder an earlier start may pass: the warden tries again. */
 static int exit_code(const struct process_ward *w, int error)
 {
+    if (can_be_missed(w)) {
+        log_warn("nobody can ask over HTTP until this is put right; it is tried again "
+                 "within a minute. Alerts are taken in and playbooks run without it");
+        return EXIT_FAILURE;
+    }
     if (error == -EAGAIN || atomic_load(&w->board->ran[w->role]))
         return EXIT_FAILURE;
     return WARDEN_HOPELESS;

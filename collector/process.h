@@ -9,6 +9,7 @@
 #include "collector/board.h"
 #include "collector/settings.h"
 #include "collector/store.h"
+#include "diag.h"
 #include "district.h"
 #include "loop.h"
 
@@ -42,8 +43,13 @@ struct process_ward {
     enum collector_role role;
 };
 
+/* What is wrong with a file, as lines of the log: "what: FILE:1:3: error[E0912]: ..." */
+void process_log_faults(const char *what, struct diags *d);
+
 /* In the child: the whole life of a process; arg is its struct process_ward. Returns the
- * exit code. A fault that was there at the very first start is WARDEN_HOPELESS. */
+ * exit code. A fault that was there at the very first start is WARDEN_HOPELESS; but not
+ * one of the api where others run beside it: alerts are taken in and playbooks run
+ * without it, so it is tried again by and by. */
 int process_run(void *arg);
 
 #endif

@@ -60,13 +60,11 @@ static void on_poll(void *arg)
 static int load_notices(struct runner_process *self, const char *folder)
 {
     auto_diags struct diags *d = diags_new();
-    auto_free char *text = NULL;
 
     self->notices = notices_load(folder, d);
     if (self->notices)
         return 0;
-    text = diags_text(d);
-    log_error("the texts of messages cannot be used: %s", text);
+    process_log_faults("the texts of messages cannot be used", d);
     return -EINVAL;
 }
 

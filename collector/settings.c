@@ -257,6 +257,14 @@ bool collector_settings_check(const struct collector_settings *s, const char *pa
     check_key(s, path, d);
     check_api(s, path, d);
     check_mail(s, path, d);
-    check_secret(s, "api.tokens", s->api.tokens, d);
+    return diags_errors(d) == errors;
+}
+
+bool collector_settings_check_tokens(const struct collector_settings *s, struct diags *d)
+{
+    size_t errors = diags_errors(d);
+
+    if (collector_settings_has(s, COLLECTOR_API))
+        check_secret(s, "api.tokens", s->api.tokens, d);
     return diags_errors(d) == errors;
 }

@@ -74,4 +74,8 @@ bool collector_settings_has(const struct collector_settings *s, enum collector_r
 bool collector_settings_check(const struct collector_settings *s, const char *path,
                               struct diags *d);
 
+/* Whether the file of "api.tokens" can be read, and by its owner only. Apart, as nothing
+ * but the api has to wait for it to be put right. */
+bool collector_settings_check_tokens(const struct collector_settings *s, struct diags *d);
+
 #endif

@@ -3,6 +3,7 @@
 """hallwatch keys and hallwatch agents, as an admin types them."""
 import json
 import os
+import pwd
 import stat
 import subprocess
 import sys
@@ -129,11 +130,30 @@ def a_token_has_a_name_of_its_own(folder):
     file = f"{folder}/tokens"
     add = ("tokens", "add", "dash", "--role", "security", "--file", file)
     code, _, err = hallwatch(*add)
-    assert code == 0 and f"chown hallwatch: {file}" in err, err
+    assert code == 0 and f"api: {{tokens: {file}}}" in err, err
     code, _, err = hallwatch(*add)
     assert code == 1 and f"a token named dash in {file} already" in err, err
     with open(file, encoding="utf-8") as f:
         assert len(f.readlines()) == 1
+
+
+def tokens_belong_to_whom_the_collector_runs_as(folder):
+    if os.geteuid() != 0:
+        return
+    nobody = pwd.getpwnam("nobody").pw_uid
+    folder = f"{folder}/owned"
+    os.mkdir(folder)
+    with open(f"{folder}/collector.yaml", "w", encoding="utf-8") as f:
+        f.write("user: nobody\napi: {tokens: tokens}\n")
+    file = f"{folder}/tokens"
+    add = ("tokens", "add", "--role", "security", "--file", file)
+    code, _, err = hallwatch(*add, "dash")
+    assert code == 0 and "chown" not in err and "has to say" not in err, err
+    assert os.stat(file).st_uid == nobody and os.stat(file).st_mode & 0o777 == 0o600
+    os.chown(file, 0, 0)
+    code, _, err = hallwatch(*add, "board")
+    assert code == 0 and f"chown nobody: {file}" in err, err
+    assert os.stat(file).st_uid == 0
 
 
 CASES = (
@@ -144,6 +164,7 @@ CASES = (
     mistakes_get_a_sentence,
     an_agent_is_added_by_file_or_key_and_revoked,
     a_token_has_a_name_of_its_own,
+    tokens_belong_to_whom_the_collector_runs_as,
 )
 
 

@@ -77,12 +77,63 @@ def taken(address, words):
             s.bind(("127.0.0.1", port))
             s.listen()
             tried, told = collector(w, "--check")
-            code, out = collector(w)
+            code, out = collector(w, "--role", address)
         assert (tried, code) == (FAULT, HOPELESS), (tried, code, told, out)
         for text in told, out:
             assert f"127.0.0.1:{port} is taken" in text and words in text, text
     a_port_that_is_taken_is_named.__name__ = f"a_port_of_the_{address}_that_is_taken_is_named"
     return a_port_that_is_taken_is_named
+
+
+def wait_for(w, *words):
+    def said():
+        assert w.process.poll() is None, w.log()
+        return all(text in w.log() for text in words)
+    collector_world.until(f"the log says {words}", said)
+
+
+def starting(w, *args):
+    with open(w.path("log"), "ab") as log:
+        w.process = subprocess.Popen(
+            [COLLECTOR, "-c", w.path("collector.yaml"), *args], stdout=log, stderr=log, cwd=w.folder)
+
+
+OTHERS = ("intake is ready", "engine is ready", "runner is ready")
+
+
+def a_fault_of_the_api_alone_ends_nothing_else(w):
+    w.write("tokens", "dash boss 00\n", 0o600)
+    w.write("collector.yaml", w.settings().replace("api: {", "api: {tokens: tokens, "))
+    starting(w)
+    wait_for(w, *OTHERS, "the tokens cannot be used: ", "tokens:1:6: error[E0912]",
+             "playbooks run without it", "api ended: exit code 1")
+    assert "\\n" not in w.log() and "1 error in" not in w.log(), w.log()
+    w.alert()
+    w.task("duty-security", "ack")
+    w.write("tokens", "", 0o600)
+    wait_for(w, "api is ready")
+    w.stop()
+
+
+def tokens_that_are_not_there_hinder_no_start_and_are_found_by_a_check(w):
+    w.write("collector.yaml", w.settings().replace("api: {", "api: {tokens: tokens, "))
+    code, out = collector(w, "--check")
+    assert code == FAULT and '"api.tokens" cannot be read' in out, (code, out)
+    starting(w)
+    wait_for(w, *OTHERS, '"api.tokens" cannot be read: No such file', "it is tried again")
+    w.stop()
+    code, out = collector(w, "--role", "api")
+    assert code == HOPELESS, (code, out)
+
+
+def an_address_of_the_api_that_is_taken_ends_nothing_else(w):
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", w.api))
+        s.listen()
+        starting(w)
+        wait_for(w, *OTHERS, f"127.0.0.1:{w.api} is taken", "it is tried again")
+    wait_for(w, "api is ready")
+    w.stop()
 
 
 def a_store_of_a_newer_version_is_left_alone(w):
@@ -155,6 +206,9 @@ if __name__ == "__main__":
         an_hour_without_anybody_is_a_hole_that_has_to_be_accepted,
         taken("api", "api.listen"),
         taken("intake", "intake.listen"),
+        a_fault_of_the_api_alone_ends_nothing_else,
+        tokens_that_are_not_there_hinder_no_start_and_are_found_by_a_check,
+        an_address_of_the_api_that_is_taken_ends_nothing_else,
         a_store_of_a_newer_version_is_left_alone,
         a_folder_that_is_no_folder_is_named,
         all_that_a_start_would_trip_over_is_tried_at_once,
