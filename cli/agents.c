@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "collector/store_agent.h"
 #include "collector/store_audit.h"
+#include "crypt.h"
 #include "json.h"
 #include "mem.h"
 #include "wire.h"
@@ -32,6 +33,39 @@ static bool read_key(const char *word, char ret_key[160])
         return keys_read_public(word, "wire", ret_key) == 0;
     snprintf(ret_key, 160, "%s", word);
     return true;
+}
+
+static bool is_key_of(const char *path, const char *key)
+{
+    char public[160], secret[160];
+    bool same = path && crypt_key_read(path, "wire", public, secret) == 0 &&
+                strcmp(public, key) == 0;
+
+    crypt_wipe(secret, sizeof(secret));
+    return same;
+}
+
+static bool is_beside(const char *path, const char *key)
+{
+    auto_free char *public = path_beside(path, "collector.pub");
+    auto_free char *secret = path_beside(path, "collector.key");
+
+    return is_key_of(public, key) || is_key_of(secret, key);
+}
+
+/* Whether it is the collector's own, which lies beside the district or the key that was
+ * named, or where collector.yaml says: whoever has that key could then speak as an
+ * agent. */
+static bool is_collectors(const char *district, const char *word, const char *key)
+{
+    struct collector_settings s = {0};
+    bool is;
+
+    collector_yaml_load(&s, district);
+    is = is_beside(district, key) || (!wire_key_is_valid(word) && is_beside(word, key)) ||
+         (s.intake.key && (is_key_of(s.intake.key, key) || is_beside(s.intake.key, key)));
+    collector_settings_done(&s);
+    return is;
 }
 
 static bool is_site(const struct district *district, const char *site)
@@ -105,6 +139,12 @@ static int add(const void *values, int argc, char **argv)
     if (wire_key_is_known(key)) {
         fputs("hallwatch: this key is printed in ZeroMQ's manual, everybody has it: make "
               "one with `hallwatch keys new agent`\n",
+              stderr);
+        return EXIT_FAULT;
+    }
+    if (is_collectors(store_district_path(&o->choice), argv[1], key)) {
+        fputs("hallwatch: this is the collector's own key: an agent has one of its own, "
+              "which `hallwatch keys new agent FOLDER` makes\n",
               stderr);
         return EXIT_FAULT;
     }

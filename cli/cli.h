@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "collector/settings.h"
 #include "diag.h"
 #include "district.h"
 #include "listdb.h"
@@ -68,6 +69,13 @@ struct store_choice {
 };
 
 /* The district's file: as it was given, or where it usually is. */
+/* "FOLDER/name" of the folder that path is in. Yours to free. */
+char *path_beside(const char *path, const char *name);
+
+/* collector.yaml of the folder that path is in, as far as it can be read; `user` is there
+ * in any case. Wants collector_settings_done. */
+void collector_yaml_load(struct collector_settings *s, const char *path);
+
 const char *store_district_path(const struct store_choice *c);
 
 /* Rows of a table of options, for a struct whose first member is a store_choice. */

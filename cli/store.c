@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,25 @@ const char *store_district_path(const struct store_choice *c)
     return c->district ? c->district : DISTRICT;
 }
 
+/* Somebody who was to look at a task, mostly, and has no rights yet: not their fault, and
+ * not theirs to mend. */
+static void tell_who_helps(const char *path)
+{
+    auto_free char *who = login_name();
+
+    fprintf(
+        stderr,
+        "hallwatch: your account (%s) may not use %s. Whoever looks after the network "
+        "(the district's network administrator) can let you in: your account has to "
+        "read it, or they let you run hallwatch as the collector's user\n",
+        strchr(who, ':') + 1, path);
+}
+
+static bool is_kept_from_us(const char *path)
+{
+    return access(path, R_OK) < 0 && errno == EACCES;
+}
+
 bool store_choose(const struct store_choice *c, bool create, struct store **ret_store,
                   struct district **ret_district)
 {
@@ -27,6 +47,10 @@ bool store_choose(const struct store_choice *c, bool create, struct store **ret_
     struct store_settings set = {.place = c->store ? c->store : STORE, .create = create};
     auto_free char *error = NULL;
 
+    if (!district && is_kept_from_us(path)) {
+        tell_who_helps(path);
+        return false;
+    }
     if (!district) {
         report_aside(d);
         fprintf(stderr,
@@ -36,6 +60,10 @@ bool store_choose(const struct store_choice *c, bool create, struct store **ret_
     }
     set.district = district->id;
     if (store_open(&set, ret_store, &error) < 0) {
+        if (is_kept_from_us(set.place)) {
+            tell_who_helps(set.place);
+            return false;
+        }
         fprintf(stderr, "hallwatch: %s; --store FILE says where the store is\n",
                 error ? error : set.place);
         return false;

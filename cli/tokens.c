@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "collector/settings.h"
 #include "collector/sight.h"
 #include "crypt.h"
 #include "file.h"
@@ -18,9 +17,8 @@
 #include "names.h"
 #include "tokens.h"
 
-#define TOKENS         "/etc/hallwatch/tokens"
-#define COLLECTOR_USER "hallwatch" /* where collector.yaml names nobody */
-#define TOKENS_MOST    ((size_t)1 << 20)
+#define TOKENS      "/etc/hallwatch/tokens"
+#define TOKENS_MOST ((size_t)1 << 20)
 
 struct tokens_options {
     const char *role, *file;
@@ -65,21 +63,7 @@ static int read_role(const char *word)
     return -1;
 }
 
-/* The collector's settings, where they are beside the tokens. */
-static void load_settings(struct collector_settings *s, const char *path)
-{
-    auto_diags struct diags *d = diags_new();
-    const char *slash = strrchr(path, '/');
-    auto_free char *beside =
-        slash ? xasprintf("%.*s/collector.yaml", (int)(slash - path), path)
-              : xstrdup("collector.yaml");
-
-    collector_settings_load(s, beside, NULL, 0, d);
-    if (!s->user)
-        s->user = xstrdup(COLLECTOR_USER);
-}
-
-/* Whether they name this very file. */
+/* Whether the settings name this very file. */
 static bool is_named(const struct collector_settings *s, const char *path)
 {
     struct stat named, this;
@@ -181,7 +165,7 @@ static int add(const void *values, int argc, char **argv)
     if (crypt_init() < 0 || is_taken(path, argv[0]))
         return EXIT_FAULT;
     token_new(argv[0], (enum role)role, token, &line);
-    load_settings(&s, path);
+    collector_yaml_load(&s, path);
     status = append(path, line, s.user);
     if (status == 0)
         printf("%s\n", token);

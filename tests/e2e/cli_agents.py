@@ -156,6 +156,37 @@ def tokens_belong_to_whom_the_collector_runs_as(folder):
     assert os.stat(file).st_uid == 0
 
 
+def the_key_of_the_collector_is_no_agents(folder):
+    folder = f"{folder}/collectors"
+    os.mkdir(folder)
+    key = hallwatch("keys", "new", "collector", f"{folder}/keys")[1].splitlines()[0]
+    with open(DISTRICT, encoding="utf-8") as f, open(f"{folder}/d.yaml", "w", encoding="utf-8") as g:
+        g.write(f.read())
+    where = ("--store", f"{folder}/store", "--district", f"{folder}/d.yaml", "--site", "lincoln")
+    by_file = hallwatch("agents", "add", "box-1", *where, f"{folder}/keys/collector.pub")
+    with open(f"{folder}/collector.yaml", "w", encoding="utf-8") as f:
+        f.write("intake: {key: keys/collector.key}\n")
+    by_key = hallwatch("agents", "add", "box-1", *where, "--", key)
+    for code, _, err in (by_file, by_key):
+        assert code == 1 and "the collector's own key" in err, err
+    hallwatch("keys", "new", "agent", f"{folder}/keys")
+    code, _, err = hallwatch("agents", "add", "box-1", *where, f"{folder}/keys/agent.pub")
+    assert code == 0, err
+
+
+def who_may_not_read_the_district_is_told_who_helps(folder):
+    folder = f"{folder}/closed"
+    os.mkdir(folder)
+    with open(f"{folder}/d.yaml", "w", encoding="utf-8") as f:
+        f.write("closed")
+    os.chmod(f"{folder}/d.yaml", 0)
+    powerless = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
+    done = subprocess.run([*powerless, HALLWATCH, "tasks", "list", "--district", f"{folder}/d.yaml"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "network administrator" in done.stderr, done
+    assert f"may not use {folder}/d.yaml" in done.stderr and "E0102" not in done.stderr, done
+
+
 CASES = (
     keys_are_two_files,
     a_pseudonym_key_has_no_public_half,
@@ -165,6 +196,8 @@ CASES = (
     an_agent_is_added_by_file_or_key_and_revoked,
     a_token_has_a_name_of_its_own,
     tokens_belong_to_whom_the_collector_runs_as,
+    the_key_of_the_collector_is_no_agents,
+    who_may_not_read_the_district_is_told_who_helps,
 )
 
 
