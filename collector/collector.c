@@ -62,8 +62,10 @@ static bool check(const struct collector_settings *s, const struct arguments *a,
 {
     bool fine = collector_settings_check(s, a->config, d);
 
-    if (a->check)
+    if (a->check) {
         fine = collector_settings_check_tokens(s, d) && fine;
+        collector_settings_warn(s, a->config, d);
+    }
     return plan_check(s, clock_wall(), d) && fine;
 }
 

@@ -12,7 +12,8 @@
 #include "collector/store_wish.h"
 #include "mem.h"
 
-#define TIMER_NAME "due"
+#define TIMER_NAME   "due"
+#define TROUBLE_MOST 10000 /* open tasks that are looked through for the same one */
 
 /* One wish under way. */
 struct wishing {
@@ -72,11 +73,48 @@ static int stop_sends(const struct wishing *g)
 
 /* ---- tasks ---- */
 
+struct same {
+    const char *person, *mend;
+    bool found;
+};
+
+static void look_for_same(const struct store_task *t, void *arg)
+{
+    struct same *same = arg;
+    auto_json struct json *detail = json_parse(t->detail, strlen(t->detail), NULL);
+
+    if (t->kind == TASK_TROUBLE &&
+        strcmp(json_get_text(detail, "person", ""), same->person) == 0 &&
+        strcmp(json_get_text(detail, "mend", ""), same->mend) == 0)
+        same->found = true;
+}
+
+/* However many messages don't arrive: one call to each person of the run is enough, and
+ * one look at the mail server for all runs. */
+static int waits_already(const struct wishing *g, bool *ret_waits)
+{
+    struct same same = {json_get_text(g->wish->detail, "person", ""),
+                        json_get_text(g->wish->detail, "mend", ""), false};
+    const struct store_task_filter open = {.run = *same.mend ? 0 : g->run->id,
+                                           .roles = UINT32_C(1) << g->wish->role,
+                                           .limit = TROUBLE_MOST};
+    int r = 0;
+
+    if (g->wish->task == TASK_TROUBLE && (*same.person || *same.mend))
+        r = store_task_each(g->store, &open, look_for_same, &same);
+    *ret_waits = same.found;
+    return r;
+}
+
 static int open_task(const struct wishing *g)
 {
     auto_free char *detail = json_write(g->wish->detail);
+    bool waits = false;
     int64_t id = 0;
+    int r = waits_already(g, &waits);
 
+    if (r < 0 || waits)
+        return r;
     return store_task_open(g->store,
                            &(struct store_task){.run = g->run->id,
                                                 .incident = g->run->incident,

@@ -94,8 +94,8 @@ void run_tell_not_done(struct running *r, enum role role, bool straight_to_last,
 void run_open_trouble(struct running *r, const char *key, const char *title);
 
 /* The message of this key was given up. outcome: as the wish's end tells it
- * (store_wish.h): the task says to whom it was, by what, why it failed, and what to do.
- */
+ * (store_wish.h): whoever leads is asked to call its reader, the network admin to see why
+ * it failed. The engine opens neither while one of the same waits. */
 void run_tell_undelivered(struct running *r, const char *key, const struct json *outcome);
 
 /* ---- run_task.c: what a person is asked ---- */

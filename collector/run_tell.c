@@ -255,15 +255,15 @@ void run_tell_not_done(struct running *r, enum role role, bool straight_to_last,
 }
 
 /* detail is given away. */
-static void open_trouble(struct running *r, const char *key, const char *title,
-                         struct json *detail)
+static void open_trouble(struct running *r, enum role role, const char *key,
+                         const char *title, struct json *detail)
 {
     struct run_wish *w = running_wish(r, RUN_WISH_TASK_OPEN);
 
     json_put_text(detail, "kind", "trouble");
     w->step = ""; /* it stays when the step is left */
     w->task = TASK_TROUBLE;
-    w->role = r->plan->lead;
+    w->role = role;
     w->key = key;
     w->title = title;
     w->detail = detail;
@@ -271,7 +271,7 @@ static void open_trouble(struct running *r, const char *key, const char *title,
 
 void run_open_trouble(struct running *r, const char *key, const char *title)
 {
-    open_trouble(r, key, title, json_new_object());
+    open_trouble(r, r->plan->lead, key, title, json_new_object());
 }
 
 /* ---- what did not arrive ---- */
@@ -289,13 +289,13 @@ static const struct person *reader_of(const struct running *r, const char *key)
 }
 
 /* By what it went, and why it did not arrive, in the words of whoever refused it. */
-static char *why_undelivered(const struct json *outcome)
+static char *why_undelivered(const struct json *outcome, const char *to)
 {
     const char *said = json_text(json_get_path(outcome, "outcome.said"), "");
     int64_t tries = json_number(json_get_path(outcome, "outcome.attempts"), 0);
     auto_buffer struct buffer b = {0};
 
-    buffer_print(&b, "It went by %s",
+    buffer_print(&b, "A message to %s went by %s", to,
                  json_get_text(outcome, "action", "mail or webhook"));
     if (tries > 0)
         buffer_print(&b, ", and was tried %lld time%s", (long long)tries,
@@ -311,36 +311,70 @@ static void add_call(struct json *todo, const struct person *p)
     buffer_print(&b, "Call %s", p->name);
     for (size_t i = 0; i < p->phone_count; i++)
         buffer_print(&b, "%s%s", i ? " or " : ": ", p->phones[i]);
-    buffer_text(&b, p->phone_count ? "." : ": no telephone stands in district.yaml.");
+    buffer_text(&b, p->phone_count ? "."
+                                   : ": no telephone number is known here, so reach "
+                                     "them in another way.");
     buffer_text(&b, " They don't know yet that a task or message waits for them.");
     json_add(todo, json_new_text(b.at));
 }
 
-static void add_mend(struct json *todo, const char *id, const char *action)
+static void add_mend(struct json *todo, const char *to, const struct json *outcome)
 {
+    const char *action = json_get_text(outcome, "action", "mail");
+    auto_free char *why = why_undelivered(outcome, to);
     auto_free char *look = xasprintf(
         "See that the %s of %s in district.yaml is right; `hallwatch actions test %s "
         "ADDRESS` sends a message that says it is a test.",
-        action, id, action);
+        action, to, action);
 
+    json_add(todo, json_new_text(why));
     json_add(todo, json_new_text(look));
+}
+
+/* Settings are for whoever keeps the network, and for nobody who has an incident on
+ * their hands. */
+static void open_mend(struct running *r, const char *key, const char *to,
+                      const struct json *outcome)
+{
+    const char *action = json_get_text(outcome, "action", "mail");
+    struct json *detail = json_new_object(), *todo = json_new_list();
+
+    add_mend(todo, to, outcome);
+    json_add(todo, json_new_text("While this waits for you, no other task is made of "
+                                 "further messages that fail in this way."));
+    json_put_text(detail, "mend", action);
+    json_put(detail, "do", todo);
+    open_trouble(
+        r, ROLE_NETWORK_ADMIN, running_text(r, "mend/%s", key),
+        running_text(r, "A message by %s could not be delivered: see why", action),
+        detail);
+}
+
+static void open_call(struct running *r, const char *key, const struct person *p,
+                      const struct json *outcome)
+{
+    bool mends = r->plan->lead == ROLE_NETWORK_ADMIN;
+    struct json *detail = json_new_object(), *todo = json_new_list();
+
+    json_put_text(detail, "person", p->id);
+    add_call(todo, p);
+    if (mends)
+        add_mend(todo, p->id, outcome);
+    else
+        json_add(todo, json_new_text("Why it did not arrive is for the network "
+                                     "administrator, who has a task about it."));
+    json_put(detail, "do", todo);
+    open_trouble(r, r->plan->lead, running_text(r, "undelivered/%s", key),
+                 running_text(r, "A message could not be delivered: call %s", p->name),
+                 detail);
 }
 
 void run_tell_undelivered(struct running *r, const char *key, const struct json *outcome)
 {
     const struct person *p = reader_of(r, key);
-    struct json *detail = json_new_object(), *todo = json_new_list();
-    auto_free char *why = why_undelivered(outcome);
 
-    json_add(todo, json_new_text(why));
-    if (p) {
-        json_put_text(detail, "person", p->id);
-        add_call(todo, p);
-        add_mend(todo, p->id, json_get_text(outcome, "action", "mail"));
-    }
-    json_put(detail, "do", todo);
-    open_trouble(r, running_text(r, "undelivered/%s", key),
-                 running_text(r, "A message could not be delivered: call the %s",
-                              p ? p->name : "its reader"),
-                 detail);
+    if (p)
+        open_call(r, key, p, outcome);
+    if (!p || r->plan->lead != ROLE_NETWORK_ADMIN)
+        open_mend(r, key, p ? p->id : "somebody who is no longer there", outcome);
 }

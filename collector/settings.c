@@ -260,6 +260,18 @@ bool collector_settings_check(const struct collector_settings *s, const char *pa
     return diags_errors(d) == errors;
 }
 
+void collector_settings_warn(const struct collector_settings *s, const char *path,
+                             struct diags *d)
+{
+    if (s->smtp.url || !collector_settings_has(s, COLLECTOR_RUNNER))
+        return;
+    diags_warn(d, (struct place){.file = path}, "W0921",
+               "no mail server is named: nobody gets a mail, and whoever leads has to "
+               "call the others instead");
+    diags_hint(d, "smtp: {url: \"smtp://HOST:PORT\", from: ADDRESS}; then `hallwatch "
+                  "actions test mail ADDRESS` sends a mail that says it is a test");
+}
+
 bool collector_settings_check_tokens(const struct collector_settings *s, struct diags *d)
 {
     size_t errors = diags_errors(d);

@@ -74,6 +74,10 @@ bool collector_settings_has(const struct collector_settings *s, enum collector_r
 bool collector_settings_check(const struct collector_settings *s, const char *path,
                               struct diags *d);
 
+/* What a check tells of that hinders no start: no mail server. */
+void collector_settings_warn(const struct collector_settings *s, const char *path,
+                             struct diags *d);
+
 /* Whether the file of "api.tokens" can be read, and by its owner only. Apart, as nothing
  * but the api has to wait for it to be put right. */
 bool collector_settings_check_tokens(const struct collector_settings *s, struct diags *d);

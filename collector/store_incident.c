@@ -6,6 +6,7 @@
 #include "collector/store_audit.h"
 #include "collector/store_run.h"
 #include "collector/store_sql.h"
+#include "collector/store_task.h"
 
 #define LIMIT     100
 #define LIMIT_MAX 10000
@@ -167,6 +168,8 @@ int store_incident_change(struct store *s, int64_t id, const struct incident_cha
         rc = sql_answer(s, -EPERM, "incident %lld: %s", (long long)id, refusal);
     else
         rc = write_change(s, id, &real);
+    if (rc == 0 && real.to == INCIDENT_CLOSED)
+        rc = store_task_end_trouble(s, id);
     store_incident_done(&i);
     return rc;
 }

@@ -86,6 +86,14 @@ int store_task_end_step(struct store *s, int64_t run, const char *step,
                   NUM(state), OUR, NUM(run), STR(step));
 }
 
+int store_task_end_trouble(struct store *s, int64_t incident)
+{
+    return sql_do(s,
+                  "UPDATE tasks SET state = $1 WHERE district = $2 AND incident = $3"
+                  " AND kind = $4 AND state IN (0, 1)",
+                  NUM(TASK_WITHDRAWN), OUR, NUM(incident), NUM(TASK_TROUBLE));
+}
+
 /* ---- people's side ---- */
 
 /* What a person is told who comes too late. 0: it is theirs to take or answer. */

@@ -64,6 +64,9 @@ int store_task_end(struct store *s, int64_t id, enum task_state state);
 int store_task_end_step(struct store *s, int64_t run, const char *step,
                         enum task_state state); /* all of a step ("": of the run) */
 
+/* The incident is closed: what went wrong on the way there is nobody's task any more. */
+int store_task_end_trouble(struct store *s, int64_t incident);
+
 int store_task_get(struct store *s, int64_t id, struct store_task *ret);
 void store_task_done(struct store_task *t);
 struct json *store_task_json(const struct store_task *t);

@@ -481,6 +481,10 @@ static const struct diag_code codes[] = {
      "for the vault's key, which is not on any sensor. Without it neither is kept.\n"
      "`hallwatch keys new vault` makes the pair: vault.pub goes to the agents, vault.key\n"
      "away from the network."},
+    {"W0921", "no mail server is named",
+     "People are told by mail that a task waits for them. Without a mail server nothing\n"
+     "is sent: whoever leads gets a task to call them, the network administrator one to\n"
+     "see why. smtp: {url: ..., from: ...} in collector.yaml names the server."},
 };
 
 const struct diag_code *diag_code_find(const char *code)

@@ -25,6 +25,17 @@ def good_settings_are_found_good(w):
     assert code == 0 and "in order" in out, out
 
 
+def a_collector_without_a_mail_server_is_warned_of_by_a_check_only(w):
+    code, out = collector(w, "--check")
+    assert code == 0 and "W0921" not in out, out
+    w.write("collector.yaml", "".join(line for line in w.settings().splitlines(True)
+                                      if not line.startswith("smtp:")))
+    code, out = collector(w, "--check")
+    assert code == 0 and "in order" in out and "warning[W0921]" in out, out
+    code, out = collector(w, "--check", "--role", "intake")
+    assert code == 0 and "W0921" not in out, out
+
+
 def every_fault_of_the_settings_is_told_at_once(w):
     w.write("collector.yaml", w.settings().replace("playbooks:", "playboks:")
             .replace("127.0.0.1:%d" % w.api, "0.0.0.0:80").replace("smtp://", "http://"))
@@ -199,6 +210,7 @@ if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     collector_world.run([(case, World) for case in (
         good_settings_are_found_good,
+        a_collector_without_a_mail_server_is_warned_of_by_a_check_only,
         every_fault_of_the_settings_is_told_at_once,
         an_option_of_the_command_line_is_checked_too,
         without_settings_it_says_what_it_needs,

@@ -339,7 +339,99 @@ static void a_message_that_failed_becomes_a_task_once(void **state)
     assert_int_equal(
         store_task_each(d->f->s, &(struct store_task_filter){0}, count_trouble, &count),
         0);
-    assert_int_equal(count, 1);
+    assert_int_equal(count, 2); /* call them; see why */
+}
+
+static void look_for_call(const struct store_task *t, void *arg)
+{
+    if (t->kind == TASK_TROUBLE && strstr(t->detail, "\"person\":\"sec\""))
+        *(int64_t *)arg = t->id;
+}
+
+static int64_t call_of_sec(struct desk *d)
+{
+    int64_t id = 0;
+
+    assert_int_equal(
+        store_task_each(d->f->s, &(struct store_task_filter){0}, look_for_call, &id), 0);
+    return id;
+}
+
+static size_t troubles(struct desk *d)
+{
+    size_t count = 0;
+
+    assert_int_equal(
+        store_task_each(d->f->s, &(struct store_task_filter){0}, count_trouble, &count),
+        0);
+    return count;
+}
+
+static void fail_all(struct desk *d)
+{
+    send_all(d, false);
+    turn(d);
+}
+
+static void many_messages_that_fail_are_one_call_a_person_until_it_is_done(void **state)
+{
+    struct desk *d = *state;
+    int64_t first;
+
+    alert(d, 1, "test");
+    turn(d);
+    fail_all(d);
+    first = call_of_sec(d);
+    take_task(d, "ack", "sec");
+    turn(d);
+    fail_all(d);
+    assert_int_equal(troubles(d), 3); /* call sec; call net; see why */
+    answer(d, "work", "net", "{}");
+    turn(d);
+    fail_all(d);
+    assert_int_equal(troubles(d), 3);
+    assert_int_equal(call_of_sec(d), first);
+}
+
+static void who_was_called_is_called_again_about_the_next_message(void **state)
+{
+    struct desk *d = *state;
+    int64_t first;
+
+    alert(d, 1, "test");
+    turn(d);
+    fail_all(d);
+    first = call_of_sec(d);
+    take_task(d, "ack", "sec");
+    turn(d);
+    answer(d, "work", "net", "{}");
+    begin(d->f);
+    assert_int_equal(store_task_answer(d->f->s, first, "sec", "{}"), 0);
+    commit(d->f);
+    turn(d);
+    assert_int_equal(call_of_sec(d), 0);
+    fail_all(d);
+    assert_int_not_equal(call_of_sec(d), 0);
+    assert_int_not_equal(call_of_sec(d), first);
+}
+
+static void closing_an_incident_ends_its_tasks_about_messages(void **state)
+{
+    struct desk *d = *state;
+
+    alert(d, 1, "test");
+    turn(d);
+    send_all(d, false);
+    turn(d);
+    take_task(d, "ack", "sec");
+    turn(d);
+    answer(d, "work", "net", "{}");
+    turn(d);
+    assert_int_equal(troubles(d), 2);
+    answer(d, "shut", "sec", "{\"disposition\":\"confirmed\",\"reason\":\"seen\"}");
+    turn(d);
+    assert_int_equal(incident_is(d), INCIDENT_CLOSED);
+    assert_int_equal(troubles(d), 0);
 }
 
 static void a_rule_whose_playbook_is_gone_leaves_an_incident_that_says_so(void **state)
@@ -675,6 +767,9 @@ int main(void)
         AT_A_DESK(a_deadline_that_fires_late_says_so),
         AT_A_DESK(another_engine_goes_on_where_one_stopped),
         AT_A_DESK(a_message_that_failed_becomes_a_task_once),
+        AT_A_DESK(many_messages_that_fail_are_one_call_a_person_until_it_is_done),
+        AT_A_DESK(who_was_called_is_called_again_about_the_next_message),
+        AT_A_DESK(closing_an_incident_ends_its_tasks_about_messages),
         AT_A_DESK(a_rule_whose_playbook_is_gone_leaves_an_incident_that_says_so),
         AT_A_DESK(a_run_that_called_another_goes_on_when_that_has_ended),
         AT_A_DESK(a_run_that_cannot_be_read_does_not_hold_up_the_others),

@@ -455,7 +455,7 @@ static void a_message_that_cannot_be_delivered_becomes_a_task(void **state)
     struct world *w = begin(*state, ACK, PAGE, DAY);
 
     world_outcome(w, false);
-    assert_wishes(w, "task-open trouble  security");
+    assert_wishes(w, "task-open trouble  security; task-open trouble  network-admin");
     assert_string_equal(world_step(w), "ack");
 }
 
@@ -481,10 +481,14 @@ static void what_was_not_delivered_is_told_with_whom_by_what_why_and_what_to_do(
     json_put_path(document, "outcome.attempts", json_new_number(4));
     world_event(w, (struct run_event){.kind = RUN_EVENT_OUTCOME, .document = document});
     todo = json_get(w->last.wishes[0].detail, "do");
-    assert_true(says(todo, "It went by mail, and was tried 4 times. "
-                           "What came back: 550 no such mailbox"));
     assert_true(says(todo, "Call "));
+    assert_false(says(todo, "district.yaml"));
+    assert_false(says(todo, "550"));
+    todo = json_get(w->last.wishes[1].detail, "do");
+    assert_true(says(todo, "went by mail, and was tried 4 times. "
+                           "What came back: 550 no such mailbox"));
     assert_true(says(todo, "hallwatch actions test mail"));
+    assert_int_equal(w->last.wishes[1].role, ROLE_NETWORK_ADMIN);
     assert_string_not_equal(json_get_text(w->last.wishes[0].detail, "person", ""), "");
 }
 
