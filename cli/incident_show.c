@@ -252,13 +252,37 @@ static void print_run(const struct store_run *run, void *arg)
            run->version, names_get(&names_run_status, run->status));
 }
 
+/* Why it has not gone out yet, and until when. A first attempt has its time from the
+ * playbook, which lets what can wait wait for somebody's hours; a later one from the
+ * runner. */
+static void print_wait(const struct page *p, const struct store_wish *w)
+{
+    usec_t now = store_now(p->viewer->store);
+    char until[VIEWER_WHEN];
+
+    viewer_when(p->viewer, p->incident->site, w->next_try, until);
+    if (w->held_until > now)
+        fputs(": it is going out now", stdout);
+    else if (w->attempts)
+        printf(": it did not go out, and is tried again %s%s",
+               w->next_try > now ? "at " : "now", w->next_try > now ? until : "");
+    else if (w->next_try > now)
+        printf(" until %s: it may wait, and its reader is on duty then", until);
+    else if (now - w->next_try < USEC_PER_MIN)
+        fputs(": it goes out now", stdout);
+    else
+        printf(" since %s: it goes out as soon as the collector's runner runs", until);
+}
+
 static void print_wish(const struct store_wish *w, void *arg)
 {
     begin_line(arg, w->made);
-    printf("%-10s %s, step %s", w->action, names_get(&names_wish_state, w->state),
-           w->step);
+    printf("%-10s of the step %s, %s", w->action, w->step,
+           names_get(&names_wish_state, w->state));
+    if (w->state == WISH_WAITING)
+        print_wait(arg, w);
     if (w->attempts > 1)
-        printf(", %" PRIu64 " attempts", w->attempts);
+        printf(" (%" PRIu64 " attempts)", w->attempts);
     putchar('\n');
 }
 

@@ -238,6 +238,7 @@ def what_fails_is_tried_again(w):
     w.start()
     w.alert()
     until("it was tried", lambda: w.query("SELECT 1 FROM wishes WHERE attempts > 0"))
+    assert "mail       of the step page, waiting" in w.hallwatch("incidents", "show", "1")
     w.mail.refuse.clear()
     until("a mail", lambda: w.mail.to("security@district.example"))
     w.stop()
