@@ -114,12 +114,10 @@ static bool check_folder(const char *path)
 
     if (!path)
         return true;
-    if (stat(path, &st) != 0)
+    if (stat(path, &st) != 0 || (S_ISDIR(st.st_mode) && access(path, W_OK | X_OK) != 0))
         error = errno;
     else if (!S_ISDIR(st.st_mode))
         error = ENOTDIR;
-    else if (access(path, W_OK | X_OK) != 0)
-        error = errno;
     if (error)
         fprintf(stderr, "hallwatch-agent: --evidence: %s cannot be written to: %s\n",
                 path, strerror(error));

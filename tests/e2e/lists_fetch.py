@@ -296,7 +296,8 @@ class Fetch(unittest.TestCase):
         shutil.rmtree(self.path("ut1"))
         status, said = self.shipped()
         self.assertEqual(status, 3, said)
-        self.assertIn("source \"gambling\" has 0 entries", said)
+        self.assertIn("ut1/blacklists: warning[W0426]: this folder", said)
+        self.assertIn("list \"gambling\" stays as it was", said)
         self.assertTrue(self.is_gambling("casino0.example"))
 
 
