@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "agent/dhcp_id.h"
 
 #define HARDWARE_ETHERNET 1
@@ -15,8 +17,25 @@ void dhcp_put_id(struct event *e, enum field_id f, struct cur data)
         text[len++] = digits[byte >> 4];
         text[len++] = digits[byte & 0xf];
     }
+    if (cur_left(&data) > 0)
+        event_mark_short(e);
     if (len > 0)
         event_put_text(e, f, (struct text){text, len});
+}
+
+void dhcp_put_fingerprint(struct event *e, struct cur data, unsigned bytes_each)
+{
+    char text[DHCP_ASKED_MAX * sizeof("65535,")];
+    size_t len = 0, count = 0;
+
+    for (; count < DHCP_ASKED_MAX && cur_left(&data) >= bytes_each; count++)
+        len +=
+            (size_t)snprintf(text + len, sizeof(text) - len, "%s%u", count > 0 ? "," : "",
+                             bytes_each == 1 ? cur_u8(&data) : cur_u16(&data));
+    if (cur_left(&data) >= bytes_each)
+        event_mark_short(e);
+    if (len > 0)
+        event_put_text(e, FIELD_DHCP_FINGERPRINT, (struct text){text, len});
 }
 
 void dhcp_put_client_mac(struct event *e, const struct mac *mac)

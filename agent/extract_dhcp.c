@@ -7,7 +7,6 @@
  * An option may come in several pieces, over all the fields that hold options, and means
  * what they make together (RFC 3396). So the pieces are found first and read afterwards.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "agent/dhcp_id.h"
@@ -155,14 +154,7 @@ static void read_vendor(struct event *e, struct cur data)
 
 static void read_asked_for(struct event *e, struct cur data)
 {
-    char text[255 * 4 + 1] = "";
-    size_t len = 0;
-
-    while (cur_left(&data) > 0)
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%u",
-                                len > 0 ? "," : "", cur_u8(&data));
-    if (len > 0)
-        event_put_text(e, FIELD_DHCP_FINGERPRINT, (struct text){text, len});
+    dhcp_put_fingerprint(e, data, 1);
 }
 
 static void read_domain(struct event *e, struct cur data)

@@ -5,7 +5,6 @@
  *
  * What relay agents pass on is unpacked: the event tells of the message inside.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "agent/dhcp_id.h"
@@ -17,7 +16,6 @@
 #define HARDWARE_ETHERNET 1
 #define RELAYS_MAX        8  /* HOP_COUNT_LIMIT, RFC 8415 section 7.6 */
 #define MESSAGE_MAX       36 /* the last type that is registered */
-#define ORDERED_MAX       128
 
 enum message_type { MESSAGE_RELAY_FORW = 12, MESSAGE_RELAY_REPL = 13 };
 
@@ -152,14 +150,7 @@ static void read_temporary(struct reading *r, struct cur data)
 
 static void read_ordered(struct reading *r, struct cur data)
 {
-    char text[ORDERED_MAX * 6 + 1] = "";
-    size_t len = 0;
-
-    for (size_t i = 0; i < ORDERED_MAX && cur_left(&data) >= 2; i++)
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%u",
-                                len > 0 ? "," : "", cur_u16(&data));
-    if (len > 0)
-        event_put_text(r->event, FIELD_DHCP_FINGERPRINT, (struct text){text, len});
+    dhcp_put_fingerprint(r->event, data, 2);
 }
 
 /* The first class that a client names. */

@@ -191,6 +191,27 @@ static void the_longest_fingerprint_is_kept_whole(void **state)
     v = event_get(f->heard.events[0], FIELD_DHCP_FINGERPRINT);
     assert_non_null(v);
     assert_int_equal(v->text.len, 255 * 4 - 1);
+    assert_false(event_short(f->heard.events[0]));
+}
+
+static void a_fingerprint_in_pieces_is_cut_and_said_to_be(void **state)
+{
+    struct fixture *f = *state;
+    const struct value *v;
+
+    make(f, from_client, "350101");
+    for (unsigned piece = 0; piece < 3; piece++) {
+        f->bytes[f->len++] = 55;
+        f->bytes[f->len++] = 200;
+        memset(f->bytes + f->len, 200, 200);
+        f->len += 200;
+    }
+    f->bytes[f->len++] = 255;
+    hear(f);
+    v = event_get(f->heard.events[0], FIELD_DHCP_FINGERPRINT);
+    assert_non_null(v);
+    assert_int_equal(v->text.len, 255 * 4 - 1);
+    assert_true(event_short(f->heard.events[0]));
 }
 
 static void a_hardware_address_of_another_kind_is_not_said(void **state)
@@ -354,6 +375,7 @@ int main(void)
         WITH_FIXTURE(a_message_without_a_type_is_bootp),
         WITH_FIXTURE(options_of_wrong_length_say_nothing),
         WITH_FIXTURE(the_longest_fingerprint_is_kept_whole),
+        WITH_FIXTURE(a_fingerprint_in_pieces_is_cut_and_said_to_be),
         WITH_FIXTURE(a_hardware_address_of_another_kind_is_not_said),
         WITH_FIXTURE(an_offer_says_for_how_long_and_which_names_go_with_it),
         WITH_FIXTURE(a_client_says_which_address_it_wants),
