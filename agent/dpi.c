@@ -86,7 +86,7 @@ static const struct {
 
 struct inspection {
     struct flow *flow;
-    uint32_t newer, older; /* a free place uses older for the free list */
+    uint32_t newer, older; /* a place given back uses older for the list of such */
     uint16_t packets;      /* looked at */
     struct ndpi_flow_struct state;
 };
@@ -95,8 +95,9 @@ struct dpi {
     struct dpi_settings set;
     struct dpi_counts counts;
     struct ndpi_detection_module_struct *module;
-    struct inspection *places;
-    uint32_t unused, newest, oldest;
+    struct inspection
+        *places; /* never touched from fresh on: memory only for what is needed */
+    uint32_t fresh, unused, newest, oldest;
     uint16_t *app_of; /* nDPI's number to names_app */
     uint32_t app_count;
     uint8_t category_of[CATEGORIES_MAX];
@@ -206,8 +207,6 @@ struct dpi *dpi_new(const struct dpi_settings *settings)
     d->module = module;
     d->places = xcalloc(settings->capacity, sizeof(*d->places));
     d->newest = d->oldest = d->unused = NOBODY;
-    for (uint32_t i = settings->capacity; i-- > 0; d->unused = i)
-        d->places[i].older = d->unused;
     map_names(d);
     map_own_categories(d);
     return d;
@@ -350,17 +349,27 @@ static void rule_out(const struct flow *f, struct ndpi_flow_struct *state)
                                      NDPI_PROTOCOL_FTP_CONTROL);
 }
 
-static struct inspection *begin(struct dpi *d, struct flow *f)
+/* Its state is empty: release left it so. */
+static struct inspection *take_place(struct dpi *d)
 {
     struct inspection *i;
 
+    if (d->unused == NOBODY && d->fresh < d->set.capacity)
+        return &d->places[d->fresh++];
     if (d->unused == NOBODY) {
         d->counts.evicted++;
         give_up(d, &d->places[d->oldest]);
     }
     i = &d->places[d->unused];
     d->unused = i->older;
-    i->packets = 0; /* its state is empty: release left it so */
+    return i;
+}
+
+static struct inspection *begin(struct dpi *d, struct flow *f)
+{
+    struct inspection *i = take_place(d);
+
+    i->packets = 0;
     i->flow = f;
     f->stage.dpi = i;
     rule_out(f, &i->state);

@@ -28,14 +28,16 @@ struct side {
 };
 
 struct place {
-    struct flow *flow; /* NULL: free, and older is the next free one */
+    struct flow *flow; /* NULL: given back, and older is the next such one */
     struct side sides[2];
     uint8_t note[STREAM_NOTE];
     uint32_t newer, older;
 };
 
 struct stream_pool {
-    struct place *places;
+    struct place
+        *places; /* never touched from fresh on: memory only for what is needed */
+    uint32_t capacity, fresh;
     uint32_t unused, newest, oldest;
     uint32_t limit, used;
     uint64_t evicted;
@@ -48,9 +50,8 @@ struct stream_pool *stream_pool_new(uint32_t capacity, uint32_t bytes)
     assert(capacity > 0 && capacity < NOBODY);
     p->places = xcalloc(capacity, sizeof(*p->places));
     p->limit = bytes;
+    p->capacity = capacity;
     p->newest = p->oldest = p->unused = NOBODY;
-    for (uint32_t i = capacity; i-- > 0; p->unused = i)
-        p->places[i].older = p->unused;
     return p;
 }
 
@@ -116,6 +117,19 @@ static void evict_oldest(struct stream_pool *p)
     p->evicted++;
 }
 
+static uint32_t take_place(struct stream_pool *p)
+{
+    uint32_t at;
+
+    if (p->unused == NOBODY && p->fresh < p->capacity)
+        return p->fresh++;
+    if (p->unused == NOBODY)
+        evict_oldest(p);
+    at = p->unused;
+    p->unused = p->places[at].older;
+    return at;
+}
+
 static struct place *touch(struct stream_pool *p, struct flow *f)
 {
     uint32_t at;
@@ -124,10 +138,7 @@ static struct place *touch(struct stream_pool *p, struct flow *f)
         at = (uint32_t)((struct place *)f->stage.stream - p->places);
         unlink_place(p, at);
     } else {
-        if (p->unused == NOBODY)
-            evict_oldest(p);
-        at = p->unused;
-        p->unused = p->places[at].older;
+        at = take_place(p);
         p->places[at] = (struct place){.flow = f};
         f->stage.stream = &p->places[at];
     }
