@@ -500,6 +500,8 @@ static void read_pieces(struct inspector *i, const struct packet *p, struct flow
 
     i->side = side;
     r->chosen[side] = (uint8_t)(x + 1);
+    if (r->chosen[!side] != x + 1)
+        r->chosen[!side] = 0; /* another's, who kept nothing */
     switch (open_datagram(i, p, f, x)) {
     case EXTRACT_NEXT:
         name_flow(i, f, x);
@@ -563,14 +565,23 @@ static bool may_be_secret(const struct packet *p)
     return x < extractor_count && extractors[x]->secret;
 }
 
+/* What is kept of a flow, and the note that goes with it, only its reader understands. */
+static bool may_open(const struct flow *f, size_t x)
+{
+    const uint8_t *chosen = f->stage.reading.chosen;
+
+    return !stream_note(f) || chosen[0] == x + 1 || chosen[1] == x + 1;
+}
+
 /* Who reads pieces that this end may send. */
-static size_t find_opener(const struct packet *p, bool from_client)
+static size_t find_opener(const struct packet *p, const struct flow *f, bool from_client)
 {
     size_t x = 0;
 
-    while (x < extractor_count && (extractors[x]->from != EXTRACT_PIECES ||
-                                   !(from_client || extractors[x]->both_sides) ||
-                                   !extractors[x]->wants(p, p->payload)))
+    while (x < extractor_count &&
+           (extractors[x]->from != EXTRACT_PIECES ||
+            !(from_client || extractors[x]->both_sides) || !may_open(f, x) ||
+            !extractors[x]->wants(p, p->payload)))
         x++;
     return x;
 }
@@ -585,7 +596,7 @@ static void read_datagram(struct inspector *i, const struct packet *p, struct fl
     size_t x = extractor_count;
 
     if (p->ip_proto == IP_UDP && early && (begun || !r->named))
-        x = find_opener(p, from_client);
+        x = find_opener(p, f, from_client);
     if (x < extractor_count && !begun && may_be_secret(p))
         x = extractor_count;
     if (begun && !early) {
