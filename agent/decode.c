@@ -294,14 +294,6 @@ void decoder_free(struct decoder *d)
     free(d);
 }
 
-static void count_fragments(struct decoder *d)
-{
-    const struct fragment_counts *fragments = fragment_table_counts(d->fragments);
-
-    d->counts.fragments_expired = fragments->expired;
-    d->counts.fragments_evicted = fragments->evicted;
-}
-
 enum decode_verdict decoder_read(struct decoder *d, const struct frame *f,
                                  struct packet *ret_packet)
 {
@@ -316,8 +308,6 @@ enum decode_verdict decoder_read(struct decoder *d, const struct frame *f,
     *ret_packet = (struct packet){.time = f->time, .wire_len = f->wire_len, .frames = 1};
     verdict = read_link(&r, f->link);
     d->counts.by_verdict[verdict]++;
-    if (verdict != DECODE_PACKET || ret_packet->reassembled)
-        count_fragments(d);
     return verdict;
 }
 

@@ -109,10 +109,20 @@ static enum decode_verdict short_ip(const struct reading *r)
     return r->missing ? DECODE_CUT_IP : DECODE_BAD_IP;
 }
 
+/* Also where the packet is to be the one around it. */
+static void count_fragments(struct reading *r)
+{
+    const struct fragment_counts *fragments = fragment_table_counts(r->fragments);
+
+    r->counts->fragments_expired = fragments->expired;
+    r->counts->fragments_evicted = fragments->evicted;
+}
+
 /* Puts the fragment to the others; a whole datagram goes on as if never cut. */
 static enum decode_verdict read_fragment(struct reading *r, struct fragment *f)
 {
     struct packet *p = r->packet;
+    enum fragment_result result;
     struct datagram whole;
 
     if (r->missing)
@@ -127,7 +137,9 @@ static enum decode_verdict read_fragment(struct reading *r, struct fragment *f)
     f->time = p->time;
     f->wire_len = p->wire_len;
 
-    switch (fragment_table_put(r->fragments, f, &whole)) {
+    result = fragment_table_put(r->fragments, f, &whole);
+    count_fragments(r);
+    switch (result) {
     case FRAGMENT_WAITS:
         return DECODE_FRAGMENT_WAITS;
     case FRAGMENT_BAD:

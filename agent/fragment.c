@@ -43,7 +43,7 @@ struct place {
     uint32_t total; /* 0 until the last fragment has come */
     uint32_t units; /* that are there */
     uint32_t wire_len;
-    uint16_t frames;
+    uint32_t frames;
     uint8_t header_len; /* 0 until the first fragment has come */
     uint8_t proto;
     uint8_t there[(DATAGRAM_MAX + 1) / UNIT / 8];
@@ -189,14 +189,21 @@ static bool unit_is_there(const struct place *p, uint32_t unit)
     return p->there[unit / 8] >> (unit % 8) & 1;
 }
 
+/* As far as the total length counts it (IPv4): the first fragment's, once it is known. */
+static uint32_t header_len(const struct place *p, const struct fragment *f)
+{
+    if (f->version != 4)
+        return 0;
+    return p->header_len ? p->header_len : (uint32_t)cur_left(&f->header);
+}
+
 /* Can this fragment belong to a datagram at all, and to this one? */
 static bool fits(const struct place *p, const struct fragment *f)
 {
     uint32_t len = (uint32_t)cur_left(&f->bytes);
     uint32_t end = f->offset + len;
-    uint32_t headers = f->version == 4 ? (uint32_t)cur_left(&f->header) : 0;
 
-    if (len == 0 || headers + end > DATAGRAM_MAX)
+    if (len == 0 || header_len(p, f) + (end > p->end ? end : p->end) > DATAGRAM_MAX)
         return false;
     if (f->more && len % UNIT != 0)
         return false;

@@ -35,7 +35,7 @@ struct datagram {
     uint32_t len;
     uint32_t header_len;
     uint8_t proto; /* as the first fragment says */
-    uint16_t frames;
+    uint32_t frames;
     uint32_t wire_len;
 };
 

@@ -40,7 +40,7 @@ enum packet_layer {
 struct packet {
     usec_t time;
     uint32_t wire_len; /* of all its frames together */
-    uint16_t frames;   /* 1; of a reassembled packet: its fragments */
+    uint32_t frames;   /* 1; of a reassembled packet: its fragments */
     enum packet_layer layer;
 
     bool has_mac;

@@ -258,6 +258,35 @@ static void a_datagram_over_its_greatest_length_is_bad(void **state)
     assert_int_equal(put6(f, 65528, 7, false), FRAGMENT_WAITS);
 }
 
+static void the_options_of_the_first_fragment_count_for_the_length(void **state)
+{
+    struct fixture *f = *state;
+    static const uint8_t header15[60] = {0x4f, 0, 0, 0, 0x12, 0x34, 0x20, 0, 64, 17};
+    struct fragment first = piece(f, 4, 0, 8, true);
+
+    first.header = cur_over(header15, sizeof(header15));
+    assert_int_equal(put4(f, 65472, 4, false), FRAGMENT_WAITS);
+    assert_int_equal(put(f, first), FRAGMENT_BAD);
+    first.id = 8;
+    assert_int_equal(put(f, first), FRAGMENT_WAITS);
+    for (uint32_t len = 3; len <= 4; len++) {
+        struct fragment last = piece(f, 4, 65472, len, false);
+
+        last.id = 8;
+        assert_int_equal(put(f, last), len == 3 ? FRAGMENT_WAITS : FRAGMENT_BAD);
+    }
+}
+
+static void however_often_a_fragment_is_repeated_its_frames_are_counted(void **state)
+{
+    struct fixture *f = *state;
+
+    for (uint32_t i = 0; i <= UINT16_MAX; i++)
+        assert_int_equal(put4(f, 0, 8, true), FRAGMENT_WAITS);
+    assert_int_equal(put4(f, 8, 8, false), FRAGMENT_WHOLE);
+    assert_whole(f, 16, UINT16_MAX + 2);
+}
+
 /* ---- time and places ---- */
 
 static void a_datagram_that_never_becomes_whole_expires(void **state)
@@ -430,6 +459,33 @@ static void fragments_of_fragments_are_bad(void **state)
     free(b);
 }
 
+static void fragments_that_give_up_their_place_in_a_tunnel_are_counted(void **state)
+{
+    struct built *b = xcalloc(1, sizeof(*b));
+    struct decoder *d = decoder_new(
+        &(struct decoder_settings){.fragment_capacity = 1, .fragment_timeout = 30 * S});
+    struct packet p;
+
+    (void)state;
+    for (uint32_t id = 0; id < 2; id++) {
+        struct frame frame;
+
+        b->len = 0;
+        frame_ethernet(b, 0x0800);
+        frame_ipv4(b, 41, 40 + 8 + 16, 0);
+        frame_ipv6(b, 44, 8 + 16);
+        frame_u32(b, 17U << 24 | 1); /* more follow */
+        frame_u32(b, id);
+        frame_udp(b, 8);
+        frame = frame_of(b, LINK_ETHERNET);
+        assert_int_equal(decoder_read(d, &frame, &p), DECODE_PACKET);
+        assert_int_equal(p.carries, TUNNEL_6IN4);
+    }
+    assert_int_equal(decoder_counts(d)->fragments_evicted, 1);
+    decoder_free(d);
+    free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,6 +504,8 @@ int main(void)
         WITH_FIXTURE(a_length_that_is_no_multiple_of_eight_is_only_for_the_last),
         WITH_FIXTURE(an_empty_fragment_is_bad),
         WITH_FIXTURE(a_datagram_over_its_greatest_length_is_bad),
+        WITH_FIXTURE(the_options_of_the_first_fragment_count_for_the_length),
+        WITH_FIXTURE(however_often_a_fragment_is_repeated_its_frames_are_counted),
         WITH_FIXTURE(a_datagram_that_never_becomes_whole_expires),
         WITH_FIXTURE(until_then_it_can_become_whole),
         WITH_FIXTURE(a_bad_datagram_is_forgotten_with_its_time),
@@ -456,6 +514,7 @@ int main(void)
         cmocka_unit_test(the_decoder_gives_a_packet_with_the_last_fragment),
         cmocka_unit_test(an_ipv6_fragment_alone_is_a_packet),
         cmocka_unit_test(fragments_of_fragments_are_bad),
+        cmocka_unit_test(fragments_that_give_up_their_place_in_a_tunnel_are_counted),
     };
 
     return cmocka_run_group_tests_name("fragment", tests, NULL, NULL);
