@@ -52,10 +52,19 @@ static bool is_guarded(const struct extract_out *out, struct text name)
     return out->guards && out->guards(name, out->arg);
 }
 
-static void put_only_host(struct event *e, struct text name)
+static void begin_event(struct extract_out *out, enum event_kind kind)
 {
-    event_drop(e, FIELD_TLS_CERT_NAMES);
-    event_add_text(e, FIELD_TLS_CERT_NAMES, name);
+    event_begin(out->event, kind, out->packet->time);
+    event_put_number(out->event, FIELD_TLS_SIDE, TLS_CERTIFICATE);
+    if (out->host.len > 0)
+        event_put_host(out->event, FIELD_HOST, FIELD_HOST_REGISTRABLE, out->host);
+}
+
+/* Nothing else stays of the certificate: it may have taken the room. */
+static void put_only_host(struct extract_out *out, struct text name)
+{
+    begin_event(out, event_kind(out->event));
+    event_add_text(out->event, FIELD_TLS_CERT_NAMES, name);
 }
 
 /* Its dNSNames; whether there are any. */
@@ -71,7 +80,7 @@ static bool put_alternatives(struct extract_out *out, struct cur names)
         if (!event_short(e))
             event_add_text(e, FIELD_TLS_CERT_NAMES, name);
         if (event_short(e) && is_guarded(out, name)) {
-            put_only_host(e, name);
+            put_only_host(out, name);
             break;
         }
     }
@@ -100,7 +109,7 @@ static void put_hosts(struct extract_out *out, const struct x509 *c)
     if (!any)
         event_add_text(out->event, FIELD_TLS_CERT_NAMES, common);
     else if (is_guarded(out, common))
-        put_only_host(out->event, common);
+        put_only_host(out, common);
 }
 
 /* ---- the rest ---- */
@@ -198,12 +207,9 @@ void tls_certificate_emit(struct extract_out *out, enum event_kind kind,
 
     if (!x509_parse(der, &c))
         return;
-    event_begin(e, kind, out->packet->time);
-    event_put_number(e, FIELD_TLS_SIDE, TLS_CERTIFICATE);
-    if (out->host.len > 0) {
-        event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, out->host);
+    begin_event(out, kind);
+    if (out->host.len > 0)
         event_put_number(e, FIELD_TLS_CERT_MATCHES_SNI, x509_covers(&c, out->host));
-    }
     put_name(e, FIELD_TLS_CERT_SUBJECT, c.subject);
     put_name(e, FIELD_TLS_CERT_ISSUER, c.issuer);
     event_put_text(e, FIELD_TLS_CERT_SERIAL,

@@ -34,7 +34,7 @@ static const char ssl2_hello[] =
 
 struct fixture {
     struct heard heard;
-    uint8_t bytes[4096];
+    uint8_t bytes[12288];
     size_t len;
 };
 
@@ -522,6 +522,69 @@ static void a_guarded_name_is_told_even_if_it_comes_late(void **state)
     assert_says(&f->heard, FIELD_TLS_CERT_NAMES, "[\"*.help.example\"]");
 }
 
+/* DER is written from its end: a header before what stands from at to end. */
+static uint8_t *wrap(uint8_t *at, const uint8_t *end, uint8_t tag)
+{
+    size_t len = (size_t)(end - at);
+
+    at -= 4;
+    memcpy(at, (const uint8_t[]){tag, 0x82, (uint8_t)(len >> 8), (uint8_t)len}, 4);
+    return at;
+}
+
+static uint8_t *put_before(uint8_t *at, const void *bytes, size_t len)
+{
+    return memcpy(at - len, bytes, len);
+}
+
+/* The leaf's certificate for as many names of that length, and a help line's behind them.
+ */
+static void flight_of_long_names(struct fixture *f, size_t count, size_t name_len)
+{
+    static uint8_t leaf[440], der[10240];
+    static char hex[2 * sizeof(der) + 1];
+    const uint8_t *end = der + sizeof(der), *signed_end = end - (440 - 353);
+    uint8_t *at = der + sizeof(der);
+    char name[1024];
+
+    assert_int_equal(unhex(cert_leaf, leaf, sizeof(leaf)), sizeof(leaf));
+    at = put_before(at, leaf + 353, 440 - 353); /* the signature */
+    at = put_before(at, "\x82\x0e*.help.example", 16);
+    memset(name, 'a', sizeof(name));
+    memcpy(name + name_len - 8, ".example", 8);
+    for (size_t i = 0; i < count; i++) {
+        name[0] = (char)('a' + i);
+        at = put_before(at, name, name_len);
+        at = wrap(at, at + name_len, 0x82);
+    }
+    at = wrap(wrap(at, signed_end, 0x30), signed_end, 0x04);
+    at = put_before(at, "\x06\x03\x55\x1d\x11", 5);
+    at = wrap(wrap(wrap(at, signed_end, 0x30), signed_end, 0x30), signed_end, 0xa3);
+    at = put_before(at, leaf + 8, 273 - 8); /* all before the extensions */
+    at = wrap(wrap(at, signed_end, 0x30), end, 0x30);
+    for (size_t i = 0; i < (size_t)(end - at); i++)
+        (void)snprintf(hex + 2 * i, 3, "%02x", at[i]);
+    server_flight(f, hex);
+}
+
+static void a_guarded_name_is_told_even_if_long_ones_took_all_the_room(void **state)
+{
+    struct fixture *f = *state;
+
+    f->heard.guards = guards_help;
+    f->heard.host = TEXT("www.school.example");
+    for (size_t count = 10; count <= 16; count++) {
+        flight_of_long_names(f, count, 500);
+        (void)read_flight(f);
+        assert_int_equal(f->heard.count, 1);
+        assert_true(event_has(f->heard.events[0], FIELD_TLS_CERT_NAMES));
+        assert_says(&f->heard, FIELD_TLS_SIDE, "\"certificate\"");
+        assert_says(&f->heard, FIELD_HOST, "\"www.school.example\"");
+        if (event_short(f->heard.events[0]))
+            assert_says(&f->heard, FIELD_TLS_CERT_NAMES, "[\"*.help.example\"]");
+    }
+}
+
 static void without_a_name_even_unasked_certificates_are_read_for_guarded_ones(
     void **state)
 {
@@ -692,6 +755,7 @@ int main(void)
         WITH_FIXTURE(a_certificate_that_nobody_asks_for_is_not_waited_for),
         WITH_FIXTURE(fingerprints_are_taken_when_asked_for),
         WITH_FIXTURE(a_guarded_name_is_told_even_if_it_comes_late),
+        WITH_FIXTURE(a_guarded_name_is_told_even_if_long_ones_took_all_the_room),
         WITH_FIXTURE(without_a_name_even_unasked_certificates_are_read_for_guarded_ones),
         WITH_FIXTURE(other_handshake_messages_and_records_are_refused),
         WITH_FIXTURE(its_first_bytes_are_known_one_by_one),
