@@ -28,8 +28,10 @@ struct json *evidence_custody(const struct gathered *g)
 {
     struct json *o = json_parse(g->note, strlen(g->note), NULL);
 
-    if (!o)
+    if (!json_is_object(o)) { /* the note lay in memory that a sensor may write to */
+        json_free(o);
         o = json_new_object();
+    }
     put_time(o, "from", g->from);
     put_time(o, "until", g->until);
     json_put_number(o, "frames", (int64_t)g->counts.frames);

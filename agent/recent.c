@@ -6,16 +6,20 @@
  * look-up costs what it wipes, however often somebody has frames wiped.
  *
  * The memory is at the same address in every process, for it is mapped before they fork:
- * pointers into it are good everywhere. A place's state says whose it is: the courier's
- * when it is free or done, else the sensor's.
+ * pointers into it are good for whoever takes a dead sensor's place. A place's state says
+ * whose it is: the courier's when it is free or done, else the sensor's. But a sensor
+ * that was taken over may write anything anywhere in it: so the courier follows no
+ * pointer from there, and bounds every number and text.
  */
 #include "agent/recent.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "agent/pcap_file.h"
+#include "mem.h"
 
 #define SLOT_ALIGN 8u
 
@@ -46,14 +50,22 @@ struct place {
     struct ring ring;
 };
 
-struct recent {
-    size_t bytes; /* of everything */
-    bool idle;    /* no place is open */
+struct memory {
+    bool idle; /* no place is open */
     bool headers_only;
     usec_t gone;  /* time of the newest frame that a newer one took the place of */
     usec_t since; /* nothing from before is in the ring; 0: it was empty at no time yet */
     struct ring ring;
     struct place places[RECENT_PLACES];
+};
+
+/* Each process has its own. */
+struct recent {
+    struct memory *memory;      /* shared */
+    size_t bytes;               /* of all of it */
+    uint8_t *gathered;          /* in it, where the first gathering has its part */
+    size_t gathering;           /* bytes of each */
+    struct recent_wanted *read; /* of each place, as far as it may be believed */
 };
 
 /* ---- rings ---- */
@@ -145,29 +157,38 @@ static void set_state(struct place *p, enum recent_state state)
 struct recent *recent_new(size_t ring_bytes)
 {
     size_t ring = ring_bytes / 4096 * 4096, gathering = ring / 2 / 4096 * 4096;
-    size_t head = (sizeof(struct recent) + 4095) / 4096 * 4096;
+    size_t head = (sizeof(struct memory) + 4095) / 4096 * 4096;
     size_t bytes = head + ring + RECENT_PLACES * gathering;
-    struct recent *r =
+    struct memory *m =
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    uint8_t *at = (uint8_t *)r + head;
+    uint8_t *at = (uint8_t *)m + head;
+    struct recent *r;
 
-    if (r == MAP_FAILED)
+    if (m == MAP_FAILED)
         return NULL;
-    madvise(r, bytes, MADV_DONTDUMP);
-    r->bytes = bytes;
-    r->idle = true;
-    r->ring = (struct ring){.memory = at, .bytes = ring};
-    ring_shape(&r->ring, 0);
+    madvise(m, bytes, MADV_DONTDUMP);
+    m->idle = true;
+    m->ring = (struct ring){.memory = at, .bytes = ring};
+    ring_shape(&m->ring, 0);
+    r = xcalloc(1, sizeof(*r));
+    *r = (struct recent){.memory = m,
+                         .bytes = bytes,
+                         .gathered = at + ring,
+                         .gathering = gathering,
+                         .read = xcalloc(RECENT_PLACES, sizeof(*r->read))};
     for (size_t i = 0; i < RECENT_PLACES; i++)
-        r->places[i].ring =
+        m->places[i].ring =
             (struct ring){.memory = at + ring + i * gathering, .bytes = gathering};
     return r;
 }
 
 void recent_free(struct recent *r)
 {
-    if (r)
-        munmap(r, r->bytes);
+    if (!r)
+        return;
+    munmap(r->memory, r->bytes);
+    free(r->read);
+    free(r);
 }
 
 /* ---- keeping ---- */
@@ -242,63 +263,66 @@ static void gather(struct place *p, const struct slot *s, const uint8_t *bytes)
 
 void recent_keep(struct recent *r, const struct frame *f, const struct recent_about *a)
 {
-    struct slot *s = ring_at(&r->ring, r->ring.next);
+    struct slot *s = ring_at(&r->memory->ring, r->memory->ring.next);
 
     if (s->seq)
-        r->gone = s->time;
-    s = ring_add(&r->ring, a->mark);
+        r->memory->gone = s->time;
+    s = ring_add(&r->memory->ring, a->mark);
     s->time = f->time;
     s->about = *a;
     s->link = f->link;
     s->captured = f->len;
     s->wire_len = f->wire_len;
-    s->len = lesser(f->len, r->ring.snaplen);
-    if (r->headers_only || a->bare)
+    s->len = lesser(f->len, r->memory->ring.snaplen);
+    if (r->memory->headers_only || a->bare)
         s->len = lesser(s->len, a->headers);
     memcpy(s->bytes, f->bytes, s->len);
-    for (size_t i = 0; !r->idle && i < RECENT_PLACES; i++)
-        if (is_open(&r->places[i]) && is_wanted(&r->places[i].wanted, a, f->time))
-            gather(&r->places[i], s, s->bytes);
+    for (size_t i = 0; !r->memory->idle && i < RECENT_PLACES; i++)
+        if (is_open(&r->memory->places[i]) &&
+            is_wanted(&r->memory->places[i].wanted, a, f->time))
+            gather(&r->memory->places[i], s, s->bytes);
 }
 
 void recent_wipe(struct recent *r, uint32_t mark)
 {
-    ring_wipe(&r->ring, mark);
-    for (size_t i = 0; !r->idle && i < RECENT_PLACES; i++)
-        if (is_open(&r->places[i]))
-            ring_wipe(&r->places[i].ring, mark);
+    ring_wipe(&r->memory->ring, mark);
+    for (size_t i = 0; !r->memory->idle && i < RECENT_PLACES; i++)
+        if (is_open(&r->memory->places[i]))
+            ring_wipe(&r->memory->places[i].ring, mark);
 }
 
 void recent_wipe_all(struct recent *r)
 {
-    ring_clear(&r->ring);
-    for (size_t i = 0; !r->idle && i < RECENT_PLACES; i++)
-        if (is_open(&r->places[i]))
-            ring_clear(&r->places[i].ring);
+    ring_clear(&r->memory->ring);
+    for (size_t i = 0; !r->memory->idle && i < RECENT_PLACES; i++)
+        if (is_open(&r->memory->places[i]))
+            ring_clear(&r->memory->places[i].ring);
 }
 
 void recent_settle(struct recent *r, uint32_t mark)
 {
-    ring_settle(&r->ring, mark);
-    for (size_t i = 0; !r->idle && i < RECENT_PLACES; i++)
-        if (is_open(&r->places[i]))
-            ring_settle(&r->places[i].ring, mark);
+    ring_settle(&r->memory->ring, mark);
+    for (size_t i = 0; !r->memory->idle && i < RECENT_PLACES; i++)
+        if (is_open(&r->memory->places[i]))
+            ring_settle(&r->memory->places[i].ring, mark);
 }
 
 /* ---- a gathering's time ---- */
 
 static void open_place(struct recent *r, struct place *p)
 {
-    uint64_t first = r->ring.next > r->ring.count ? r->ring.next - r->ring.count : 1;
+    uint64_t first = r->memory->ring.next > r->memory->ring.count
+                         ? r->memory->ring.next - r->memory->ring.count
+                         : 1;
 
-    ring_shape(&p->ring, r->ring.snaplen);
-    p->counts = (struct recent_counts){.late = r->gone >= p->wanted.from ||
-                                               r->since > p->wanted.from};
+    ring_shape(&p->ring, r->memory->ring.snaplen);
+    p->counts = (struct recent_counts){.late = r->memory->gone >= p->wanted.from ||
+                                               r->memory->since > p->wanted.from};
     p->file_bytes = PCAP_FILE_HEADER;
-    r->idle = false;
+    r->memory->idle = false;
     set_state(p, RECENT_OPEN);
-    for (uint64_t seq = first; seq < r->ring.next; seq++) {
-        const struct slot *s = ring_get(&r->ring, seq);
+    for (uint64_t seq = first; seq < r->memory->ring.next; seq++) {
+        const struct slot *s = ring_get(&r->memory->ring, seq);
 
         if (s && is_wanted(&p->wanted, &s->about, s->time))
             gather(p, s, s->bytes);
@@ -315,17 +339,17 @@ static void close_place(struct recent *r, struct place *p)
             ring_wipe(&p->ring, s->about.mark);
     }
     set_state(p, RECENT_DONE);
-    r->idle = true;
+    r->memory->idle = true;
     for (size_t i = 0; i < RECENT_PLACES; i++)
-        r->idle = r->idle && !is_open(&r->places[i]);
+        r->memory->idle = r->memory->idle && !is_open(&r->memory->places[i]);
 }
 
 void recent_tick(struct recent *r, usec_t now)
 {
-    if (!r->since)
-        r->since = now;
+    if (!r->memory->since)
+        r->memory->since = now;
     for (size_t i = 0; i < RECENT_PLACES; i++) {
-        struct place *p = &r->places[i];
+        struct place *p = &r->memory->places[i];
 
         if (atomic_load_explicit(&p->state, memory_order_acquire) == RECENT_ASKED)
             open_place(r, p);
@@ -338,21 +362,21 @@ void recent_finish(struct recent *r)
 {
     for (size_t i = 0; i < RECENT_PLACES; i++)
         if (recent_state(r, i) == RECENT_ASKED)
-            open_place(r, &r->places[i]);
+            open_place(r, &r->memory->places[i]);
     for (size_t i = 0; i < RECENT_PLACES; i++)
-        if (is_open(&r->places[i])) {
-            r->places[i].counts.early = true;
-            close_place(r, &r->places[i]);
+        if (is_open(&r->memory->places[i])) {
+            r->memory->places[i].counts.early = true;
+            close_place(r, &r->memory->places[i]);
         }
 }
 
 void recent_begin(struct recent *r)
 {
-    ring_clear(&r->ring);
-    r->gone = r->since = 0;
-    r->idle = true;
+    ring_clear(&r->memory->ring);
+    r->memory->gone = r->memory->since = 0;
+    r->memory->idle = true;
     for (size_t i = 0; i < RECENT_PLACES; i++) {
-        struct place *p = &r->places[i];
+        struct place *p = &r->memory->places[i];
 
         if (!is_open(p))
             continue;
@@ -364,25 +388,25 @@ void recent_begin(struct recent *r)
 
 void recent_shape(struct recent *r, uint32_t snaplen, bool headers_only)
 {
-    if (snaplen == r->ring.snaplen && headers_only == r->headers_only)
+    if (snaplen == r->memory->ring.snaplen && headers_only == r->memory->headers_only)
         return;
-    ring_clear(&r->ring);
-    ring_shape(&r->ring, snaplen);
-    r->headers_only = headers_only;
-    r->gone = r->since = 0;
+    ring_clear(&r->memory->ring);
+    ring_shape(&r->memory->ring, snaplen);
+    r->memory->headers_only = headers_only;
+    r->memory->gone = r->memory->since = 0;
 }
 
 /* ---- the courier ---- */
 
 enum recent_state recent_state(const struct recent *r, size_t place)
 {
-    return (enum recent_state)atomic_load_explicit(&r->places[place].state,
+    return (enum recent_state)atomic_load_explicit(&r->memory->places[place].state,
                                                    memory_order_acquire);
 }
 
 void recent_ask(struct recent *r, size_t place, const struct recent_wanted *w)
 {
-    struct place *p = &r->places[place];
+    struct place *p = &r->memory->places[place];
 
     p->wanted = *w;
     set_state(p, RECENT_ASKED);
@@ -392,30 +416,77 @@ bool recent_withdraw(struct recent *r, size_t place)
 {
     unsigned asked = RECENT_ASKED;
 
-    return atomic_compare_exchange_strong(&r->places[place].state, &asked, RECENT_FREE);
+    return atomic_compare_exchange_strong(&r->memory->places[place].state, &asked,
+                                          RECENT_FREE);
+}
+
+/* Any byte may stand where a bool is to be. */
+static bool said_bool(const bool *at)
+{
+    uint8_t byte;
+
+    memcpy(&byte, at, sizeof(byte));
+    return byte != 0;
+}
+
+static uint32_t said_u32(const uint32_t *at)
+{
+    return __atomic_load_n(at, __ATOMIC_RELAXED);
 }
 
 const struct recent_wanted *recent_wanted(const struct recent *r, size_t place)
 {
-    return &r->places[place].wanted;
+    struct recent_wanted *w = &r->read[place];
+
+    memcpy(w, &r->memory->places[place].wanted, sizeof(*w));
+    w->id[sizeof(w->id) - 1] = 0;
+    w->note[sizeof(w->note) - 1] = 0;
+    w->device = said_bool(&w->device);
+    w->by_person = said_bool(&w->by_person);
+    return w;
+}
+
+static struct recent_counts counts_of(const struct recent *r, size_t place)
+{
+    struct recent_counts counts;
+
+    memcpy(&counts, &r->memory->places[place].counts, sizeof(counts));
+    counts.late = said_bool(&counts.late);
+    counts.early = said_bool(&counts.early);
+    counts.interrupted = said_bool(&counts.interrupted);
+    return counts;
+}
+
+/* The ring of a gathering, within its part of the memory whatever the sensor says. */
+static struct ring ring_of(const struct recent *r, size_t place)
+{
+    const struct ring *said = &r->memory->places[place].ring;
+    struct ring g = {.memory = r->gathered + place * r->gathering, .bytes = r->gathering};
+    uint64_t next = __atomic_load_n(&said->next, __ATOMIC_RELAXED);
+    uint32_t snaplen = said_u32(&said->snaplen);
+
+    ring_shape(&g, snaplen < g.bytes ? snaplen : 0);
+    g.next = next <= g.count ? next : (uint64_t)g.count + 1;
+    return g;
 }
 
 struct recent_counts recent_each(const struct recent *r, size_t place, recent_fn *fn,
                                  void *arg)
 {
-    const struct place *p = &r->places[place];
-    struct recent_counts counts = p->counts;
+    struct recent_counts counts = counts_of(r, place);
+    const struct ring g = ring_of(r, place);
 
-    for (uint64_t seq = 1; seq < p->ring.next; seq++) {
-        const struct slot *s = ring_get(&p->ring, seq);
+    for (uint64_t seq = 1; seq < g.next; seq++) {
+        const struct slot *s = ring_get(&g, seq);
+        uint32_t len = s ? said_u32(&s->len) : 0;
 
-        if (!s)
+        if (!s || len > g.snaplen)
             continue;
         counts.frames++;
-        counts.cut += s->len < s->captured;
+        counts.cut += len < s->captured;
         fn(&(struct frame){.time = s->time,
                            .bytes = s->bytes,
-                           .len = s->len,
+                           .len = len,
                            .wire_len = s->wire_len,
                            .link = s->link},
            arg);
@@ -425,10 +496,11 @@ struct recent_counts recent_each(const struct recent *r, size_t place, recent_fn
 
 void recent_release(struct recent *r, size_t place)
 {
-    struct place *p = &r->places[place];
+    struct place *p = &r->memory->places[place];
+    struct ring g = ring_of(r, place);
 
-    if (p->ring.count)
-        ring_clear(&p->ring);
+    if (g.next > 0)
+        ring_clear(&g);
     p->wanted = (struct recent_wanted){0};
     p->counts = (struct recent_counts){0};
     set_state(p, RECENT_FREE);

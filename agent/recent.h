@@ -14,7 +14,8 @@
  * gathering does, they are wiped.
  *
  * The memory is shared by fork and nobody else's, and is left out of core files. All is
- * of one sensor's process but the functions of the courier below.
+ * of one sensor's process but the functions of the courier below, which hold whatever a
+ * sensor that was taken over writes there.
  */
 #ifndef RECENT_H
 #define RECENT_H
@@ -112,7 +113,7 @@ void recent_ask(struct recent *r, size_t place, const struct recent_wanted *w);
 /* Nobody took it up: a place that is asked is free again. False: a sensor was quicker. */
 bool recent_withdraw(struct recent *r, size_t place);
 
-/* What was asked for there, unless it is free. */
+/* What was asked for there, unless it is free; borrowed until it is asked again of r. */
 const struct recent_wanted *recent_wanted(const struct recent *r, size_t place);
 
 /* Of a place that is done: its frames, oldest first; borrowed until it is released. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,37 @@ static int tear_down(void **state)
     recent_free(f->recent);
     free(f);
     return 0;
+}
+
+struct memory {
+    uint8_t *at;
+    size_t len;
+};
+
+/* What the process shares with those that it forks: as /proc/self/maps has it, the one
+ * row of anonymous memory that is shared. */
+static struct memory shared_memory(void)
+{
+    struct memory m = {0};
+    FILE *maps = fopen("/proc/self/maps", "re");
+    unsigned long from, to;
+    char row[512], rights[5];
+
+    assert_non_null(maps);
+    while (fgets(row, sizeof(row), maps))
+        if (sscanf(row, "%lx-%lx %4s", &from, &to, rights) == 3 &&
+            strcmp(rights, "rw-s") == 0 && strstr(row, "/dev/zero"))
+            m = (struct memory){(uint8_t *)from, to - from};
+    fclose(maps);
+    assert_non_null(m.at);
+    return m;
+}
+
+static void *find_in_memory(const void *bytes, size_t len)
+{
+    struct memory m = shared_memory();
+
+    return memmem(m.at, m.len, bytes, len);
 }
 
 static struct addr host(uint8_t number)
@@ -180,7 +212,7 @@ static void where_only_headers_are_kept_no_payload_is_in_the_memory(void **state
     collect(f);
     assert_int_equal(f->frames[0].len, HEADERS);
     memset(payload, 1, sizeof(payload));
-    assert_null(memmem(f->recent, MEMORY, payload, sizeof(payload)));
+    assert_null(find_in_memory(payload, sizeof(payload)));
 }
 
 static void what_is_wiped_is_nowhere_in_the_memory(void **state)
@@ -195,11 +227,11 @@ static void what_is_wiped_is_nowhere_in_the_memory(void **state)
     recent_tick(f->recent, 4 * USEC_PER_SEC);
     keep(f, 7, 5);
     memset(trace, 7, sizeof(trace));
-    assert_non_null(memmem(f->recent, MEMORY * 3, trace, sizeof(trace)));
+    assert_non_null(find_in_memory(trace, sizeof(trace)));
     recent_wipe(f->recent, 7);
-    assert_null(memmem(f->recent, MEMORY * 3, trace, sizeof(trace)));
+    assert_null(find_in_memory(trace, sizeof(trace)));
     memset(trace, 8, sizeof(trace));
-    assert_non_null(memmem(f->recent, MEMORY * 3, trace, sizeof(trace)));
+    assert_non_null(find_in_memory(trace, sizeof(trace)));
     recent_tick(f->recent, 60 * USEC_PER_SEC);
     assert_int_equal(collect(f).frames, 0);
 }
@@ -347,7 +379,7 @@ static void a_sensor_that_begins_leaves_nothing_of_the_one_before(void **state)
     assert_true(c.interrupted);
     assert_int_equal(c.frames, 0);
     memset(trace, 1, sizeof(trace));
-    assert_null(memmem(f->recent, MEMORY * 3, trace, sizeof(trace)));
+    assert_null(find_in_memory(trace, sizeof(trace)));
 }
 
 static void a_released_place_is_free_and_empty(void **state)
@@ -366,6 +398,67 @@ static void a_released_place_is_free_and_empty(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- a sensor that was taken over ---- */
+
+static void look_at(const struct frame *frame, void *arg)
+{
+    const struct memory *m = arg;
+
+    assert_true(frame->bytes >= m->at && frame->bytes + frame->len <= m->at + m->len);
+}
+
+/* The courier's functions, in the order that it calls them. */
+static void look_as_courier(struct fixture *f, struct memory *m)
+{
+    for (size_t place = 0; place < RECENT_PLACES; place++) {
+        const struct recent_wanted *w = recent_wanted(f->recent, place);
+
+        assert_true(strlen(w->id) < RECENT_ID && strlen(w->note) < RECENT_NOTE);
+        (void)recent_state(f->recent, place);
+        (void)recent_each(f->recent, place, look_at, m);
+        recent_release(f->recent, place);
+        assert_int_equal(recent_state(f->recent, place), RECENT_FREE);
+    }
+}
+
+static void whatever_a_sensor_writes_the_courier_stays_within_the_memory(void **state)
+{
+    struct fixture *f = *state;
+    struct memory m = shared_memory();
+    uint64_t number = 1;
+
+    memset(m.at, 0xff, m.len);
+    look_as_courier(f, &m);
+    for (unsigned round = 0; round < 64; round++) {
+        for (size_t i = 0; i + 8 <= m.len; i += 8) {
+            number = number * UINT64_C(6364136223846793005) + 1442695040888963407;
+            memcpy(m.at + i, &(uint64_t){number >> (number >> 58)}, 8);
+        }
+        look_as_courier(f, &m);
+    }
+}
+
+static void a_slot_longer_than_its_place_is_passed_over(void **state)
+{
+    struct fixture *f = *state;
+    struct memory m = shared_memory();
+    struct recent_wanted w = wanted(1, 0, 20);
+    struct recent_counts before, after;
+
+    w.snaplen = SNAPLEN;
+    keep(f, 1, 1);
+    recent_ask(f->recent, 0, &w);
+    recent_finish(f->recent);
+    before = recent_each(f->recent, 0, look_at, &m);
+    assert_int_equal(before.frames, 1);
+    for (size_t i = 0; i + 4 <= m.len; i += 4)
+        if (memcmp(m.at + i, &(uint32_t){SNAPLEN}, 4) == 0 &&
+            memcmp(m.at + i + 4, &(uint32_t){300}, 4) == 0)
+            memcpy(m.at + i, &(uint32_t){SNAPLEN + 1}, 4); /* len, before captured */
+    after = recent_each(f->recent, 0, look_at, &m);
+    assert_int_equal(after.frames, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +476,8 @@ int main(void)
         TEST(the_device_is_known_by_its_address_or_its_hardware_address),
         TEST(a_sensor_that_begins_leaves_nothing_of_the_one_before),
         TEST(a_released_place_is_free_and_empty),
+        TEST(whatever_a_sensor_writes_the_courier_stays_within_the_memory),
+        TEST(a_slot_longer_than_its_place_is_passed_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
