@@ -51,17 +51,23 @@ static void items_of_extensions(struct items *s, const struct tls_hello *h)
         items_add(s, h->extensions[i]);
 }
 
-/* By insertion: they are few. */
+static void insert(struct items *s, unsigned i, unsigned gap)
+{
+    uint16_t value = s->at[i];
+
+    for (; i >= gap && s->at[i - gap] > value; i -= gap)
+        s->at[i] = s->at[i - gap];
+    s->at[i] = value;
+}
+
+/* Shell's: they are few, but who sends them may have many. The gaps are Ciura's. */
 static void items_sort(struct items *s)
 {
-    for (unsigned i = 1; i < s->count; i++) {
-        uint16_t value = s->at[i];
-        unsigned to = i;
+    static const unsigned gaps[] = {132, 57, 23, 10, 4, 1};
 
-        for (; to > 0 && s->at[to - 1] > value; to--)
-            s->at[to] = s->at[to - 1];
-        s->at[to] = value;
-    }
+    for (size_t g = 0; g < sizeof(gaps) / sizeof(*gaps); g++)
+        for (unsigned i = gaps[g]; i < s->count; i++)
+            insert(s, i, gaps[g]);
 }
 
 static void line_char(struct line *l, char c)

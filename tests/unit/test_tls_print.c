@@ -192,6 +192,30 @@ static void counts_stop_at_99_and_too_long_lists_have_no_print(void **state)
     assert_false(tls_ja3(&h, ja3));
 }
 
+static void the_order_of_as_many_ciphers_as_there_is_room_for_changes_nothing(
+    void **state)
+{
+    static uint16_t numbers[513];
+    struct list ciphers;
+    struct tls_hello h = {.side = TLS_CLIENT, .legacy = 0x0303};
+    char sorted[TLS_JA4], other[TLS_JA4];
+
+    (void)state;
+    for (uint16_t i = 0; i < 513; i++)
+        numbers[i] = (uint16_t)(20000 + i);
+    h.ciphers = list_of(&ciphers, numbers, 512);
+    assert_true(tls_ja4(&h, 't', sorted));
+    for (uint16_t step = 1; step < 512; step += 2) { /* each number once */
+        for (uint16_t i = 0; i < 512; i++)
+            numbers[511 - i] = (uint16_t)(20000 + i * step % 512);
+        h.ciphers = list_of(&ciphers, numbers, 512);
+        assert_true(tls_ja4(&h, 't', other));
+        assert_string_equal(other, sorted);
+    }
+    h.ciphers = list_of(&ciphers, numbers, 513);
+    assert_false(tls_ja4(&h, 't', other));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +226,8 @@ int main(void)
         cmocka_unit_test(a_hello_with_nothing_has_zeroes_for_hashes),
         cmocka_unit_test(the_first_protocol_is_shown_by_its_ends),
         cmocka_unit_test(counts_stop_at_99_and_too_long_lists_have_no_print),
+        cmocka_unit_test(
+            the_order_of_as_many_ciphers_as_there_is_room_for_changes_nothing),
     };
 
     return cmocka_run_group_tests_name("tls_print", tests, NULL, NULL);
