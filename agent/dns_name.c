@@ -5,6 +5,7 @@
 
 #define WIRE_MAX      255
 #define LABEL_MAX     63
+#define POINTERS_MAX  127 /* as many as a name of 255 bytes has labels */
 #define POINTER       0xc0
 #define POINTER_BYTES 2
 
@@ -46,7 +47,7 @@ bool dns_name_read(struct cur *c, struct cur message, struct dns_name *ret_name)
 {
     struct cur at = *c, behind = *c;
     const uint8_t *limit = c->pos;
-    bool jumped = false;
+    unsigned jumps = 0;
     size_t wire = 1;
 
     ret_name->len = ret_name->labels = ret_name->max_label = 0;
@@ -54,10 +55,9 @@ bool dns_name_read(struct cur *c, struct cur message, struct dns_name *ret_name)
         uint8_t len = cur_u8(&at);
 
         if ((len & POINTER) == POINTER) {
-            if (!jumped)
+            if (jumps == 0)
                 cur_skip(&behind, (size_t)(at.pos - c->pos - 1) + POINTER_BYTES);
-            jumped = true;
-            if (!follow(&at, len, message, &limit))
+            if (++jumps > POINTERS_MAX || !follow(&at, len, message, &limit))
                 return fail(c);
             continue;
         }
@@ -73,7 +73,7 @@ bool dns_name_read(struct cur *c, struct cur message, struct dns_name *ret_name)
             return fail(c);
         add_label(ret_name, label, len);
     }
-    *c = jumped ? behind : at;
+    *c = jumps > 0 ? behind : at;
     return true;
 }
 

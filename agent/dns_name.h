@@ -28,8 +28,10 @@ struct dns_name {
 
 /*
  * Reads the name at c, a cursor into message, and puts c behind it. Compression pointers
- * may only point to before where they stand, so every name ends. False when the name is
- * broken or longer than names are; then c is broken too.
+ * may only point to before where they stand, so every name ends; and only so many are
+ * followed as a name may have labels, so that a message full of pointers to pointers is
+ * read in time. False when the name is broken or longer than names are; then c is broken
+ * too.
  */
 bool dns_name_read(struct cur *c, struct cur message, struct dns_name *ret_name);
 

@@ -97,6 +97,25 @@ static void a_chain_of_pointers_ends_with_the_longest_name(void **state)
     assert_true(links > 126);
 }
 
+/* Each pointer leads to the one before it, the first to the root: nothing is said by
+ * them, and a message has room for thousands. */
+static void pointers_to_pointers_are_followed_so_often_as_there_may_be_labels(
+    void **state)
+{
+    uint8_t wire[1 + 2 * 200] = {0};
+    struct dns_name n;
+    size_t behind, links = 0;
+
+    (void)state;
+    for (size_t at = 1; at < sizeof(wire); at += 2) {
+        size_t before = at == 1 ? 0 : at - 2;
+
+        wire[at] = (uint8_t)(0xc0 | before >> 8);
+        wire[at + 1] = (uint8_t)before;
+        assert_int_equal(read_at(wire, sizeof(wire), at, &n, &behind), ++links <= 127);
+    }
+}
+
 static void a_name_of_255_bytes_is_read_and_one_of_256_is_not(void **state)
 {
     uint8_t wire[257] = {0};
@@ -179,6 +198,8 @@ int main(void)
         cmocka_unit_test(a_pointer_leads_back_and_ends_the_name),
         cmocka_unit_test(pointers_that_do_not_lead_back_are_refused),
         cmocka_unit_test(a_chain_of_pointers_ends_with_the_longest_name),
+        cmocka_unit_test(
+            pointers_to_pointers_are_followed_so_often_as_there_may_be_labels),
         cmocka_unit_test(a_name_of_255_bytes_is_read_and_one_of_256_is_not),
         cmocka_unit_test(labels_over_63_and_of_unknown_kind_are_refused),
         cmocka_unit_test(a_dot_inside_a_label_is_no_border),
