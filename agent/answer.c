@@ -81,12 +81,13 @@ void answer_add(struct event *answer, enum field_id f, const struct addr *addr,
         answer_rest_add(rest, addr);
 }
 
-/* In clean form where it is a host name; room holds it. */
+/* In clean form where it is a host name; room holds it. Of what is no ASCII none is: DNS
+ * has A-labels, and names of mDNS (RFC 6762 section 16) have no other form than UTF-8. */
 static struct text cleaned(struct text name, char room[DOMAIN_MAX])
 {
     struct text clean = {.at = room};
 
-    return domain_clean(name, room, &clean.len) == 0 ? clean : name;
+    return domain_clean_ascii(name, room, &clean.len) == 0 ? clean : name;
 }
 
 void answer_rest_ask(struct answer_rest *rest, struct text name)

@@ -53,8 +53,8 @@ void answer_add(struct event *answer, enum field_id f, const struct addr *addr,
 /* A name of the message that the event does not hold. Rest NULL: nobody asks. */
 void answer_rest_ask(struct answer_rest *rest, struct text name);
 
-/* Adds a name, in clean form where it is a host's, to a list of the event; where there is
- * no room for it, the rest is to ask about it. */
+/* Adds a name, in clean form where it is a host's in ASCII and else as it stands, to a
+ * list of the event; where there is no room for it, the rest is to ask about it. */
 void answer_add_name(struct event *answer, enum field_id f, struct text name,
                      struct answer_rest *rest);
 

@@ -40,8 +40,9 @@ static bool is_ascii(struct text t)
     return seen < 0x80;
 }
 
-static int clean_ascii(struct text name, char *ret_name, size_t *ret_len)
+int domain_clean_ascii(struct text name, char ret_name[DOMAIN_MAX], size_t *ret_len)
 {
+    char clean[DOMAIN_MAX];
     size_t label = 0;
 
     if (name.len > 0 && name.at[name.len - 1] == '.')
@@ -57,11 +58,12 @@ static int clean_ascii(struct text name, char *ret_name, size_t *ret_len)
         label = c == '.' ? 0 : label + 1;
         if (label > LABEL_MAX)
             return -EINVAL;
-        ret_name[i] = c;
+        clean[i] = c;
     }
     if (label == 0)
         return -EINVAL;
-    ret_name[name.len] = '\0';
+    clean[name.len] = '\0';
+    memcpy(ret_name, clean, name.len + 1);
     *ret_len = name.len;
     return 0;
 }
@@ -78,7 +80,7 @@ static int clean_foreign(struct text name, char *ret_name, size_t *ret_len)
     memcpy(text, name.at, name.len);
     text[name.len] = '\0';
     if (idn2_to_ascii_8z(text, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) == IDN2_OK)
-        result = clean_ascii(text_of(ascii), ret_name, ret_len);
+        result = domain_clean_ascii(text_of(ascii), ret_name, ret_len);
     idn2_free(ascii);
     return result;
 }
@@ -102,16 +104,8 @@ size_t domain_label_decode(struct text label, uint32_t *ret_characters, size_t r
 
 int domain_clean(struct text name, char ret_name[DOMAIN_MAX], size_t *ret_len)
 {
-    char clean[DOMAIN_MAX];
-    size_t len;
-    int result = is_ascii(name) ? clean_ascii(name, clean, &len)
-                                : clean_foreign(name, clean, &len);
-
-    if (result != 0)
-        return result;
-    memcpy(ret_name, clean, len + 1);
-    *ret_len = len;
-    return 0;
+    return is_ascii(name) ? domain_clean_ascii(name, ret_name, ret_len)
+                          : clean_foreign(name, ret_name, ret_len);
 }
 
 /* 192.0.2.1 and its kind: no top-level domain is all digits (RFC 3696 section 2). */

@@ -21,6 +21,10 @@
  */
 int domain_clean(struct text name, char ret_name[DOMAIN_MAX], size_t *ret_len);
 
+/* The same where all host names are ASCII, as in what DNS answers (RFC 5891 section 3.1):
+ * quick, whatever the bytes are. -EINVAL for those of IDNA 2008, too. */
+int domain_clean_ascii(struct text name, char ret_name[DOMAIN_MAX], size_t *ret_len);
+
 /* The Unicode characters that an A-label stands for, as many as fit into room; how many,
  * 0 when it stands for none (RFC 5891 section 4.2.1: not what it says it is). */
 size_t domain_label_decode(struct text label, uint32_t *ret_characters, size_t room);

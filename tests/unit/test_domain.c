@@ -51,6 +51,19 @@ static void an_international_name_becomes_a_labels(void **state)
     becomes("\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88\xe3\x80\x82jp", "xn--zckzah.jp");
 }
 
+static void where_names_are_ascii_no_other_is_one(void **state)
+{
+    char clean[DOMAIN_MAX];
+    size_t len;
+
+    (void)state;
+    assert_int_equal(domain_clean_ascii(TEXT("WWW.Example.ORG."), clean, &len), 0);
+    assert_string_equal(clean, "www.example.org");
+    assert_int_equal(domain_clean_ascii(TEXT("b\xc3\xbc.example"), clean, &len), -EINVAL);
+    assert_string_equal(clean, "www.example.org"); /* nothing is written then */
+    assert_int_equal(len, 15);
+}
+
 static void what_is_no_host_name_is_refused(void **state)
 {
     static const char *const wrong[] = {
@@ -131,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_ascii_name_becomes_lower_case_without_its_last_dot),
         cmocka_unit_test(an_international_name_becomes_a_labels),
+        cmocka_unit_test(where_names_are_ascii_no_other_is_one),
         cmocka_unit_test(what_is_no_host_name_is_refused),
         cmocka_unit_test(lengths_end_where_rfc_1035_says),
         cmocka_unit_test(the_registrable_domain_is_one_label_over_the_public_suffix),
