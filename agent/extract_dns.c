@@ -50,9 +50,12 @@ static bool class_exists(uint16_t class)
 static void put_question(struct reading *r, const struct dns_name *name, uint16_t type)
 {
     struct event *e = r->event;
+    const struct value *host;
 
-    event_put_host(e, FIELD_DNS_QNAME, FIELD_UNKNOWN, dns_name_text(name));
     event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, dns_name_text(name));
+    host = event_get(e, FIELD_HOST);
+    if (host)
+        event_put_text(e, FIELD_DNS_QNAME, host->text);
     event_put_number(e, FIELD_DNS_QNAME_LEN, name->len);
     event_put_number(e, FIELD_DNS_QNAME_LABELS, name->labels);
     event_put_number(e, FIELD_DNS_QNAME_MAX_LABEL, name->max_label);

@@ -261,13 +261,18 @@ void event_copy(struct event *to, const struct event *from)
 
 /* ---- host names ---- */
 
-/* The longest end of name, from a label's start, that is clean; it is put in place. */
+/* One label in front of a public suffix, the longest of which have five. */
+#define END_LABELS 6
+
+/* The longest end of name, from a label's start, that is clean, but no more labels than
+ * a registrable domain has; it is put in place. */
 static struct text clean_end(struct text name, char room[DOMAIN_MAX])
 {
     struct text found = {0};
+    unsigned labels = 0;
     size_t len;
 
-    for (size_t i = name.len; i-- > 0;) {
+    for (size_t i = name.len; i-- > 0 && labels < END_LABELS;) {
         struct text end = {.at = name.at + i, .len = name.len - i};
 
         if (i > 0 && name.at[i - 1] != '.')
@@ -275,6 +280,7 @@ static struct text clean_end(struct text name, char room[DOMAIN_MAX])
         if (domain_clean(end, room, &len) != 0)
             break;
         found = (struct text){.at = room, .len = len};
+        labels++;
     }
     return found;
 }

@@ -334,6 +334,19 @@ static void a_tunnels_name_keeps_its_registrable_domain(void **state)
     text_is(e, FIELD_HOST_REGISTRABLE, "example.org");
 }
 
+/* However many clean labels stand behind the odd one: no registrable domain has more than
+ * six, as public suffixes have five at most. */
+static void the_end_of_a_tunnels_name_is_long_enough_for_every_suffix(void **state)
+{
+    auto_event struct event *e = begun(EVENT_DNS);
+
+    (void)state;
+    event_put_host(e, FIELD_DNS_QNAME, FIELD_HOST_REGISTRABLE,
+                   TEXT("\x01.a.b.c.d.e.f.g.www."
+                        "shop.s3.dualstack.us-east-1.amazonaws.com"));
+    text_is(e, FIELD_HOST_REGISTRABLE, "shop.s3.dualstack.us-east-1.amazonaws.com");
+}
+
 static void what_is_no_name_at_all_is_left_out(void **state)
 {
     static char big[254];
@@ -385,6 +398,7 @@ int main(void)
         cmocka_unit_test(a_host_name_is_put_clean_with_its_registrable_domain),
         cmocka_unit_test(an_address_as_host_has_no_registrable_domain),
         cmocka_unit_test(a_tunnels_name_keeps_its_registrable_domain),
+        cmocka_unit_test(the_end_of_a_tunnels_name_is_long_enough_for_every_suffix),
         cmocka_unit_test(what_is_no_name_at_all_is_left_out),
     };
 
