@@ -14,7 +14,7 @@
 #define PORT_CLIENT       546
 #define PORT_SERVER       547
 #define HARDWARE_ETHERNET 1
-#define RELAYS_MAX        8  /* HOP_COUNT_LIMIT, RFC 8415 section 7.6 */
+#define RELAYS_MAX        9  /* hop counts 0 to HOP_COUNT_LIMIT, RFC 8415 section 7.6 */
 #define MESSAGE_MAX       36 /* the last type that is registered */
 
 enum message_type { MESSAGE_RELAY_FORW = 12, MESSAGE_RELAY_REPL = 13 };
@@ -174,14 +174,23 @@ static void read_dns(struct reading *r, struct cur data)
     }
 }
 
+/* Behind what a list holds nothing is read: a pointer of two bytes may stand for a name
+ * of 255, and an option has room for thousands. */
 static void read_search(struct reading *r, struct cur data)
 {
     struct cur whole = data;
     struct dns_name name;
 
-    while (cur_left(&data) > 0 && dns_name_read(&data, whole, &name))
+    for (unsigned i = 0; cur_left(&data) > 0; i++) {
+        if (i >= EVENT_LIST_MAX) {
+            event_mark_short(r->event);
+            return;
+        }
+        if (!dns_name_read(&data, whole, &name))
+            return;
         if (name.labels > 0)
             event_add_text(r->event, FIELD_DHCP_SEARCH, dns_name_text(&name));
+    }
 }
 
 /* A name that is not qualified stands without the root at its end (RFC 4704 section 4.2).
@@ -306,7 +315,9 @@ static enum extract_result dhcp6_read(struct cur *bytes, struct extract_out *out
     }
     if (r.relays > 0)
         event_put_number(r.event, FIELD_DHCP_RELAYS, r.relays);
-    if (!is_relay(r.type)) {
+    if (is_relay(r.type)) {
+        event_mark_short(r.event);
+    } else {
         cur_skip(&c, 3); /* transaction id */
         if (cur_broken(&c))
             return EXTRACT_NOT;

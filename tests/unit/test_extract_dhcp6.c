@@ -137,15 +137,42 @@ static void no_more_relay_agents_are_opened_than_there_may_be(void **state)
     static const uint8_t message[] = {1, 0xa1, 0xb2, 0xc3};
     struct fixture *f = *state;
 
-    f->len = nest(f->bytes, 8, message, sizeof(message));
-    assert_int_equal(heard_read(&f->heard, DHCP6, f->bytes, f->len), EXTRACT_DONE);
-    assert_says(&f->heard, FIELD_DHCP_RELAYS, "8");
-    assert_says(&f->heard, FIELD_DHCP_TYPE, "\"solicit\"");
-    f->heard.count = 0;
     f->len = nest(f->bytes, 9, message, sizeof(message));
     assert_int_equal(heard_read(&f->heard, DHCP6, f->bytes, f->len), EXTRACT_DONE);
-    assert_says(&f->heard, FIELD_DHCP_RELAYS, "8");
+    assert_says(&f->heard, FIELD_DHCP_RELAYS, "9");
+    assert_says(&f->heard, FIELD_DHCP_TYPE, "\"solicit\"");
+    assert_false(event_short(f->heard.events[0]));
+    f->heard.count = 0;
+    f->len = nest(f->bytes, 10, message, sizeof(message));
+    assert_int_equal(heard_read(&f->heard, DHCP6, f->bytes, f->len), EXTRACT_DONE);
+    assert_says(&f->heard, FIELD_DHCP_RELAYS, "9");
     assert_says(&f->heard, FIELD_DHCP_TYPE, "");
+    assert_true(event_short(f->heard.events[0]));
+}
+
+/* A reply with a search list of so many names, by pointers to the first. */
+static void hear_search(struct fixture *f, unsigned count)
+{
+    f->len = unhex("07 a1b2c3 0018 0000 01 61 00", f->bytes, sizeof(f->bytes));
+    for (unsigned i = 1; i < count; i++)
+        f->len += unhex("c000", f->bytes + f->len, sizeof(f->bytes) - f->len);
+    f->bytes[7] = (uint8_t)(f->len - 8);
+    f->heard.count = 0;
+    assert_int_equal(heard_read(&f->heard, DHCP6, f->bytes, f->len), EXTRACT_DONE);
+}
+
+static void a_search_list_is_read_as_far_as_a_list_goes(void **state)
+{
+    struct fixture *f = *state;
+
+    hear_search(f, EVENT_LIST_MAX);
+    assert_int_equal(event_get(f->heard.events[0], FIELD_DHCP_SEARCH)->text_count,
+                     EVENT_LIST_MAX);
+    assert_false(event_short(f->heard.events[0]));
+    hear_search(f, EVENT_LIST_MAX + 1);
+    assert_int_equal(event_get(f->heard.events[0], FIELD_DHCP_SEARCH)->text_count,
+                     EVENT_LIST_MAX);
+    assert_true(event_short(f->heard.events[0]));
 }
 
 static void identifiers_without_a_hardware_address_tell_none(void **state)
@@ -205,6 +232,7 @@ int main(void)
         WITH_FIXTURE(what_a_client_names_is_wanted_and_not_given),
         WITH_FIXTURE(what_relay_agents_pass_on_is_unpacked),
         WITH_FIXTURE(no_more_relay_agents_are_opened_than_there_may_be),
+        WITH_FIXTURE(a_search_list_is_read_as_far_as_a_list_goes),
         WITH_FIXTURE(identifiers_without_a_hardware_address_tell_none),
         WITH_FIXTURE(a_refusal_is_told_by_the_length_of_its_text),
         WITH_FIXTURE(what_is_not_dhcpv6_is_refused),
