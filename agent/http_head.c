@@ -77,11 +77,12 @@ static struct text trimmed(struct text t)
 /* Where the first of these characters is; the length when there is none. */
 static size_t find_any(struct text t, const char *characters)
 {
-    size_t i = 0;
+    for (; *characters && t.len > 0; characters++) {
+        const char *at = memchr(t.at, *characters, t.len);
 
-    while (i < t.len && (t.at[i] == '\0' || !strchr(characters, t.at[i])))
-        i++;
-    return i;
+        t.len = at ? (size_t)(at - t.at) : t.len;
+    }
+    return t.len;
 }
 
 static bool read_decimal(struct text t, uint64_t *ret_value)
@@ -268,6 +269,8 @@ int http_head_read(struct cur *c, struct http_head *ret_head)
                                         : read_request_line(&h, line);
     if (!good)
         return -EBADMSG;
+    if (!http_lines_end(c))
+        return -EAGAIN;
     do {
         if (!http_line_read(c, &line))
             return -EAGAIN;
@@ -291,6 +294,17 @@ bool http_line_read(struct cur *c, struct text *ret_line)
         line.len--;
     *ret_line = line;
     return true;
+}
+
+/* Most often nothing is behind the empty line. */
+bool http_lines_end(const struct cur *c)
+{
+    const uint8_t *from = c->pos - 1; /* the line end before it */
+    size_t len = (size_t)(c->end - from);
+
+    if (len >= 3 && memcmp(c->end - 3, "\n\r\n", 3) == 0)
+        return true;
+    return memmem(from, len, "\n\r\n", 3) || memmem(from, len, "\n\n", 2);
 }
 
 static bool begins_like(struct text bytes, struct text with)

@@ -41,6 +41,10 @@ bool http_head_begins(struct cur bytes);
  * is not all there. */
 bool http_line_read(struct cur *c, struct text *ret_line);
 
+/* Whether an empty line is among those at c, which stands behind the end of one. Quicker
+ * than reading them: lines that come in many small segments are shown again with each. */
+bool http_lines_end(const struct cur *c);
+
 /* The size of the chunk that a line announces (RFC 9112 section 7.1). */
 bool http_chunk_size(struct text line, uint64_t *ret_size);
 
