@@ -27,6 +27,8 @@ static void put_type(struct event *e, struct text type)
 {
     char lower[TYPE_MAX];
 
+    if (type.len > sizeof(lower))
+        event_mark_short(e);
     if (type.len == 0 || type.len > sizeof(lower))
         return;
     for (size_t i = 0; i < type.len; i++) {
@@ -121,6 +123,8 @@ static enum extract_result chunk_read(struct cur *c, struct extract_out *out)
         return EXTRACT_NOT;
     if (size > 0)
         return pass_over(out, size + 2);
+    if (!http_lines_end(c))
+        return EXTRACT_MORE;
     do {
         if (!http_line_read(c, &line))
             return EXTRACT_MORE;

@@ -270,6 +270,47 @@ static void long_paths_are_cut_and_the_event_says_so(void **state)
     assert_true(event_short(f->heard.events[0]));
 }
 
+/* Hears a response of that media type, of len letters. */
+static void hear_type(struct fixture *f, size_t len)
+{
+    char head[512];
+
+    (void)snprintf(head, sizeof(head), "HTTP/1.1 204 No\r\nContent-Type: %0*d\r\n\r\n",
+                   (int)len, 0);
+    assert_int_equal(hear(f, head), EXTRACT_NEXT);
+}
+
+static void a_type_that_is_too_long_is_left_out_and_the_event_says_so(void **state)
+{
+    struct fixture *f = *state;
+
+    hear_type(f, 128);
+    assert_true(event_has(f->heard.events[0], FIELD_HTTP_CONTENT_TYPE));
+    assert_false(event_short(f->heard.events[0]));
+    hear_type(f, 129);
+    assert_false(event_has(f->heard.events[0], FIELD_HTTP_CONTENT_TYPE));
+    assert_true(event_short(f->heard.events[0]));
+}
+
+static void a_head_ends_with_an_empty_line_of_either_kind(void **state)
+{
+    static const char *const whole[] = {
+        "GET / HTTP/1.1\n\n",    "GET / HTTP/1.1\r\n\n",        "GET / HTTP/1.1\n\r\nGET",
+        "GET / HTTP/1.1\n\nGET", "GET / HTTP/1.1\nA: b\n\nGET", "0\n\n",
+        "0\r\nA: b\r\n\nGET",
+    };
+    static const char *const cut[] = {
+        "GET / HTTP/1.1\n",   "GET / HTTP/1.1\n\r",     "GET / HTTP/1.1\n\r\r\n",
+        "GET / HTTP/1.1\nA:", "GET / HTTP/1.1\nA: b\n", "0\n\r",
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); i++)
+        assert_int_equal(hear(f, whole[i]), EXTRACT_NEXT);
+    for (size_t i = 0; i < sizeof(cut) / sizeof(*cut); i++)
+        assert_int_equal(hear(f, cut[i]), EXTRACT_MORE);
+}
+
 static bool wants(const char *text)
 {
     return HTTP->wants(&(struct packet){0}, cur_over(text, strlen(text)));
@@ -305,6 +346,8 @@ int main(void)
         WITH_FIXTURE(what_is_no_http_1_is_refused),
         WITH_FIXTURE(odd_lines_of_a_head_are_ignored),
         WITH_FIXTURE(long_paths_are_cut_and_the_event_says_so),
+        WITH_FIXTURE(a_type_that_is_too_long_is_left_out_and_the_event_says_so),
+        WITH_FIXTURE(a_head_ends_with_an_empty_line_of_either_kind),
         WITH_FIXTURE(its_first_bytes_are_known_one_by_one),
     };
 
