@@ -238,7 +238,9 @@ static void put_realm(struct event *e, struct cur realm)
 {
     size_t len = cur_left(&realm);
 
-    if (len > 0 && len <= REALM_MAX)
+    if (len > REALM_MAX)
+        event_mark_short(e);
+    else if (len > 0)
         event_put_text(e, FIELD_KERBEROS_REALM,
                        (struct text){.at = (const char *)realm.pos, .len = len});
 }
@@ -254,7 +256,7 @@ static bool is_proof(int32_t type)
 }
 
 /* padata, section 5.2.7: whether one of them is a proof. */
-static bool has_proof(struct cur list)
+static bool has_proof(struct cur list, struct event *e)
 {
     bool found = false;
 
@@ -263,10 +265,12 @@ static bool has_proof(struct cur list)
 
         found = is_proof(member_int32(&one, 1));
     }
+    if (!found && cur_left(&list) > 0)
+        event_mark_short(e);
     return found;
 }
 
-static uint64_t ciphers_of(struct cur list)
+static uint64_t ciphers_of(struct cur list, struct event *e)
 {
     uint64_t mask = 0;
 
@@ -276,6 +280,8 @@ static uint64_t ciphers_of(struct cur list)
         if (!cur_broken(&list))
             mask |= UINT64_C(1) << cipher;
     }
+    if (cur_left(&list) > 0)
+        event_mark_short(e);
     return mask;
 }
 
@@ -293,7 +299,7 @@ static bool read_body(struct cur body, struct extract_out *out)
     der_pass(&body, context(6)); /* rtime */
     (void)member(&body, 7);      /* nonce */
     event_put_number(out->event, FIELD_KERBEROS_OFFERED,
-                     ciphers_of(member_sequence(&body, 8)));
+                     ciphers_of(member_sequence(&body, 8), out->event));
     return !cur_broken(&body);
 }
 
@@ -305,7 +311,7 @@ static bool read_request(struct cur c, bool as, struct extract_out *out)
         member_int32(&c, 2) != TYPE_OF(as ? TAG_AS_REQ : TAG_TGS_REQ))
         return false;
     if (der_is(&c, context(3)))
-        proof = has_proof(member_sequence(&c, 3));
+        proof = has_proof(member_sequence(&c, 3), out->event);
     out->talk->state = (uint8_t)((as ? REMEMBERS_AS : 0) | (proof ? REMEMBERS_PROOF : 0));
     if (!read_body(member_sequence(&c, 4), out) || cur_broken(&c))
         return false;

@@ -37,7 +37,7 @@ static const char as_rep[] =
 
 struct fixture {
     struct heard heard;
-    uint8_t bytes[1024];
+    uint8_t bytes[2048];
     size_t len;
 };
 
@@ -214,6 +214,76 @@ static void a_message_too_long_to_keep_is_passed_over(void **state)
     assert_int_equal(read_bytes(f, &extract_kerberos_tcp, 5), EXTRACT_NOT);
 }
 
+/* Puts what was added since `from` into an element. */
+static void wrap(struct fixture *f, size_t from, uint8_t tag)
+{
+    size_t len = f->len - from;
+
+    assert_true(f->len + 4 <= sizeof(f->bytes));
+    memmove(f->bytes + from + 4, f->bytes + from, len);
+    memcpy(f->bytes + from, (uint8_t[]){tag, 0x82, (uint8_t)(len >> 8), (uint8_t)len}, 4);
+    f->len += 4;
+}
+
+static void add(struct fixture *f, const char *hex, size_t times)
+{
+    while (times-- > 0)
+        f->len += unhex(hex, f->bytes + f->len, sizeof(f->bytes) - f->len);
+}
+
+/* A request with so many padata, the last of which is a proof, so many ciphers, the last
+ * of which is RC4, and a realm of so many letters. */
+static void hear_request(struct fixture *f, size_t padata, size_t ciphers, size_t realm)
+{
+    size_t at, body;
+
+    f->len = 0;
+    add(f, "a103020105 a20302010a", 1);
+    at = f->len;
+    add(f, "300a a10402020095 a2020400", padata - 1);
+    add(f, "3009 a103020102 a2020400", 1);
+    wrap(f, at, 0x30);
+    wrap(f, at, 0xa3);
+    body = f->len;
+    add(f, "a007 03050040810000", 1);
+    at = f->len;
+    add(f, "41", realm);
+    wrap(f, at, 0x1b);
+    wrap(f, at, 0xa2);
+    add(f, "a511 180f32303139303231383231353633335a a703020101", 1);
+    at = f->len;
+    add(f, "020112", ciphers - 1);
+    add(f, "020117", 1);
+    wrap(f, at, 0x30);
+    wrap(f, at, 0xa8);
+    wrap(f, body, 0x30);
+    wrap(f, body, 0xa4);
+    wrap(f, 0, 0x30);
+    wrap(f, 0, 0x6a);
+    assert_int_equal(read_bytes(f, &extract_kerberos_udp, f->len), EXTRACT_DONE);
+}
+
+static void what_is_left_out_of_a_request_is_said_to_be_there(void **state)
+{
+    struct fixture *f = *state;
+
+    hear_request(f, 32, 64, 255);
+    assert_says(&f->heard, FIELD_KERBEROS_PREAUTH, "true");
+    assert_says(&f->heard, FIELD_KERBEROS_OFFERED, "[\"rc4\", \"aes256\"]");
+    assert_true(event_has(f->heard.events[0], FIELD_KERBEROS_REALM));
+    assert_false(event_short(f->heard.events[0]));
+
+    hear_request(f, 33, 1, 1);
+    assert_says(&f->heard, FIELD_KERBEROS_PREAUTH, "false");
+    assert_true(event_short(f->heard.events[0]));
+    hear_request(f, 1, 65, 1);
+    assert_says(&f->heard, FIELD_KERBEROS_OFFERED, "[\"aes256\"]");
+    assert_true(event_short(f->heard.events[0]));
+    hear_request(f, 1, 1, 256);
+    assert_says(&f->heard, FIELD_KERBEROS_REALM, "");
+    assert_true(event_short(f->heard.events[0]));
+}
+
 static void what_is_no_message_is_refused_and_leaves_nothing_behind(void **state)
 {
     static const struct {
@@ -288,6 +358,7 @@ int main(void)
         T(no_name_is_told_or_remembered),
         T(over_tcp_it_stands_behind_its_length),
         T(a_message_too_long_to_keep_is_passed_over),
+        T(what_is_left_out_of_a_request_is_said_to_be_there),
         T(what_is_no_message_is_refused_and_leaves_nothing_behind),
         T(a_message_that_is_cut_says_nothing),
         T(only_its_port_is_looked_at),
