@@ -283,12 +283,13 @@ struct attribute {
     struct cur value;
 };
 
-/* The next one; a set of several is read as if each stood in its own. */
+/* The next one; a set of several is read as if each stood in its own. There should be no
+ * empty set, but OpenSSL takes one, so it must hide nothing. */
 static bool next_attribute(struct cur *name, struct cur *set, struct attribute *ret)
 {
     struct cur pair;
 
-    if (cur_left(set) == 0 || cur_broken(set)) {
+    while (cur_left(set) == 0 || cur_broken(set)) {
         if (cur_left(name) == 0)
             return false;
         *set = der_take(name, DER_SET);

@@ -139,6 +139,16 @@ static void a_name_in_ucs_2_is_printed_as_utf_8(void **state)
     assert_true(x509_self_issued(&f->cert));
 }
 
+static void an_empty_set_in_a_name_hides_nothing(void **state)
+{
+    static const uint8_t name[] = {0x31, 0, 0x31, 10, 0x30, 8,    6, 3,    0x55,
+                                   4,    3, 0x0c, 1,  'a',  0x31, 0, 0x31, 0};
+
+    (void)state;
+    assert_string_equal(printed(cur_over(name, sizeof(name))), "CN=a");
+    assert_true(text_equal(x509_common_name(cur_over(name, sizeof(name))), TEXT("a")));
+}
+
 static void a_name_that_is_too_long_is_cut(void **state)
 {
     struct fixture *f = *state;
@@ -237,6 +247,7 @@ int main(void)
         WITH_FIXTURE(keys_and_signatures_are_told_apart),
         WITH_FIXTURE(pss_with_another_hash_counts_as_sha_1),
         WITH_FIXTURE(a_name_in_ucs_2_is_printed_as_utf_8),
+        WITH_FIXTURE(an_empty_set_in_a_name_hides_nothing),
         WITH_FIXTURE(a_name_that_is_too_long_is_cut),
         WITH_FIXTURE(only_host_names_are_listed),
         WITH_FIXTURE(a_star_stands_for_one_whole_first_label),
