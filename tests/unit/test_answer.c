@@ -178,6 +178,23 @@ static bool is_help(struct text name, void *arg)
     return text_equal(name, TEXT("help.example"));
 }
 
+static void the_rest_holds_so_many_addresses_and_no_more(void **state)
+{
+    struct answer_rest *rest = xcalloc(1, sizeof(*rest));
+    struct addr a = addr_of("192.0.2.1"), b = addr_of("192.0.2.2");
+
+    (void)state;
+    for (size_t i = 1; i < ANSWER_REST_MOST; i++)
+        answer_rest_add(rest, &a);
+    answer_rest_add(rest, &b);
+    answer_rest_add(rest, &a);
+    assert_int_equal(rest->count, ANSWER_REST_MOST);
+    assert_true(addr_equal(&rest->at[ANSWER_REST_MOST - 1], &b));
+    answer_rest_wipe(rest);
+    assert_int_equal(rest->count, 0);
+    free(rest);
+}
+
 static void names_that_an_event_has_no_room_for_are_asked_about(void **state)
 {
     unsigned asked = 0;
@@ -242,6 +259,7 @@ int main(void)
         WITH_FIXTURE(whether_the_asker_is_inside_goes_by_its_own_end),
         WITH_FIXTURE(addresses_and_hints_are_counted_through),
         WITH_FIXTURE(what_an_event_has_no_room_for_is_among_the_rest),
+        WITH_FIXTURE(the_rest_holds_so_many_addresses_and_no_more),
         WITH_FIXTURE(names_that_an_event_has_no_room_for_are_asked_about),
         WITH_FIXTURE(a_name_that_is_no_ascii_stands_as_it_is_on_the_wire),
         WITH_FIXTURE(long_names_find_less_room_and_are_asked_about),

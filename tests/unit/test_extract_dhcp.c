@@ -11,7 +11,7 @@
 
 struct fixture {
     struct heard heard;
-    uint8_t bytes[1024];
+    uint8_t bytes[2048];
     size_t len;
 };
 
@@ -214,6 +214,68 @@ static void a_fingerprint_in_pieces_is_cut_and_said_to_be(void **state)
     assert_true(event_short(f->heard.events[0]));
 }
 
+/* Adds an option with so many letters to the message. */
+static void add_option(struct fixture *f, uint8_t option, uint8_t len)
+{
+    f->bytes[f->len++] = option;
+    f->bytes[f->len++] = len;
+    memset(f->bytes + f->len, 'a', len);
+    f->len += len;
+}
+
+static size_t length_of(const struct fixture *f, enum field_id field)
+{
+    const struct value *v = event_get(f->heard.events[0], field);
+
+    return v ? v->text.len : 0;
+}
+
+static void options_beyond_what_is_looked_at_make_the_event_short(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned others = 127; others <= 128; others++) {
+        make(f, from_client, "");
+        for (unsigned i = 0; i < others; i++)
+            add_option(f, 200, 0);
+        add_option(f, 12, 3);
+        f->heard.count = 0;
+        hear(f);
+        assert_int_equal(length_of(f, FIELD_DHCP_NAME), others == 127 ? 3 : 0);
+        assert_int_equal(event_short(f->heard.events[0]), others == 128);
+    }
+}
+
+static void an_option_in_pieces_is_joined_as_far_as_there_is_room(void **state)
+{
+    struct fixture *f = *state;
+
+    for (uint8_t last = 4; last <= 5; last++) {
+        make(f, from_client, "350101");
+        for (unsigned piece = 0; piece < 4; piece++)
+            add_option(f, 12, 255);
+        add_option(f, 12, last);
+        f->heard.count = 0;
+        hear(f);
+        assert_int_equal(length_of(f, FIELD_DHCP_NAME), last == 4 ? 1024 : 1020);
+        assert_int_equal(event_short(f->heard.events[0]), last == 5);
+    }
+}
+
+static void an_identifier_is_told_up_to_130_bytes(void **state)
+{
+    struct fixture *f = *state;
+
+    for (uint8_t len = 130; len <= 131; len++) {
+        make(f, from_client, "350101");
+        add_option(f, 61, len);
+        f->heard.count = 0;
+        hear(f);
+        assert_int_equal(length_of(f, FIELD_DHCP_CLIENT_ID), 260);
+        assert_int_equal(event_short(f->heard.events[0]), len == 131);
+    }
+}
+
 static void a_hardware_address_of_another_kind_is_not_said(void **state)
 {
     struct fixture *f = *state;
@@ -376,6 +438,9 @@ int main(void)
         WITH_FIXTURE(options_of_wrong_length_say_nothing),
         WITH_FIXTURE(the_longest_fingerprint_is_kept_whole),
         WITH_FIXTURE(a_fingerprint_in_pieces_is_cut_and_said_to_be),
+        WITH_FIXTURE(options_beyond_what_is_looked_at_make_the_event_short),
+        WITH_FIXTURE(an_option_in_pieces_is_joined_as_far_as_there_is_room),
+        WITH_FIXTURE(an_identifier_is_told_up_to_130_bytes),
         WITH_FIXTURE(a_hardware_address_of_another_kind_is_not_said),
         WITH_FIXTURE(an_offer_says_for_how_long_and_which_names_go_with_it),
         WITH_FIXTURE(a_client_says_which_address_it_wants),
