@@ -344,6 +344,33 @@ static void a_datagram_that_is_cut_says_nothing(void **state)
     f->len = 0;
 }
 
+/* Adds an alert, which says nothing here. */
+static void add_alert(struct fixture *f)
+{
+    add(f, 21, 1);
+    add(f, 0xfefd, 2);
+    add(f, 0, 8);
+    add(f, 2, 2);
+    add(f, 0x0100, 2);
+}
+
+static void of_a_datagram_16_records_are_looked_at(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned alerts = 14; alerts <= 15; alerts++) {
+        inspector_end(f->inspector, &f->flow);
+        f->flow = (struct flow){.ip_proto = 17};
+        f->heard.count = 0;
+        add_part(f, CLIENT_HELLO, 0, hello, 0, 100);
+        for (unsigned i = 0; i < alerts; i++)
+            add_alert(f);
+        add_part(f, CLIENT_HELLO, 0, hello, 100, SIZE_MAX);
+        flush(f, CLIENT);
+        assert_heard(f, alerts == 14 ? 1 : 0);
+    }
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -360,6 +387,7 @@ int main(void)
         T(dtls_behind_stun_is_read_and_names_nothing),
         T(looking_behind_stun_ends),
         T(what_is_encrypted_or_no_dtls_is_left_to_dpi),
+        T(of_a_datagram_16_records_are_looked_at),
         T(a_datagram_that_is_cut_says_nothing),
     };
 

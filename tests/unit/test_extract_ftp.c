@@ -77,6 +77,18 @@ static void lines_that_go_on_wait_and_zeros_are_refused(void **state)
     assert_int_equal(heard_read(h, FTP, "PA\0S x\r\n", 8), EXTRACT_NOT);
 }
 
+static void a_line_that_does_not_end_within_16384_bytes_is_refused(void **state)
+{
+    static char line[16384];
+    struct heard *h = *state;
+
+    memset(line, 'x', sizeof(line));
+    h->talk = (struct talk){0};
+    h->from_client = true;
+    assert_int_equal(heard_read(h, FTP, line, sizeof(line) - 1), EXTRACT_MORE);
+    assert_int_equal(heard_read(h, FTP, line, sizeof(line)), EXTRACT_NOT);
+}
+
 static bool wants(const char *text, uint16_t from, uint16_t to)
 {
     return FTP->wants(&(struct packet){.src_port = from, .dst_port = to},
@@ -104,6 +116,7 @@ int main(void)
         WITH_HEARD(tls_is_no_login),
         WITH_HEARD(a_refused_user_or_another_reply_is_no_login),
         WITH_HEARD(lines_that_go_on_wait_and_zeros_are_refused),
+        WITH_HEARD(a_line_that_does_not_end_within_16384_bytes_is_refused),
         WITH_HEARD(it_is_told_from_mail_by_its_greeting),
     };
 

@@ -311,6 +311,17 @@ static void a_head_ends_with_an_empty_line_of_either_kind(void **state)
         assert_int_equal(hear(f, cut[i]), EXTRACT_MORE);
 }
 
+static void a_chunks_line_that_does_not_end_within_256_bytes_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char line[257] = {0};
+
+    memset(line, '0', 255);
+    assert_int_equal(hear(f, line), EXTRACT_MORE);
+    line[255] = '0';
+    assert_int_equal(hear(f, line), EXTRACT_NOT);
+}
+
 static bool wants(const char *text)
 {
     return HTTP->wants(&(struct packet){0}, cur_over(text, strlen(text)));
@@ -348,6 +359,7 @@ int main(void)
         WITH_FIXTURE(long_paths_are_cut_and_the_event_says_so),
         WITH_FIXTURE(a_type_that_is_too_long_is_left_out_and_the_event_says_so),
         WITH_FIXTURE(a_head_ends_with_an_empty_line_of_either_kind),
+        WITH_FIXTURE(a_chunks_line_that_does_not_end_within_256_bytes_is_refused),
         WITH_FIXTURE(its_first_bytes_are_known_one_by_one),
     };
 

@@ -32,6 +32,18 @@ static void literals_and_answers_are_passed_over(void **state)
     assert_login(h, "imap", "accepted", "challenge", false);
 }
 
+static void a_tag_has_32_characters_at_most(void **state)
+{
+    struct heard *h = *state;
+
+    TALK(h, IMAP, "C: 12345678901234567890123456789012 LOGIN a b",
+         "S: 12345678901234567890123456789012 OK");
+    assert_login(h, "imap", "accepted", "password", true);
+    TALK(h, IMAP, "C: 123456789012345678901234567890123 LOGIN a b",
+         "S: 123456789012345678901234567890123 OK");
+    assert_int_equal(h->count, 0);
+}
+
 static void starttls_and_preauth_are_no_logins(void **state)
 {
     struct heard *h = *state;
@@ -59,6 +71,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         WITH_HEARD(the_reply_with_the_logins_tag_decides),
         WITH_HEARD(literals_and_answers_are_passed_over),
+        WITH_HEARD(a_tag_has_32_characters_at_most),
         WITH_HEARD(starttls_and_preauth_are_no_logins),
         WITH_HEARD(a_client_is_known_by_tag_and_command),
     };

@@ -52,6 +52,15 @@ static void a_confirmation_says_what_is_chosen(void **state)
     assert_says(h, FIELD_RDP_SECURITY, "\"failed\"");
 }
 
+static void a_message_has_1024_bytes_at_most(void **state)
+{
+    struct heard *h = *state;
+
+    assert_int_equal(hear(h, "\x03\x00\x04\x00", 5), EXTRACT_MORE);
+    assert_int_equal(hear(h, "\x03\x00\x04\x01", 5), EXTRACT_NOT);
+    assert_int_equal(hear(h, "\x03\x00\x00\x0a", 5), EXTRACT_NOT);
+}
+
 static void without_a_word_of_it_the_port_must_be_its_own(void **state)
 {
     struct heard *h = *state;
@@ -73,6 +82,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         WITH_HEARD(a_request_says_what_is_offered_and_nobodys_name),
         WITH_HEARD(a_confirmation_says_what_is_chosen),
+        WITH_HEARD(a_message_has_1024_bytes_at_most),
         WITH_HEARD(without_a_word_of_it_the_port_must_be_its_own),
     };
 

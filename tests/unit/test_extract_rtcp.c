@@ -170,6 +170,16 @@ static void what_is_not_a_whole_compound_packet_is_not_wanted(void **state)
     }
 }
 
+static void a_compound_of_more_than_32_packets_is_none(void **state)
+{
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < 33; i++)
+        (void)unhex("80c9000101932db4", f->bytes + 8 * i, 8);
+    assert_int_equal(read_len(f, 8 * 32), EXTRACT_DONE);
+    assert_int_equal(read_len(f, 8 * 33), EXTRACT_NOT);
+}
+
 static void encrypted_rtcp_with_its_tag_is_not_wanted(void **state)
 {
     struct fixture *f = *state;
@@ -211,6 +221,7 @@ int main(void)
         T(what_an_application_made_up_is_rtcp_and_says_nothing),
         T(nothing_but_numbers_of_the_line_is_told),
         T(what_is_not_a_whole_compound_packet_is_not_wanted),
+        T(a_compound_of_more_than_32_packets_is_none),
         T(encrypted_rtcp_with_its_tag_is_not_wanted),
         T(what_is_cut_is_not_wanted),
         T(ports_of_services_are_not_looked_at),

@@ -36,6 +36,17 @@ static void beginnings_of_a_line_wait_and_bad_lines_are_refused(void **state)
     assert_int_equal(h->count, 0);
 }
 
+static void a_line_that_does_not_end_within_255_bytes_is_refused(void **state)
+{
+    struct heard *h = *state;
+    char line[255] = "SSH-2.0-";
+
+    memset(line + 8, 'x', sizeof(line) - 8);
+    h->talk = (struct talk){0};
+    assert_int_equal(heard_read(h, SSH, line, 254), EXTRACT_MORE);
+    assert_int_equal(heard_read(h, SSH, line, 255), EXTRACT_NOT);
+}
+
 static void packets_are_passed_until_the_keys_are_new(void **state)
 {
     static const uint8_t kex[] = {0, 0, 1, 0, 4, 20, 1, 2},
@@ -58,6 +69,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         WITH_HEARD(each_end_says_what_it_is),
         WITH_HEARD(beginnings_of_a_line_wait_and_bad_lines_are_refused),
+        WITH_HEARD(a_line_that_does_not_end_within_255_bytes_is_refused),
         WITH_HEARD(packets_are_passed_until_the_keys_are_new),
     };
 

@@ -71,6 +71,20 @@ static void an_answer_in_the_line_of_the_prompt_is_an_answer(void **state)
     assert_login(h, "telnet", "accepted", "password", true);
 }
 
+static void text_that_goes_on_is_heard_at_1024_bytes(void **state)
+{
+    static char text[1025];
+    struct heard *h = *state;
+
+    begin(h);
+    memset(text, 'x', 1024);
+    text[1023] = '\0';
+    assert_int_equal(server(h, text), EXTRACT_MORE);
+    text[1023] = 'x';
+    assert_int_equal(server(h, text), EXTRACT_DONE);
+    assert_login(h, "telnet", "accepted", "password", true);
+}
+
 static void giving_up_is_no_login(void **state)
 {
     struct heard *h = *state;
@@ -114,6 +128,7 @@ int main(void)
         WITH_HEARD(what_comes_behind_the_password_decides),
         WITH_HEARD(a_second_prompt_is_a_refusal),
         WITH_HEARD(an_answer_in_the_line_of_the_prompt_is_an_answer),
+        WITH_HEARD(text_that_goes_on_is_heard_at_1024_bytes),
         WITH_HEARD(giving_up_is_no_login),
         WITH_HEARD(options_are_passed_and_wait_until_they_are_whole),
         WITH_HEARD(only_what_begins_with_an_option_is_wanted),

@@ -159,6 +159,18 @@ static void a_name_that_is_too_long_is_cut(void **state)
     assert_memory_equal(text, "C=US, O=", 8);
 }
 
+static void a_serial_is_printed_up_to_20_bytes(void **state)
+{
+    static const uint8_t number[22] = {0, 1};
+    struct x509 c = {.serial = cur_over(number, 21)};
+    char text[64];
+
+    (void)state;
+    assert_int_equal(x509_print_serial(&c, text, sizeof(text)), 20 * 3 - 1);
+    c.serial = cur_over(number, 22);
+    assert_int_equal(x509_print_serial(&c, text, sizeof(text)), 20 * 3 - 1);
+}
+
 static void only_host_names_are_listed(void **state)
 {
     struct fixture *f = *state;
@@ -249,6 +261,7 @@ int main(void)
         WITH_FIXTURE(a_name_in_ucs_2_is_printed_as_utf_8),
         WITH_FIXTURE(an_empty_set_in_a_name_hides_nothing),
         WITH_FIXTURE(a_name_that_is_too_long_is_cut),
+        WITH_FIXTURE(a_serial_is_printed_up_to_20_bytes),
         WITH_FIXTURE(only_host_names_are_listed),
         WITH_FIXTURE(a_star_stands_for_one_whole_first_label),
         WITH_FIXTURE(the_common_name_counts_only_without_host_names),
