@@ -187,6 +187,8 @@ bool rule_read_sequence(struct rule_reader *r, const struct node *n,
     const struct node *steps;
     bool good;
 
+    if (c->part_count > 0) /* of a window, which is read before: one too many is told */
+        return false;
     if (!node_is(n, NODE_MAP, r->diags))
         return false;
     node_check_keys(n, "sequence", keys, 4, r->diags);

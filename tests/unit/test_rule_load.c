@@ -727,6 +727,27 @@ static void macros_in_macros_are_measured_before_they_are_unfolded(void **state)
     assert_rule_fault(b.at, "E0501]: with its macros this has 2048 conditions");
 }
 
+/* The steps of a sequence come behind what the ratio has of its own. The traps before
+ * them move the room for both, so that it ends at all places that there are. */
+static void a_ratio_and_most_steps_are_refused_and_nothing_is_overwritten(void **state)
+{
+    auto_buffer struct buffer steps = {0}, traps = {0};
+
+    (void)state;
+    for (int i = 0; i < RULE_PARTS_MAX; i++)
+        buffer_print(&steps, "%s{id: s%d, when: host exists}", i ? ", " : "", i);
+    for (int i = 0; i < 2048; i += 4) {
+        auto_free char *more = xasprintf(
+            "    traps: [%s]\n    when: host exists\n"
+            "    window: {ratio: {of: vlan exists}, by: device, within: 5m, gte: 1%%}\n"
+            "    sequence: {by: device, within: 5m, steps: [%s]}\n",
+            traps.len ? traps.at : "", steps.at);
+
+        assert_rule_fault(more, "one of: window, sequence, combine");
+        buffer_text(&traps, "x, x, x, x, ");
+    }
+}
+
 static void every_code_has_a_page(void **state)
 {
     size_t count;
@@ -771,6 +792,7 @@ int main(void)
         cmocka_unit_test(evidence_that_may_not_be_is_refused),
         cmocka_unit_test(what_nothing_uses_is_a_warning),
         cmocka_unit_test(macros_in_macros_are_measured_before_they_are_unfolded),
+        cmocka_unit_test(a_ratio_and_most_steps_are_refused_and_nothing_is_overwritten),
         cmocka_unit_test(every_code_has_a_page),
     };
 
