@@ -231,7 +231,8 @@ static const struct diag_code codes[] = {
      "The lists that are made of it stay as they were when they were compiled last."},
     {"E0501", "an expression is too large",
      "8192 characters, 2000 conditions with those of its macros, and 100\n"
-     "parentheses in each other are the most. Many values belong into a list."},
+     "parentheses in each other are the most; so are 100 macros, and 100 combinations,\n"
+     "in each other. Many values belong into a list."},
     {"E0502", "a limit of a window",
      "A window is at most 31 days long and reaches to 100000; at most four fields\n"
      "stand under by; a sequence has 2 to 8 steps, a combination 2 to 32 rules."},

@@ -436,10 +436,18 @@ bool expr_check_macro(struct expr_world *w, struct macro *m)
 {
     if (m->state == MACRO_DONE || !m->expr)
         return m->expr != NULL;
+    if (w->nested == EXPR_DEPTH_MAX) {
+        diags_error(w->diags, node_place(m->node), "E0501",
+                    "more than %d macros inside each other", EXPR_DEPTH_MAX);
+        m->expr = NULL;
+        return false;
+    }
+    w->nested++;
     m->state = MACRO_BUSY;
     if (!check(w, m->expr, UINT32_MAX) || !check_size(w, m->expr, &m->size, &m->depth))
         m->expr = NULL;
     m->state = MACRO_DONE;
+    w->nested--;
     return m->expr != NULL;
 }
 

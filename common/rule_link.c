@@ -7,11 +7,14 @@
 #include "mem.h"
 #include "ruleset.h"
 
+#define DEPTH_MAX 100 /* combinations inside each other */
+
 enum { NEW, BUSY, DONE };
 
 struct linking {
     struct rule_reader *r;
     uint8_t *state; /* by rule: whether its combination was followed */
+    uint8_t *depth; /* by rule: how many combinations lie inside each other there */
 };
 
 /* ---- names ---- */
@@ -101,16 +104,6 @@ static void warn_if_silent(struct rule_reader *r, const struct node *n, size_t r
 
 /* ---- fields ---- */
 
-static uint32_t kinds_of(const struct ruleset *s, size_t rule)
-{
-    const struct rule *c = &s->rules[rule].rule;
-    uint32_t kinds = c->at_collector ? 1U << EVENT_ALERT : c->watch;
-
-    for (size_t i = 0; i < c->combine.count && !c->at_collector; i++)
-        kinds |= kinds_of(s, c->combine.of[i]);
-    return kinds;
-}
-
 /* rules: those whose events must have the fields; whose: of the rule that joins them. */
 static bool check_fields(struct rule_reader *r, const struct node *n,
                          const enum field_id *fields, size_t count, const size_t *rules,
@@ -123,7 +116,7 @@ static bool check_fields(struct rule_reader *r, const struct node *n,
             const struct field *f = field_get(fields[i]);
             bool afar = whose->at_collector;
 
-            if (f->kinds & (afar ? 1U << EVENT_ALERT : kinds_of(r->set, rules[k])))
+            if (f->kinds & (afar ? 1U << EVENT_ALERT : r->set->rules[rules[k]].kinds))
                 continue;
             diags_error(r->diags, node_place(n), "E0213",
                         afar ? "no alert of rule \"%s\" has \"%s\""
@@ -178,26 +171,51 @@ static void hide_as_members(struct linking *l, struct compiled_rule *c)
         rule_may_have_evidence(l->r, node_get(c->node, "evidence"), &c->rule);
 }
 
-/* Depth first; a rule that is met again on the way is part of itself. */
-static void follow(struct linking *l, size_t rule)
+static void note_kinds(struct ruleset *s, struct compiled_rule *c)
+{
+    c->kinds = c->rule.at_collector ? 1U << EVENT_ALERT : c->rule.watch;
+    for (size_t i = 0; i < c->rule.combine.count && !c->rule.at_collector; i++)
+        c->kinds |= s->rules[c->rule.combine.of[i]].kinds;
+}
+
+static void follow(struct linking *l, size_t rule, unsigned depth);
+
+/* A rule that is met again on the way is part of itself. */
+static bool follow_member(struct linking *l, size_t rule, size_t i, unsigned depth)
 {
     struct compiled_rule *c = &l->r->set->rules[rule];
-    const struct node *of = combine_key(c, "of");
+    const struct node *n = items_at(combine_key(c, "of"), i);
+    size_t member = c->rule.combine.of[i];
+
+    if (l->state[member] == BUSY) {
+        diags_error(l->r->diags, node_place(n), "E0212", "rule \"%s\" is made of itself",
+                    l->r->set->rules[member].rule.id);
+        return false;
+    }
+    if (depth < DEPTH_MAX)
+        follow(l, member, depth + 1);
+    if (depth == DEPTH_MAX || l->depth[member] == DEPTH_MAX) {
+        diags_error(l->r->diags, node_place(n), "E0501",
+                    "more than %d combinations inside each other", DEPTH_MAX);
+        return false;
+    }
+    if (l->depth[rule] <= l->depth[member])
+        l->depth[rule] = (uint8_t)(l->depth[member] + 1);
+    return true;
+}
+
+/* Depth first: what a rule has of its members they have by then. */
+static void follow(struct linking *l, size_t rule, unsigned depth)
+{
+    struct compiled_rule *c = &l->r->set->rules[rule];
 
     if (l->state[rule] == DONE)
         return;
     l->state[rule] = BUSY;
-    for (size_t i = 0; i < c->rule.combine.count; i++) {
-        size_t member = c->rule.combine.of[i];
-
-        if (l->state[member] != BUSY) {
-            follow(l, member);
-            continue;
-        }
-        diags_error(l->r->diags, node_place(items_at(of, i)), "E0212",
-                    "rule \"%s\" is made of itself", l->r->set->rules[member].rule.id);
-        c->rule.combine.count = 0;
-    }
+    for (size_t i = 0; i < c->rule.combine.count; i++)
+        if (!follow_member(l, rule, i, depth))
+            c->rule.combine.count = 0;
+    note_kinds(l->r->set, c);
     hide_as_members(l, c);
     l->state[rule] = DONE;
 }
@@ -310,13 +328,15 @@ static void link_inhibits(struct rule_reader *r, size_t rule)
 void rule_link(struct rule_reader *r)
 {
     struct ruleset *s = r->set;
-    struct linking l = {.r = r, .state = xcalloc(s->rule_count + 1, 1)};
+    struct linking l = {.r = r,
+                        .state = xcalloc(s->rule_count + 1, 1),
+                        .depth = xcalloc(s->rule_count + 1, 1)};
 
     for (size_t i = 0; i < s->rule_count; i++)
         if (s->rules[i].rule.combine.at_least)
             find_members(&l, &s->rules[i]);
     for (size_t i = 0; i < s->rule_count; i++)
-        follow(&l, i);
+        follow(&l, i, 0);
     for (size_t i = 0; i < s->rule_count; i++) {
         if (!s->rules[i].rule.combine.count)
             continue;
@@ -327,4 +347,5 @@ void rule_link(struct rule_reader *r)
         if (s->rules[i].rule.inhibits.within)
             link_inhibits(r, i);
     free(l.state);
+    free(l.depth);
 }

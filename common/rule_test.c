@@ -226,17 +226,20 @@ static bool program_asks_lists(const struct ruleset *set, const struct program *
     return false;
 }
 
-/* A rule, or one of those that it is combined of. */
+/* A rule, or one of those that it is combined of; seen: by rule, those that do not. */
 typedef bool asks_fn(const struct ruleset *set, const struct compiled_rule *c);
 
-static bool any_asks(const struct ruleset *set, size_t rule, asks_fn *asks)
+static bool any_asks(const struct ruleset *set, size_t rule, asks_fn *asks, bool *seen)
 {
     const struct compiled_rule *c = &set->rules[rule];
 
+    if (seen[rule])
+        return false;
+    seen[rule] = true;
     if (asks(set, c))
         return true;
     for (size_t i = 0; i < c->rule.combine.count; i++)
-        if (any_asks(set, c->rule.combine.of[i], asks))
+        if (any_asks(set, c->rule.combine.of[i], asks, seen))
             return true;
     return false;
 }
@@ -254,11 +257,13 @@ static bool asks_site(const struct ruleset *set, const struct compiled_rule *c)
 /* Without compiled lists a rule that asks them is never met, and nothing can be told. */
 static bool lacks_lists(const struct runner *r, const struct rule_test *test)
 {
+    auto_free bool *seen = xcalloc(r->set->rule_count + 1, sizeof(*seen));
+
     for (size_t i = 0; i < r->set->rule_count && !r->set->settings.lists; i++) {
         bool meant = test->rule == ALL_RULES ? r->set->rules[i].file == test->file
                                              : i == test->rule;
 
-        if (meant && any_asks(r->set, i, asks_lists))
+        if (meant && any_asks(r->set, i, asks_lists, seen))
             return true;
     }
     return false;
@@ -266,8 +271,10 @@ static bool lacks_lists(const struct runner *r, const struct rule_test *test)
 
 static bool is_of_the_site(const struct trial *t)
 {
+    auto_free bool *seen = xcalloc(t->set->rule_count + 1, sizeof(*seen));
+
     for (size_t i = 0; i < t->set->rule_count; i++)
-        if (concerns(t, i) && any_asks(t->set, i, asks_site))
+        if (concerns(t, i) && any_asks(t->set, i, asks_site, seen))
             return true;
     return false;
 }

@@ -106,6 +106,7 @@ struct expr_world {
     size_t list_count;
     struct macro *macros;
     size_t macro_count;
+    unsigned nested; /* macros that are being checked, inside each other */
 };
 
 /* ---- check ---- */

@@ -35,6 +35,7 @@ struct compiled_rule {
     struct program program;
     struct rule_part *parts;
     size_t part_count;
+    uint32_t kinds; /* of events that it hears of, by the rules that it combines too */
     uint32_t scope; /* number in ruleset.scopes, or NO_SCOPE */
     const struct schedule *during, *not_during;
     const struct exception *exceptions;

@@ -748,6 +748,59 @@ static void a_ratio_and_most_steps_are_refused_and_nothing_is_overwritten(void *
     }
 }
 
+/* levels: so many combinations, each of both that are one level lower. */
+static char *levels_of_combinations(int levels)
+{
+    struct buffer b = {0};
+
+    buffer_text(&b, RULES_HEAD "rules:\n");
+    for (int i = 0; i < 2; i++)
+        buffer_print(&b,
+                     "  - {id: t.%c0, title: T, why: W, severity: low, owner: security,"
+                     " watch: [dns], when: host exists}\n",
+                     'a' + i);
+    for (int level = 1; level <= levels; level++)
+        for (int i = 0; i < 2; i++)
+            buffer_print(&b,
+                         "  - {id: t.%c%d, title: T, why: W, severity: low,"
+                         " owner: security, combine: {of: [t.a%d, t.b%d], at_least: 2,"
+                         " by: device, within: 5m}}\n",
+                         'a' + i, level, level - 1, level - 1);
+    return buffer_take(&b);
+}
+
+static void each_rule_of_combinations_of_combinations_is_looked_at_once(void **state)
+{
+    auto_free char *text = levels_of_combinations(40);
+    auto_ruleset struct ruleset *s = rules_load(text);
+
+    (void)state;
+    assert_int_equal(ruleset_count(s), 82);
+}
+
+static void combinations_lie_a_hundred_deep_inside_each_other_at_most(void **state)
+{
+    auto_free char *most = levels_of_combinations(100);
+    auto_free char *more = levels_of_combinations(101);
+    auto_ruleset struct ruleset *s = rules_load(most);
+
+    (void)state;
+    assert_int_equal(ruleset_count(s), 202);
+    assert_fault(more, "E0501]: more than 100 combinations inside each other");
+}
+
+static void macros_lie_a_hundred_deep_inside_each_other_at_most(void **state)
+{
+    auto_buffer struct buffer b = {0};
+
+    (void)state;
+    buffer_text(&b, "    when: m0\nmacros:\n");
+    for (int i = 0; i < 20000; i++)
+        buffer_print(&b, "  m%d: m%d\n", i, i + 1);
+    buffer_text(&b, "  m20000: host exists\n");
+    assert_rule_fault(b.at, "E0501]: more than 100 macros inside each other");
+}
+
 static void every_code_has_a_page(void **state)
 {
     size_t count;
@@ -793,6 +846,9 @@ int main(void)
         cmocka_unit_test(what_nothing_uses_is_a_warning),
         cmocka_unit_test(macros_in_macros_are_measured_before_they_are_unfolded),
         cmocka_unit_test(a_ratio_and_most_steps_are_refused_and_nothing_is_overwritten),
+        cmocka_unit_test(each_rule_of_combinations_of_combinations_is_looked_at_once),
+        cmocka_unit_test(combinations_lie_a_hundred_deep_inside_each_other_at_most),
+        cmocka_unit_test(macros_lie_a_hundred_deep_inside_each_other_at_most),
         cmocka_unit_test(every_code_has_a_page),
     };
 
