@@ -69,10 +69,13 @@ static bool leave_out_drills(struct question *q)
     return http_query(q->request, "drills") && !question_flag(q, "drills");
 }
 
-/* What may be seen of what; those of whom nothing may be seen were not asked for. */
+/* What may be seen of what; those of whom nothing may be seen were not asked for. Who
+ * asks for a device would learn from the answer whose it is. */
 static uint32_t owners_of(struct question *q)
 {
-    return sight_owners(q->role, SIGHT_WHAT);
+    bool device = http_query(q->request, "device");
+
+    return sight_owners(q->role, device ? SIGHT_WHAT | SIGHT_DEVICE : SIGHT_WHAT);
 }
 
 /* ---- alerts ---- */
@@ -274,6 +277,7 @@ int api_runs(struct question *q)
     struct store_run_filter f = {
         .before = (int64_t)question_number(q, "before", 0),
         .incident = (int64_t)question_number(q, "incident", 0),
+        .owners = owners_of(q),
         .active_only = question_flag(q, "active"),
         .limit = page.limit,
     };
@@ -290,6 +294,8 @@ int api_tasks(struct question *q)
         .run = (int64_t)question_number(q, "run", 0),
         .roles = question_words(q, "role", &names_role),
         .states = question_words(q, "state", &names_task_state),
+        .owners = owners_of(q),
+        .reader = q->role,
         .limit = page.limit,
     };
 

@@ -182,6 +182,12 @@ int store_run_each(struct store *s, const struct store_run_filter *f, store_run_
         query_add(&q, " AND id < ", NUM(f->before));
     if (f->incident)
         query_add(&q, " AND incident = ", NUM(f->incident));
+    if (f->owners) {
+        query_text(&q, " AND EXISTS (SELECT 1 FROM incidents i"
+                       " WHERE i.district = runs.district AND i.id = runs.incident");
+        query_any_of(&q, "i.owner", f->owners);
+        query_text(&q, ")");
+    }
     if (f->active_only)
         query_add(&q, " AND status = ", NUM(RUN_ACTIVE));
     query_add(&q, " ORDER BY id DESC LIMIT ", NUM(f->limit ? f->limit : 100));

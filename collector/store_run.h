@@ -69,6 +69,7 @@ typedef void store_run_fn(const struct store_run *r, void *arg);
 struct store_run_filter {
     int64_t before;   /* ids below; newest first */
     int64_t incident; /* 0: any */
+    uint32_t owners;  /* of the incident, bit 1 << role; 0: any */
     bool active_only;
     size_t limit; /* 0: 100 */
 };

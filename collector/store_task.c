@@ -280,6 +280,13 @@ int store_task_each(struct store *s, const struct store_task_filter *f, store_ta
     query_begin(&q, "SELECT {*} FROM tasks WHERE district = ", OUR);
     query_any_of(&q, "state", f->states ? f->states : WAITING);
     query_any_of(&q, "role", f->roles);
+    if (f->owners) {
+        query_add(&q, " AND (role = ", NUM(f->reader));
+        query_text(&q, " OR EXISTS (SELECT 1 FROM incidents i"
+                       " WHERE i.district = tasks.district AND i.id = tasks.incident");
+        query_any_of(&q, "i.owner", f->owners);
+        query_text(&q, "))");
+    }
     if (f->incident)
         query_add(&q, " AND incident = ", NUM(f->incident));
     if (f->run)

@@ -75,6 +75,8 @@ struct store_task_filter {
     int64_t incident, run; /* 0: any */
     uint32_t roles;        /* bit 1 << role; 0: any */
     uint32_t states;       /* bit 1 << state; 0: open and taken */
+    uint32_t owners;       /* of the incident, bit 1 << role; 0: any */
+    enum role reader;      /* with owners: this role's tasks are given in any case */
     const char *taken_by;  /* NULL: any */
     size_t limit;          /* 0: 100 */
 };

@@ -169,6 +169,38 @@ def a_role_sees_what_it_may(w):
     assert "malware.example" in json.dumps(ask(w, "/v1/alerts")[1])
 
 
+def who_may_not_see_the_device_does_not_find_it_either(w):
+    """Of the safety officer's alerts the network admin sees what they are, not of whom."""
+    w.alert(device="7KQX-M3TA")
+    until("it is settled", lambda: ask(w, "/v1/incidents")[1]["incidents"])
+    for what in ("alerts", "incidents"):
+        assert ask(w, f"/v1/{what}?device=7KQX-M3TA")[1][what] != [], what
+    db = sqlite3.connect(w.store, timeout=60)
+    with db:
+        for table in ("alerts", "incidents", "alert_kinds"):
+            db.execute(f"UPDATE {table} SET owner = 2")
+    db.close()
+    for what in ("alerts", "incidents"):
+        assert ask(w, f"/v1/{what}")[1][what][0]["device"] == "", what
+        assert ask(w, f"/v1/{what}?device=7KQX-M3TA")[1][what] == [], what
+        found = ask(w, f"/v1/{what}?device=7KQX-M3TA", role="safety-officer")[1][what]
+        assert found[0]["device"] == "7KQX-M3TA", found
+
+
+def runs_and_tasks_are_those_of_incidents_that_the_role_may_know_of(w):
+    w.alert()
+    until("tasks", lambda: ask(w, "/v1/tasks")[1]["tasks"])
+    for what in ("runs", "tasks"):
+        assert len(ask(w, f"/v1/{what}")[1][what]) == 1, what
+        assert ask(w, f"/v1/{what}", role="exams-officer")[1][what] == [], what
+        assert ask(w, f"/v1/{what}?incident=1", role="exams-officer")[1][what] == [], what
+    db = sqlite3.connect(w.store, timeout=60)
+    with db:  # what somebody is to do they may see, whosever the incident is
+        db.execute("UPDATE tasks SET role = 4")
+    db.close()
+    assert ask(w, "/v1/tasks", role="exams-officer")[1]["tasks"][0]["title"] != ""
+
+
 def who_looked_at_what_is_on_the_audit_record(w):
     ask(w, "/v1/alerts?device=7KQX-M3TA", role="safety-officer")
     ask(w, "/v1/alerts?device=7KQX-M3TA", role="principal")
@@ -216,6 +248,8 @@ if __name__ == "__main__":
         an_incident_has_its_evidence_with_custody,
         alerts_that_were_written_down_are_each_seen_as_the_alert_is,
         a_role_sees_what_it_may,
+        who_may_not_see_the_device_does_not_find_it_either,
+        runs_and_tasks_are_those_of_incidents_that_the_role_may_know_of,
         who_looked_at_what_is_on_the_audit_record,
         figures_are_told_for_prometheus,
         rubbish_ends_one_connection_only,
