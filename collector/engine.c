@@ -101,7 +101,7 @@ static int expire_evidence(struct engine *e, struct engine_turn *turn)
 int engine_turn(struct engine *e, struct engine_turn *ret_turn)
 {
     struct engine_turn turn = {0};
-    int r = engine_tell_agents(e);
+    int r = engine_tell_agents(e, &turn.more);
 
     if (r == 0)
         r = settle_alerts(e, &turn);

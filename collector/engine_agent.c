@@ -19,7 +19,7 @@
 
 #define OURSELVES "collector"
 #define PLAYBOOK  "monitoring-failure"
-#define MOST      10000 /* rows that one turn looks at */
+#define A_TURN    1000 /* rows of each table, in one transaction */
 
 /* Streams of our own: the number of a row is the alert's sequence number in it. */
 enum source { SOURCE_NOTICES = 1, SOURCE_LOSSES = 2 };
@@ -62,7 +62,6 @@ struct matter {
 struct matters {
     struct matter *at;
     size_t count, capacity;
-    int64_t after;
 };
 
 static void matters_done(struct matters *m)
@@ -89,8 +88,6 @@ static void take_notice(const struct store_notice *n, void *arg)
     struct matters *all = arg;
     struct matter *m;
 
-    if (n->id <= all->after)
-        return;
     m = matter_new(all, n->id, n->agent);
     m->told = &notices_told[n->kind];
     m->at = n->at;
@@ -102,8 +99,6 @@ static void take_loss(const struct store_loss *l, void *arg)
     struct matters *all = arg;
     struct matter *m;
 
-    if (l->id <= all->after)
-        return;
     m = matter_new(all, l->id, l->agent);
     m->told = &loss_told;
     m->at = l->told;
@@ -176,27 +171,14 @@ static int put_note(struct store *s, const struct matter *m)
     return store_incident_note(s, incident, "engine", m->told->title);
 }
 
-struct earlier {
-    const struct matter *matter;
-    bool found;
-};
-
-static void find_earlier(const struct store_notice *n, void *arg)
-{
-    struct earlier *e = arg;
-
-    if (n->kind == NOTICE_EPOCH && n->id < e->matter->id &&
-        n->epoch != e->matter->epoch && strcmp(n->agent, e->matter->agent) == 0)
-        e->found = true;
-}
-
 /* An agent's first spool is not the loss of one. */
 static int is_first_spool(struct store *s, const struct matter *m, bool *ret_first)
 {
-    struct earlier e = {.matter = m};
-    int rc = m->epoch ? store_notice_each(s, MOST, find_earlier, &e) : 0;
+    const struct store_notice n = {.id = m->id, .agent = m->agent, .epoch = m->epoch};
+    bool follows = false;
+    int rc = m->epoch ? store_notice_follows(s, &n, &follows) : 0;
 
-    *ret_first = m->epoch && !e.found;
+    *ret_first = m->epoch && !follows;
     return rc;
 }
 
@@ -242,37 +224,40 @@ static int write_mark(struct store *s, enum source source, int64_t id)
 
 static int read_new(struct store *s, enum source source, struct matters *ret)
 {
-    int rc = read_mark(s, source, &ret->after);
+    int64_t after = 0;
+    int rc = read_mark(s, source, &after);
 
     if (rc)
         return rc;
-    return source == SOURCE_NOTICES ? store_notice_each(s, MOST, take_notice, ret)
-                                    : store_loss_each(s, MOST, take_loss, ret);
+    return source == SOURCE_NOTICES
+               ? store_notice_each(s, after, A_TURN, take_notice, ret)
+               : store_loss_each(s, after, A_TURN, take_loss, ret);
 }
 
-/* They came newest first. */
-static int tell_new(struct store *s, enum source source)
+/* What is more than fits into a turn waits for the next one. */
+static int tell_new(struct store *s, enum source source, bool *ret_more)
 {
     struct matters all = {0};
     int rc = read_new(s, source, &all);
 
-    for (size_t i = all.count; rc == 0 && i-- > 0;)
+    for (size_t i = 0; rc == 0 && i < all.count; i++)
         rc = tell(s, &all.at[i], source);
     if (rc == 0 && all.count > 0)
-        rc = write_mark(s, source, all.at[0].id);
+        rc = write_mark(s, source, all.at[all.count - 1].id);
+    *ret_more = *ret_more || all.count == A_TURN;
     matters_done(&all);
     return rc;
 }
 
-int engine_tell_agents(struct engine *e)
+int engine_tell_agents(struct engine *e, bool *ret_more)
 {
     int rc = store_begin(e->set.store);
 
     if (rc)
         return rc;
-    rc = tell_new(e->set.store, SOURCE_NOTICES);
+    rc = tell_new(e->set.store, SOURCE_NOTICES, ret_more);
     if (rc == 0)
-        rc = tell_new(e->set.store, SOURCE_LOSSES);
+        rc = tell_new(e->set.store, SOURCE_LOSSES, ret_more);
     if (rc == 0)
         return store_commit(e->set.store);
     store_rollback(e->set.store);

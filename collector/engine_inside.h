@@ -23,7 +23,7 @@ int engine_facts(struct store *s, const struct district *district, int64_t incid
 
 /* engine_agent.c: alerts of the collector's own, about agents. A transaction of its own.
  */
-int engine_tell_agents(struct engine *e);
+int engine_tell_agents(struct engine *e, bool *ret_more);
 
 /* engine_across.c: rules at the collector. NULL when there are none. */
 struct engine_across *engine_across_new(const struct engine_settings *set);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collector/store_agent.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "collector/store_sql.h"
@@ -320,14 +321,16 @@ static void give_loss(const void *row, void *arg)
     call->fn(row, call->arg);
 }
 
-int store_loss_each(struct store *s, size_t limit, store_loss_fn *fn, void *arg)
+int store_loss_each(struct store *s, int64_t after, size_t limit, store_loss_fn *fn,
+                    void *arg)
 {
     struct loss_call call = {fn, arg};
     struct sql_each each = {&loss_shape, give_loss, &call};
 
-    return sql_rows(
-        s, &each, "SELECT {*} FROM losses WHERE district = $1 ORDER BY id DESC LIMIT $2",
-        OUR, NUM(limit));
+    return sql_rows(s, &each,
+                    "SELECT {*} FROM losses WHERE district = $1 AND id > $2 ORDER BY id"
+                    " LIMIT $3",
+                    OUR, NUM(after), NUM(limit));
 }
 
 struct json *store_loss_json(const struct store_loss *l)
@@ -355,15 +358,32 @@ static void give_notice(const void *row, void *arg)
     call->fn(row, call->arg);
 }
 
-int store_notice_each(struct store *s, size_t limit, store_notice_fn *fn, void *arg)
+int store_notice_each(struct store *s, int64_t after, size_t limit, store_notice_fn *fn,
+                      void *arg)
 {
     struct notice_call call = {fn, arg};
     struct sql_each each = {&notice_shape, give_notice, &call};
 
     return sql_rows(s, &each,
-                    "SELECT {*} FROM notices WHERE district = $1 ORDER BY id DESC"
-                    " LIMIT $2",
-                    OUR, NUM(limit));
+                    "SELECT {*} FROM notices WHERE district = $1 AND id > $2 ORDER BY id"
+                    " LIMIT $3",
+                    OUR, NUM(after), NUM(limit));
+}
+
+/* Those of epochs are in an index of their own: an agent can begin very many. */
+static_assert(NOTICE_EPOCH == 2, "as the index");
+
+int store_notice_follows(struct store *s, const struct store_notice *n, bool *ret_follows)
+{
+    int64_t id;
+    int rc = sql_number(s, &id,
+                        "SELECT id FROM notices WHERE kind = 2 AND district = $1"
+                        " AND agent = $2 AND id < $3 AND epoch <> $4 ORDER BY id LIMIT 1",
+                        OUR, STR(n->agent), NUM(n->id), NUM(n->epoch));
+
+    if (rc == 0 || rc == -ENOENT)
+        *ret_follows = rc == 0;
+    return rc == -ENOENT ? 0 : rc;
 }
 
 struct json *store_notice_json(const struct store_notice *n)

@@ -96,7 +96,8 @@ struct store_loss {
 };
 typedef void store_loss_fn(const struct store_loss *l, void *arg);
 struct json *store_loss_json(const struct store_loss *l);
-int store_loss_each(struct store *s, size_t limit, store_loss_fn *fn, void *arg);
+int store_loss_each(struct store *s, int64_t after, size_t limit, store_loss_fn *fn,
+                    void *arg); /* ids above after; oldest first */
 
 /* What somebody should know about an agent. */
 enum notice_kind {
@@ -119,7 +120,11 @@ int store_notice_put(struct store *s, const struct store_notice *n);
 
 typedef void store_notice_fn(const struct store_notice *n, void *arg);
 struct json *store_notice_json(const struct store_notice *n);
-int store_notice_each(struct store *s, size_t limit, store_notice_fn *fn,
-                      void *arg); /* newest first */
+int store_notice_each(struct store *s, int64_t after, size_t limit, store_notice_fn *fn,
+                      void *arg); /* ids above after; oldest first */
+
+/* Whether its agent had begun another epoch before this notice of one. */
+int store_notice_follows(struct store *s, const struct store_notice *n,
+                         bool *ret_follows);
 
 #endif

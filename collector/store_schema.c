@@ -286,6 +286,10 @@
     "CREATE INDEX runs_active ON runs (district, started) WHERE status = 0;" \
     "CREATE INDEX wishes_failed ON wishes (district, made) WHERE state = 2;"
 
+/* Of an agent's notices those of epochs; 2 is NOTICE_EPOCH. */
+#define EPOCHS \
+    "CREATE INDEX notices_epoch ON notices (district, agent, id, epoch) WHERE kind = 2;"
+
 /* clang-format on */
 
 const struct store_migration store_migrations[] = {
@@ -299,5 +303,6 @@ const struct store_migration store_migrations[] = {
     {"evidence that people ask for", ASKS},
     {"whose alerts a silence covers", SILENCE_COVERS},
     {"what is under way, and what failed", UNDER_WAY},
+    {"the spools that agents began", EPOCHS},
 };
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(*store_migrations);

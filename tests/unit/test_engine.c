@@ -562,6 +562,47 @@ static void what_an_agent_lost_becomes_an_alert(void **state)
     assert_alerts(d, "agent.lost ");
 }
 
+static void what_many_notices_come_after_is_told_all_the_same(void **state)
+{
+    struct desk *d = *state;
+
+    notice(d, NOTICE_COPY, 0);
+    begin(d->f);
+    for (int i = 0; i < 10000; i++)
+        assert_int_equal(
+            store_notice_put(d->f->s, &(struct store_notice){.agent = "lincoln-2",
+                                                             .kind = NOTICE_BACK,
+                                                             .at = d->f->now}),
+            0);
+    commit(d->f);
+    for (int i = 0; i < 11; i++)
+        turn(d);
+    notice(d, NOTICE_SILENT, 0);
+    turn(d);
+    assert_alerts(d, "agent.silent agent.copy ");
+}
+
+static void each_new_spool_of_very_many_is_told_of(void **state)
+{
+    struct desk *d = *state;
+    struct store_incident i;
+
+    begin(d->f);
+    for (uint64_t epoch = 1; epoch <= 1500; epoch++)
+        assert_int_equal(
+            store_notice_put(d->f->s, &(struct store_notice){.agent = "lincoln-1",
+                                                             .kind = NOTICE_EPOCH,
+                                                             .epoch = epoch,
+                                                             .at = d->f->now}),
+            0);
+    commit(d->f);
+    for (int n = 0; n < 10; n++)
+        turn(d);
+    assert_int_equal(store_incident_get(d->f->s, 1, &i), 0);
+    assert_int_equal(i.alerts, 1499);
+    store_incident_done(&i);
+}
+
 /* ---- evidence ---- */
 
 #define EVIDENCE                                                                 \
@@ -776,6 +817,8 @@ int main(void)
         AT_A_DESK(a_silent_agent_becomes_an_incident_once),
         AT_A_DESK(only_a_spool_that_follows_another_is_a_loss),
         AT_A_DESK(what_an_agent_lost_becomes_an_alert),
+        AT_A_DESK(what_many_notices_come_after_is_told_all_the_same),
+        AT_A_DESK(each_new_spool_of_very_many_is_told_of),
         AT_A_DESK(evidence_goes_when_its_time_is_over_and_the_engine_wakes_for_it),
         AT_A_DESK(a_step_freezes_what_there_is_once),
         AT_A_DESK(a_step_asks_the_agent_for_the_device),
