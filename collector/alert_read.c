@@ -13,7 +13,9 @@
 #include "json_scan.h"
 #include "mem.h"
 
-#define WORD_MAX 64 /* of a rule, site ... ; a title may be longer */
+#define WORD_MAX    64  /* of a rule, site ... */
+#define TITLE_MAX   200 /* of more, so much: it goes into subjects of mails */
+#define REPEATS_MAX UINT64_C(1000000000000) /* they are added up */
 
 enum want {
     TIMESTAMP,
@@ -128,7 +130,7 @@ static int file_under(const struct values *v, const char *document,
     a.drill = v->at[DRILL][0] != '\0';
     a.summary = v->at[SUMMARY][0] != '\0';
     if (text_parse_number(v->at[REPEATS], &repeats) == 0)
-        a.repeats = repeats;
+        a.repeats = repeats < REPEATS_MAX ? repeats : REPEATS_MAX;
     a.agent = "";
     *ret_alert = a;
     return 0;
@@ -145,6 +147,17 @@ static bool is_given(const struct json_found *f, enum want want)
     return f->kind == JSON_FOUND_TEXT;
 }
 
+/* Whole characters (RFC 3629) of a title. */
+static struct text cut(struct text title)
+{
+    if (title.len <= TITLE_MAX)
+        return title;
+    title.len = TITLE_MAX;
+    while (title.len > 0 && ((unsigned char)title.at[title.len] & 0xc0) == 0x80)
+        title.len--;
+    return title;
+}
+
 /* All at once, because the buffer may move while it grows. */
 static void copy_values(struct buffer *b, struct text document,
                         const struct json_found *found, struct values *ret)
@@ -155,10 +168,12 @@ static void copy_values(struct buffer *b, struct text document,
     buffer_add(b, document.at, document.len);
     buffer_add(b, "", 1);
     for (unsigned i = 0; i < WANTS; i++) {
+        struct text value = i == DRILL ? TEXT("1") : found[i].text;
+
         at[i] = b->len;
+        value = i == TITLE ? cut(value) : value;
         if (is_given(&found[i], i))
-            buffer_add(b, i == DRILL ? "1" : found[i].text.at,
-                       i == DRILL ? 1 : found[i].text.len);
+            buffer_add(b, value.at, value.len);
         buffer_add(b, "", 1);
     }
     for (unsigned i = 0; i < WANTS; i++)

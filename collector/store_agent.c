@@ -293,7 +293,7 @@ int store_rejected_put(struct store *s, const struct store_place *at, const char
 int store_loss_put(struct store *s, const struct store_place *at, uint64_t last,
                    const char *reason)
 {
-    uint64_t count = last - at->seq + 1;
+    uint64_t all = last - at->seq + 1, count = all < INT64_MAX ? all : INT64_MAX;
     int rc = sql_do(
         s,
         "INSERT INTO losses (district, agent, epoch, stream, first, last, count, reason,"
@@ -305,8 +305,10 @@ int store_loss_put(struct store *s, const struct store_place *at, uint64_t last,
     if (rc || sql_changed(s) == 0)
         return rc;
     return sql_do(s,
-                  "UPDATE agents SET lost = lost + $1 WHERE district = $2 AND name = $3",
-                  NUM(count), OUR, STR(at->agent));
+                  "UPDATE agents SET lost = CASE WHEN lost <= $1 THEN lost + $2"
+                  " ELSE $3 END WHERE district = $4 AND name = $5",
+                  NUM(INT64_MAX - (int64_t)count), NUM(count), NUM(INT64_MAX), OUR,
+                  STR(at->agent));
 }
 
 struct loss_call {

@@ -6,6 +6,7 @@
 
 #include "collector/alert_read.h"
 #include "json_scan.h"
+#include "mem.h"
 
 #define TIME_TEXT "\"timestamp\":\"2026-11-23T09:00:00.5+0000\",\"event_type\":\"alert\","
 
@@ -174,6 +175,31 @@ static void the_scanner_follows_paths_and_nothing_beside_them(void **state)
     assert_int_equal(found[1].kind, JSON_FOUND_OTHER);
 }
 
+static void repeats_and_titles_have_an_end(void **state)
+{
+    auto_alert_reader struct alert_reader *r = alert_reader_new();
+    auto_buffer struct buffer long_title = {0};
+    auto_free char *text = NULL, *document = NULL;
+    struct store_alert a;
+    const char *why;
+
+    (void)state;
+    buffer_text(&long_title, "x");
+    for (int i = 0; i < 100000; i++)
+        buffer_text(&long_title, "\xc3\xa4"); /* no character is cut in two */
+    document =
+        xasprintf("{" TIME_TEXT "\"hallwatch\":{\"rule\":\"net.x\",\"title\":\"%s\","
+                  "\"summary\":{\"repeats\":%s}}}",
+                  long_title.at, "999999999999999999");
+    text = xasprintf("{\"a\":\"\\u0041\",%s", document + 1);
+    for (int way = 0; way < 2; way++) {
+        assert_int_equal(read_one(r, way ? text : document, &a, &why), 0);
+        assert_int_equal(a.repeats, UINT64_C(1000000000000));
+        assert_int_equal(strlen(a.title), 199);
+        assert_memory_equal(a.title, long_title.at, 199);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +207,7 @@ int main(void)
         cmocka_unit_test(the_long_way_finds_the_same),
         cmocka_unit_test(what_a_document_does_not_say_has_a_default),
         cmocka_unit_test(an_escaped_title_is_read_the_long_way),
+        cmocka_unit_test(repeats_and_titles_have_an_end),
         cmocka_unit_test(a_document_that_is_no_alert_is_refused_with_the_reason),
         cmocka_unit_test(the_scanner_leaves_the_unusual_to_the_parser),
         cmocka_unit_test(the_scanner_follows_paths_and_nothing_beside_them),

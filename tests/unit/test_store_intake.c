@@ -252,12 +252,38 @@ static void losses_health_and_reports_are_the_agents(void **state)
     store_intake_free(i);
 }
 
+static void what_agents_say_was_lost_never_makes_the_count_smaller(void **state)
+{
+    struct fixture *f = *state;
+    struct store_intake *i = intake_of(f);
+    const struct intake_store *fn = store_intake_functions(i);
+    struct store_agent a;
+
+    for (uint64_t n = 0; n < 3; n++) {
+        struct intake_loss loss = {.agent = "lincoln-1",
+                                   .epoch = EPOCH + n,
+                                   .stream = WIRE_ALERTS,
+                                   .first = 1,
+                                   .last = n == 0 ? UINT64_MAX - 1 : (uint64_t)INT64_MAX,
+                                   .why = WIRE_LOSS_QUOTA};
+
+        assert_int_equal(fn->begin(fn->arg), 0);
+        assert_int_equal(fn->put_loss(fn->arg, &loss), 0);
+        assert_int_equal(fn->commit(fn->arg), 0);
+        assert_int_equal(store_agent_get(f->s, "lincoln-1", &a), 0);
+        assert_true(a.lost == INT64_MAX);
+        store_agent_done(&a);
+    }
+    store_intake_free(i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(an_alert_is_stored_as_it_came),
         WITH_FIXTURE(what_cannot_be_read_is_kept_aside_and_counted_once),
         WITH_FIXTURE(a_cursor_moves_only_from_where_it_is),
+        WITH_FIXTURE(what_agents_say_was_lost_never_makes_the_count_smaller),
         WITH_FIXTURE(a_batch_that_is_rolled_back_leaves_neither_alert_nor_cursor),
         WITH_FIXTURE(a_revoked_agent_is_seen_by_every_intake),
         WITH_FIXTURE(a_name_or_key_is_given_once),
