@@ -15,7 +15,21 @@
 
 #define BEGIN    TEXT("-----BEGIN CERTIFICATE-----")
 #define END      TEXT("-----END CERTIFICATE-----")
-#define DER_BYTE 0x30 /* what a certificate begins with: a SEQUENCE */
+#define DASHES   TEXT("-----") /* none are in base64 */
+#define DER_BYTE 0x30          /* what a certificate begins with: a SEQUENCE */
+
+/* Where `what` begins in the text; its end when it does not. */
+static size_t find(struct text in, struct text what)
+{
+    const char *at = in.len > 0 ? memmem(in.at, in.len, what.at, what.len) : NULL;
+
+    return at ? (size_t)(at - in.at) : in.len;
+}
+
+static bool begins(struct text text, struct text with)
+{
+    return text.len >= with.len && memcmp(text.at, with.at, with.len) == 0;
+}
 
 static void take_certificate(struct list_reader *r, struct cur der, struct text shown)
 {
@@ -36,23 +50,21 @@ static void take_certificate(struct list_reader *r, struct cur der, struct text 
     }
 }
 
-static void take_base64(struct list_reader *r, struct text body)
+/* Up to the next line of this kind, whatever it is: who looked for the end behind that
+ * would look through the whole file for each certificate that has none. */
+static void take_base64(struct list_reader *r, struct text rest)
 {
+    struct text body = {.at = rest.at, .len = find(rest, DASHES)};
+    struct text line = {.at = rest.at + body.len, .len = rest.len - body.len};
     auto_free uint8_t *der = xmalloc(body.len + 1);
     size_t len;
 
-    if (crypt_base64(body, der, &len) != 0)
+    if (line.len > 0 && !begins(line, END))
+        list_reader_refuse(r, BEGIN, "has no end");
+    else if (crypt_base64(body, der, &len) != 0)
         list_reader_refuse(r, BEGIN, "is followed by what is no base64");
     else
         take_certificate(r, cur_over(der, len), BEGIN);
-}
-
-/* Where `what` begins in the text; its end when it does not. */
-static size_t find(struct text in, struct text what)
-{
-    const char *at = in.len > 0 ? memmem(in.at, in.len, what.at, what.len) : NULL;
-
-    return at ? (size_t)(at - in.at) : in.len;
 }
 
 static void skip(struct list_reader *r, struct text *rest, size_t len)
@@ -77,6 +89,6 @@ void list_read_pem(struct list_reader *r, struct text bytes)
             return;
         r->counts.lines++;
         skip(r, &bytes, BEGIN.len);
-        take_base64(r, (struct text){.at = bytes.at, .len = find(bytes, END)});
+        take_base64(r, bytes);
     }
 }

@@ -242,6 +242,22 @@ static void one_certificate_may_be_in_bytes(void **state)
     done(&r);
 }
 
+/* In time that grows with the file, not with its square. */
+static void certificates_that_begin_and_never_end_are_each_refused(void **state)
+{
+    auto_buffer struct buffer text = {0};
+    struct result r;
+
+    (void)state;
+    for (int i = 0; i < 100000; i++)
+        buffer_text(&text, "-----BEGIN CERTIFICATE-----\nAAAA\n");
+    buffer_text(&text, camera);
+    r = parse_as(LIST_AUTHORITY, LIST_FORM_PEM, text.at, text.len);
+    assert_int_equal(r.counts.refused, 100000);
+    assert_string_equal(r.names.at, "CN=camera ");
+    done(&r);
+}
+
 static void what_is_no_certificate_is_told_with_its_line(void **state)
 {
     static const char *const bodies[] = {"AAAA", "MIIB!", ""};
@@ -333,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_folder_of_ut1_is_read_by_its_domains),
         cmocka_unit_test(certificates_are_listed_by_name_or_by_digest),
         cmocka_unit_test(one_certificate_may_be_in_bytes),
+        cmocka_unit_test(certificates_that_begin_and_never_end_are_each_refused),
         cmocka_unit_test(what_is_no_certificate_is_told_with_its_line),
         cmocka_unit_test(a_certificate_that_is_cut_off_is_none),
         cmocka_unit_test(an_authority_is_a_whole_line_of_a_plain_list),
