@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "cli/sigma.h"
+#include "expr.h"
 #include "items.h"
 
 struct parsing {
@@ -129,8 +130,15 @@ static bool put_some(struct parsing *p, bool all, struct buffer *out)
 
 static bool put_or(struct parsing *p, struct buffer *out);
 
+/* A selection may be named as often as the condition is long: what is too long for an
+ * expression already does not grow any further. */
 static bool put_atom(struct parsing *p, struct buffer *out)
 {
+    if (out->len > EXPR_TEXT_MAX)
+        return refuse(p, "E0535",
+                      "with its selections written out the condition is too "
+                      "long",
+                      "");
     if (is(p, "1") || is(p, "any"))
         return put_some(p, false, out);
     if (is(p, "all"))

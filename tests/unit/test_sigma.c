@@ -243,6 +243,21 @@ static void a_level_is_the_severity_for_every_band(void **state)
     }
 }
 
+static void a_condition_that_names_a_selection_very_often_is_refused_in_time(void **state)
+{
+    auto_buffer struct buffer text = {0};
+
+    (void)state;
+    buffer_text(&text, DNS "  selection:\n    query:\n");
+    for (int i = 0; i < 1000; i++)
+        buffer_print(&text, "      - a%d.example.com\n", i);
+    buffer_text(&text, "  condition: selection");
+    for (int i = 0; i < 30000; i++)
+        buffer_text(&text, " or 1 of them");
+    buffer_text(&text, "\n");
+    expect_refused(text.at, "E0535]: with its selections written out the condition is");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +276,8 @@ int main(void)
         cmocka_unit_test(places_in_a_later_document_are_those_of_the_file),
         cmocka_unit_test(strange_texts_stay_texts),
         cmocka_unit_test(a_level_is_the_severity_for_every_band),
+        cmocka_unit_test(
+            a_condition_that_names_a_selection_very_often_is_refused_in_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
