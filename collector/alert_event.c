@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "collector/across.h"
+
 static void put_text(struct event *e, enum field_id f, const char *text)
 {
     if (text && *text)
@@ -64,6 +66,15 @@ static void put_rule(struct event *e, const struct store_alert *a)
     put_text(e, FIELD_ALERT_PLAYBOOK, a->playbook);
 }
 
+/* Whoever sent it has shown its key for the name; only what the collector tells of an
+ * agent may name another. */
+static const char *agent_of(const struct store_alert *a, const struct json *h)
+{
+    bool ours = strcmp(a->agent, ACROSS_AGENT) == 0;
+
+    return ours ? json_get_text(h, "agent", a->agent) : a->agent;
+}
+
 void alert_event_fill(struct event *e, const struct alert_told *a, usec_t time,
                       const struct ruleset *rules, const struct district *district)
 {
@@ -74,7 +85,7 @@ void alert_event_fill(struct event *e, const struct alert_told *a, usec_t time,
     put_rule(e, a->alert);
     put_labels(e, rules, a->alert->rule);
     put_place(e, a, h, district);
-    put_text(e, FIELD_ALERT_AGENT, json_get_text(h, "agent", a->alert->agent));
+    put_text(e, FIELD_ALERT_AGENT, agent_of(a->alert, h));
     put_word(e, FIELD_ALERT_IDENTITY, identity);
     put_device(e, a, identity);
     put_text(e, FIELD_ALERT_LIST, json_text(json_get_path(h, "list.name"), ""));

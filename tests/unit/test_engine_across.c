@@ -223,6 +223,30 @@ static void the_same_alert_at_three_sites_is_one_alert_that_names_them(void **st
                      "\"rules\":[\"malware.host\"],\"alerts\":[\"5\",\"3\",\"2\"]}"));
 }
 
+/* Three by which agents they name; then three of the collector, about agents. */
+static void an_agent_is_counted_by_its_own_name_whatever_it_says(void **state)
+{
+    struct desk *d = *state;
+
+    open_with(d, RULE("t.agents", "watch: [alert], when: alert.rule exists,"
+                                  " window: {distinct: alert.agent, by: [alert.rule],"
+                                  " within: 15m, gte: 3},"
+                                  " dedup: {by: [alert.rule], every: 1h}"));
+    for (unsigned n = 0; n < 6; n++) {
+        auto_free char *text = xasprintf("{\"hallwatch\":{\"agent\":\"box-%u\"}}", n);
+        usec_t at = MORNING + n * MINUTE;
+        struct store_alert a = of("agent.lost", "lincoln", at);
+
+        a.agent = n < 3 ? "lincoln-1" : "collector";
+        a.epoch = 1;
+        a.document = text;
+        d->f->now = at;
+        put(d, a);
+        wait_until(d, at + WAIT);
+        assert_int_equal(told(d)->count, n >= 4);
+    }
+}
+
 static void what_its_parts_do_not_share_is_not_shown(void **state)
 {
     struct desk *d = *state;
@@ -658,6 +682,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_DESK(the_same_alert_at_three_sites_is_one_alert_that_names_them),
+        WITH_DESK(an_agent_is_counted_by_its_own_name_whatever_it_says),
         WITH_DESK(what_its_parts_do_not_share_is_not_shown),
         WITH_DESK(a_device_is_shown_as_the_alert_and_the_rule_let_it),
         WITH_DESK(parts_that_another_role_acts_on_are_counted_and_not_named),
