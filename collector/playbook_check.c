@@ -262,15 +262,28 @@ static void check_readers(const struct playbook_check *c, struct diags *d)
 
 /* ---- calls ---- */
 
-/* Whether a run of p can come to call the playbook `id`, by at most so many calls. */
-static bool leads_to(const struct playbooks *all, const struct playbook *p,
-                     const char *id, size_t calls)
+/* How a call is looked for: through each playbook once. */
+struct search {
+    const struct playbooks *all;
+    const char *id;
+    bool *seen; /* by playbook */
+};
+
+/* Whether a run of p can come to call the playbook `id`. */
+static bool leads_to(const struct search *s, const struct playbook *p)
 {
-    for (size_t i = 0; p && calls > 0 && i < p->step_count; i++) {
+    size_t number = 0;
+
+    while (number < s->all->count && s->all->at[number] != p)
+        number++;
+    if (number == s->all->count || s->seen[number])
+        return false;
+    s->seen[number] = true;
+    for (size_t i = 0; i < p->step_count; i++) {
         const char *called = p->steps[i].playbook;
 
-        if (called && (strcmp(called, id) == 0 ||
-                       leads_to(all, playbooks_find(all, called), id, calls - 1)))
+        if (called &&
+            (strcmp(called, s->id) == 0 || leads_to(s, playbooks_find(s->all, called))))
             return true;
     }
     return false;
@@ -282,6 +295,8 @@ static void check_call(struct look *l)
     const struct playbook_step *s = l->step;
     const struct playbook *called =
         s->playbook ? playbooks_find(all, s->playbook) : l->plan;
+    auto_free bool *seen = xcalloc(all->count + 1, sizeof(*seen));
+    const struct search back = {all, l->plan->id, seen};
 
     if (!called) {
         const char **ids = xcalloc(all->count, sizeof(*ids));
@@ -292,8 +307,7 @@ static void check_call(struct look *l)
                     s->playbook);
         diags_suggest(l->diags, s->playbook, ids, all->count);
         free(ids);
-    } else if (s->playbook &&
-               leads_to(all, called, l->plan->id, all->count < 8 ? all->count : 8)) {
+    } else if (s->playbook && leads_to(&back, called)) {
         diags_error(l->diags, s->place, "E0706",
                     "\"%s\" comes to call \"%s\" again: the runs would never end",
                     s->playbook, l->plan->id);

@@ -194,6 +194,49 @@ static void broken_notices_are_told_where_they_are(void **state)
     HAS(said, "error[E0103]: unknown key \"txt\" in template");
 }
 
+/* A playbook p0, p1 ... that calls the next one many times; the last calls `last`. */
+static struct playbook *one_of_many(int i, int count, const char *last)
+{
+    auto_diags struct diags *d = diags_new();
+    auto_buffer struct buffer b = {0};
+    struct playbook *p;
+
+    buffer_print(&b,
+                 "schema: 1\nplaybook: p%d\nversion: 1\ntitle: T\nsummary: S\n"
+                 "for: security\nprivacy: {class: security}\nsteps:\n",
+                 i);
+    for (int step = 0; step < 50; step++)
+        buffer_print(&b, "- {id: s%d, kind: call, playbook: %s%.0d, then: s%d}\n", step,
+                     i + 1 < count ? "p" : last, i + 1 < count ? i + 1 : 0, step + 1);
+    buffer_text(&b, "- {id: s50, kind: task, title: T, within: 1d, then: end}\n");
+    p = playbook_parse("p.yaml", b.at, b.len, d);
+    assert_non_null(p);
+    return p;
+}
+
+static void calls_are_followed_through_each_playbook_once(void **state)
+{
+    struct playbook *at[12];
+    const struct playbooks all = {.at = at, .count = 12};
+
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        auto_diags struct diags *d = diags_new();
+        auto_free char *said = NULL;
+
+        for (int i = 0; i < 12; i++)
+            at[i] = one_of_many(i, 12, round ? "p0" : "p11x");
+        playbooks_check(&(struct playbook_check){.playbooks = &all}, d);
+        said = diags_text(d);
+        if (round)
+            HAS(said, "\"p1\" comes to call \"p0\" again");
+        else
+            assert_null(strstr(said, "again"));
+        for (int i = 0; i < 12; i++)
+            playbook_free(at[i]);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -203,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_template_stands_in_every_language),
         cmocka_unit_test(a_notice_is_written_in_the_readers_language),
         cmocka_unit_test(broken_notices_are_told_where_they_are),
+        cmocka_unit_test(calls_are_followed_through_each_playbook_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
