@@ -273,18 +273,27 @@ void host_memory_learn(struct host_memory *m, const struct event *e)
         add(m, set, pack(minute_of(now), day_of(now), code_of(hash)));
 }
 
-void host_memory_dress(const struct host_memory *m, struct event *e)
+static usec_t age_of(const struct host_memory *m, struct text name, usec_t time)
 {
-    const struct value *name = event_get(e, FIELD_HOST_REGISTRABLE);
-    uint64_t now = minute_of(event_time(e)), first = now, hash, slot;
+    uint64_t now = minute_of(time), first = now, hash = hash_name(m, name), slot;
 
-    if (!name || watched_days_count(&m->table->watched) <= HOST_MEMORY_DAYS)
-        return;
-    hash = hash_name(m, name->text);
     if (find(&m->table->slots[set_of(m, hash)], code_of(hash), &slot) < WAYS)
         first = first_of(slot);
-    event_put_number(e, FIELD_HOST_FIRST_SEEN,
-                     first < now ? (now - first) * USEC_PER_MIN : 0);
+    return first < now ? (now - first) * USEC_PER_MIN : 0;
+}
+
+void host_memory_dress(const struct host_memory *m, struct event *e)
+{
+    const struct value *host = event_get(e, FIELD_HOST_REGISTRABLE);
+    const struct value *led = event_get(e, FIELD_FLOW_LED_BY_REGISTRABLE);
+    usec_t now = event_time(e);
+
+    if (watched_days_count(&m->table->watched) <= HOST_MEMORY_DAYS)
+        return;
+    if (host)
+        event_put_number(e, FIELD_HOST_FIRST_SEEN, age_of(m, host->text, now));
+    else if (led)
+        event_put_number(e, FIELD_FLOW_LED_BY_FIRST_SEEN, age_of(m, led->text, now));
 }
 
 static void forget(struct host_memory *m, uint64_t hash)

@@ -65,7 +65,8 @@ int host_memory_parse(struct host_memory *m, const void *bytes, size_t len);
  * an event that counts. */
 void host_memory_learn(struct host_memory *m, const struct event *e);
 
-/* Puts host.first_seen, if that can be said: 0 for a host that never was. */
+/* Puts host.first_seen, if that can be said: 0 for a host that never was. Where the event
+ * has no host but a name that led to it, flow.led_by_first_seen. */
 void host_memory_dress(const struct host_memory *m, struct event *e);
 
 /* Whom these lists protect is forgotten. Each sensor says so when it begins to use them,

@@ -33,7 +33,7 @@ struct sensor {
     struct name_memory *names;
     struct guard *guard;
     struct event *event;    /* for what the flow table tells */
-    bool tells_first_seen;  /* somebody asks for host.first_seen */
+    bool tells_first_seen;  /* somebody asks how new hosts are */
     bool tells_first_bytes; /* likewise for flow.first_bytes */
     bool tells_line;        /* likewise for what passes the line */
     struct line line;
@@ -451,8 +451,9 @@ static void ask(struct sensor *s)
                     (s->set.rules && ruleset_kinds(s->set.rules) >> EVENT_LINE & 1);
     s->tells_first_bytes =
         s->set.sink.event || field_set_has(&asked, FIELD_FLOW_FIRST_BYTES);
-    s->tells_first_seen =
-        s->set.sink.event || field_set_has(&asked, FIELD_HOST_FIRST_SEEN);
+    s->tells_first_seen = s->set.sink.event ||
+                          field_set_has(&asked, FIELD_HOST_FIRST_SEEN) ||
+                          field_set_has(&asked, FIELD_FLOW_LED_BY_FIRST_SEEN);
     s->tells_usual = s->set.sink.event || field_set_has(&asked, FIELD_DEVICE_USUAL_OUT) ||
                      field_set_has(&asked, FIELD_FLOW_DELTA_USUAL_TIME);
 }

@@ -447,6 +447,16 @@ void dress_application(struct event *e, const struct flow *f)
     put_first_bytes(e, f);
 }
 
+/* The name is clean. Its registrable domain is told of what is added up, where most have
+ * named their host by then; nearly every conversation begins without one. */
+static void put_led_by(struct event *e, struct text name)
+{
+    if (field_of_kind(FIELD_FLOW_LED_BY_REGISTRABLE, event_kind(e)))
+        event_put_host(e, FIELD_FLOW_LED_BY, FIELD_FLOW_LED_BY_REGISTRABLE, name);
+    else
+        event_put_text(e, FIELD_FLOW_LED_BY, name);
+}
+
 void dress_looked_up(struct event *e, const struct flow *f)
 {
     uint32_t kinds = UINT32_C(1) << EVENT_FLOW_START | UINT32_C(1) << EVENT_FLOW |
@@ -457,7 +467,7 @@ void dress_looked_up(struct event *e, const struct flow *f)
         return;
     event_put_number(e, FIELD_FLOW_LOOKED_UP, f->stage.looked == NAME_MEMORY_ASKED);
     if (flow_led_by(f) && !event_has(e, FIELD_HOST))
-        event_put_text(e, FIELD_FLOW_LED_BY, text_of(flow_led_by(f)));
+        put_led_by(e, text_of(flow_led_by(f)));
 }
 
 /* Certificate status is asked for over HTTP (RFC 6960 appendix A) and told by its type.

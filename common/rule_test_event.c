@@ -76,6 +76,17 @@ static uint64_t names_with(const struct event *e, enum field_id f, uint64_t inde
     return (v ? v->number : 0) | UINT64_C(1) << index;
 }
 
+/* What is told beside a host's name, by this kind of event. */
+static enum field_id registrable_of(const struct event *e, enum field_id name)
+{
+    enum field_id f = FIELD_FLOW_LED_BY_REGISTRABLE;
+
+    if (name == FIELD_HOST)
+        return FIELD_HOST_REGISTRABLE;
+    return name == FIELD_FLOW_LED_BY && field_of_kind(f, event_kind(e)) ? f
+                                                                        : FIELD_UNKNOWN;
+}
+
 static bool put_constant(struct event *e, enum field_id f, const struct constant *c,
                          const struct node *n, struct diags *d)
 {
@@ -93,8 +104,7 @@ static bool put_constant(struct event *e, enum field_id f, const struct constant
         event_put_text(e, f, c->text);
         return true;
     case TYPE_DOMAIN:
-        event_put_host(e, f, f == FIELD_HOST ? FIELD_HOST_REGISTRABLE : FIELD_UNKNOWN,
-                       c->text);
+        event_put_host(e, f, registrable_of(e, f), c->text);
         return true;
     case TYPE_TEXTS:
     case TYPE_DOMAINS:

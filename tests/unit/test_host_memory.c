@@ -76,6 +76,22 @@ static uint64_t first_seen(struct fixture *f, usec_t now, const char *host)
     return v ? v->number : SILENT;
 }
 
+/* Of a conversation that names no host, but that a look-up of that name led to. */
+static uint64_t led_first_seen(struct fixture *f, usec_t now, const char *name)
+{
+    const struct value *v;
+
+    event_begin(f->event, EVENT_FLOW, now);
+    event_put_number(f->event, FIELD_DIRECTION, DIRECTION_OUTBOUND);
+    event_put_host(f->event, FIELD_FLOW_LED_BY, FIELD_FLOW_LED_BY_REGISTRABLE,
+                   text_of(name));
+    host_memory_learn(f->memory, f->event);
+    host_memory_dress(f->memory, f->event);
+    assert_false(event_has(f->event, FIELD_HOST_FIRST_SEEN));
+    v = event_get(f->event, FIELD_FLOW_LED_BY_FIRST_SEEN);
+    return v ? v->number : SILENT;
+}
+
 /* Long enough for the day to count. */
 static void see_for_an_hour(struct fixture *f, usec_t until, const char *host)
 {
@@ -108,6 +124,43 @@ static void nothing_is_said_before_hosts_were_seen_on_fourteen_days(void **state
     assert_int_equal(first_seen(f, LATER, "new.test"), SILENT);
     see_for_an_hour(f, LATER + USEC_PER_DAY, "daily.test");
     assert_int_equal(first_seen(f, LATER + USEC_PER_DAY, "new.test"), 0);
+}
+
+static void a_name_that_led_to_a_conversation_is_as_old_as_the_host(void **state)
+{
+    struct fixture *f = *state;
+
+    grow_old(f, HOST_MEMORY_DAYS - 1);
+    assert_int_equal(led_first_seen(f, LATER, "www.new.test"), SILENT);
+    see_for_an_hour(f, LATER + USEC_PER_DAY, "daily.test");
+    assert_int_equal(led_first_seen(f, LATER + USEC_PER_DAY, "www.new.test"), 0);
+    see(f, LATER + USEC_PER_DAY, "new.test");
+    assert_int_equal(
+        led_first_seen(f, LATER + USEC_PER_DAY + USEC_PER_HOUR, "www.new.test"),
+        USEC_PER_HOUR);
+}
+
+static void what_only_led_to_a_conversation_is_not_learned_from_it(void **state)
+{
+    struct fixture *f = *state;
+
+    grow_old(f, HOST_MEMORY_DAYS);
+    assert_int_equal(led_first_seen(f, LATER, "new.test"), 0);
+    assert_int_equal(led_first_seen(f, LATER + USEC_PER_HOUR, "new.test"), 0);
+    assert_int_equal(stat_of(f, "known"), 1);
+}
+
+static void an_event_with_a_host_says_nothing_of_what_led_to_it(void **state)
+{
+    struct fixture *f = *state;
+
+    grow_old(f, HOST_MEMORY_DAYS);
+    begin(f, LATER, "new.test");
+    event_put_host(f->event, FIELD_FLOW_LED_BY, FIELD_FLOW_LED_BY_REGISTRABLE,
+                   TEXT("daily.test"));
+    host_memory_dress(f->memory, f->event);
+    assert_int_equal(event_get(f->event, FIELD_HOST_FIRST_SEEN)->number, 0);
+    assert_false(event_has(f->event, FIELD_FLOW_LED_BY_FIRST_SEEN));
 }
 
 static void days_without_traffic_and_a_clock_that_jumps_make_it_no_older(void **state)
@@ -494,6 +547,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(nothing_is_said_before_hosts_were_seen_on_fourteen_days),
+        WITH_FIXTURE(a_name_that_led_to_a_conversation_is_as_old_as_the_host),
+        WITH_FIXTURE(what_only_led_to_a_conversation_is_not_learned_from_it),
+        WITH_FIXTURE(an_event_with_a_host_says_nothing_of_what_led_to_it),
         WITH_FIXTURE(days_without_traffic_and_a_clock_that_jumps_make_it_no_older),
         WITH_FIXTURE(a_host_is_as_old_as_its_first_sight_to_the_minute),
         WITH_FIXTURE(all_names_below_a_registrable_domain_are_one_host),

@@ -160,6 +160,23 @@ static void what_extractors_work_out_is_there(void **state)
     assert_int_equal(counts.passed, 1);
 }
 
+static void a_name_that_led_to_a_flow_has_its_registrable_domain(void **state)
+{
+    auto_free char *text = rules_one(
+                       "flow", "    when: flow.led_by_registrable == \"example.org\" and"
+                               " not (host.registrable exists)\n"
+                               "    tests:\n"
+                               "      - name: one\n"
+                               "        events:\n"
+                               "          - {kind: flow, flow.led_by: sftp.example.org}\n"
+                               "        expect: {match: 1}\n"),
+                   *faults = NULL;
+    struct rule_test_counts counts = run(text, &faults);
+
+    (void)state;
+    assert_int_equal(counts.passed, 1);
+}
+
 static void coverage_names_what_no_test_exercises(void **state)
 {
     auto_free char *text = rules_one(
@@ -269,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_failing_test_says_how_far_the_window_came),
         cmocka_unit_test(a_failing_test_says_where_the_first_event_failed),
         cmocka_unit_test(what_extractors_work_out_is_there),
+        cmocka_unit_test(a_name_that_led_to_a_flow_has_its_registrable_domain),
         cmocka_unit_test(coverage_names_what_no_test_exercises),
         cmocka_unit_test(a_window_that_stays_below_its_bound_comes_near),
         cmocka_unit_test(a_rule_whose_window_is_never_reached_is_raised_by_no_test),

@@ -331,20 +331,27 @@ static void what_led_to_a_flow_is_told_until_it_names_a_host(void **state)
     struct fixture *f = *state;
 
     f->flow.stage.looked = NAME_MEMORY_ASKED;
-    f->flow.stage.name = xstrdup("led.example");
+    f->flow.stage.name = xstrdup("www.led.example");
     f->flow.stage.led = true;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
         event_begin(f->event, kinds[i], 5);
         dress_looked_up(f->event, &f->flow);
         assert_int_equal(event_get(f->event, FIELD_FLOW_LOOKED_UP)->number, true);
         assert_true(text_equal(event_get(f->event, FIELD_FLOW_LED_BY)->text,
-                               TEXT("led.example")));
+                               TEXT("www.led.example")));
+        assert_int_equal(event_has(f->event, FIELD_FLOW_LED_BY_REGISTRABLE),
+                         kinds[i] == EVENT_FLOW);
     }
+    event_begin(f->event, EVENT_FLOW_ACTIVE, 5);
+    dress_looked_up(f->event, &f->flow);
+    assert_true(text_equal(event_get(f->event, FIELD_FLOW_LED_BY_REGISTRABLE)->text,
+                           TEXT("led.example")));
     event_put_host(f->event, FIELD_HOST, FIELD_UNKNOWN, TEXT("own.example"));
     dress_keep(&f->flow, f->event);
     event_begin(f->event, EVENT_FLOW, 5);
     dress_looked_up(f->event, &f->flow);
     assert_false(event_has(f->event, FIELD_FLOW_LED_BY));
+    assert_false(event_has(f->event, FIELD_FLOW_LED_BY_REGISTRABLE));
     assert_true(event_has(f->event, FIELD_FLOW_LOOKED_UP));
     dress_application(f->event, &f->flow);
     assert_true(text_equal(event_get(f->event, FIELD_HOST)->text, TEXT("own.example")));
