@@ -45,7 +45,8 @@ static void put_from_document(struct json *facts, const struct json *doc)
     put_known(facts, "audience", json_get_text(h, "audience", ""));
     put_known(facts, "band", json_get_text(h, "band", ""));
     put_known(facts, "after_hours", json_get_text(h, "after_hours", ""));
-    put_known(facts, "host", json_get_text(h, "host", ""));
+    put_known(facts, "host",
+              json_get_text(h, "host", json_get_text(h, "flow_led_by", "")));
 }
 
 static void put_segment(struct json *facts, const struct district *district,

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "collector/engine.h"
+#include "collector/engine_inside.h"
 #include "collector/store_agent.h"
 #include "collector/store_ask.h"
 #include "collector/store_evidence.h"
@@ -795,11 +796,41 @@ static void a_step_that_can_ask_nobody_says_so_and_the_run_goes_on(void **state)
     assert_int_equal(tasks(d, "work").count, 1);
 }
 
+/* ---- what a run knows ---- */
+
+static void host_is(struct desk *d, const char *host)
+{
+    auto_json struct json *facts = NULL;
+
+    assert_int_equal(engine_facts(d->f->s, d->district, 1, &facts), 0);
+    assert_string_equal(json_text(json_get_path(facts, "incident.host"), "none"), host);
+}
+
+static void a_run_knows_the_host_that_the_alert_names(void **state)
+{
+    struct desk *d = *state;
+
+    alert(d, 1, "test");
+    turn(d);
+    host_is(d, "bad.example");
+}
+
+static void a_run_knows_the_name_that_led_to_a_conversation_without_one(void **state)
+{
+    struct desk *d = *state;
+
+    alert_of(d, 1, "test", "{\"hallwatch\":{\"flow_led_by\":\"sftp.example\"}}");
+    turn(d);
+    host_is(d, "sftp.example");
+}
+
 #define AT_A_DESK(test) cmocka_unit_test_setup_teardown(test, desk_set_up, desk_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest all[] = {
+        AT_A_DESK(a_run_knows_the_host_that_the_alert_names),
+        AT_A_DESK(a_run_knows_the_name_that_led_to_a_conversation_without_one),
         AT_A_DESK(an_alert_becomes_an_incident_a_message_and_a_task),
         AT_A_DESK(what_is_sent_holds_no_host_and_no_device),
         AT_A_DESK(people_take_a_run_to_its_end),
