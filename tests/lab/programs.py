@@ -36,6 +36,7 @@ PACKAGES = {
     "telnetd": "inetutils-telnetd",
     "socat": "socat",
     "ssh": "openssh-client",
+    "sftp": "openssh-client",
     "ssh-keygen": "openssh-client",
     "sshd": "openssh-server",
     "xrdp": "xrdp",

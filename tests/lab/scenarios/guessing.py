@@ -10,7 +10,7 @@ from scenarios.cleartext import LET_IN, VSFTPD
 WORDS = "".join(f"chalk{n}\n" for n in range(30))
 
 SSHD = """Port 22
-ListenAddress 10.50.0.20
+ListenAddress {address}
 HostKey {key}
 AuthorizedKeysFile {folder}/authorized
 PasswordAuthentication yes
@@ -19,6 +19,7 @@ MaxAuthTries 2
 StrictModes no
 UsePAM no
 PidFile none
+Subsystem sftp internal-sftp
 """
 
 SMBD = """[global]
@@ -90,13 +91,15 @@ def ftp_anonymous(school):
 # ---- SSH ------------------------------------------------------------------------------
 
 
-def start_ssh(server, client):
+def start_ssh(server, client, address="10.50.0.20"):
     host_key, own_key = server.path("host"), client.path("id")
     for key in (host_key, own_key):
+        client.run("rm", "-f", key)  # of the scenario before; ssh-keygen would ask
         client.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
     with open(own_key + ".pub", encoding="utf-8") as public:
         server.write("authorized", public.read())
-    config = server.write("sshd_config", SSHD.format(key=host_key, folder=server.folder))
+    config = server.write("sshd_config", SSHD.format(address=address, key=host_key,
+                                                     folder=server.folder))
     sshd = server.start("sh", "-c", 'mkdir -m 755 /run/sshd && exec "$@"', "sh",
                         "/usr/sbin/sshd", "-D", "-e", "-f", config,
                         hide=["/run", "/var/log"])

