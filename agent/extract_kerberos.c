@@ -44,12 +44,25 @@ enum application {
 /* msg-type, section 7.5.7: the number of the application tag. */
 #define TYPE_OF(tag) ((tag)&0x1f)
 
-/* Section 7.5.2, RFC 4556 section 3.1.3, RFC 6113 section 7.1: proofs that whoever asks
- * knows the key. FAST (136) has them inside. */
-static const int32_t proofs[] = {2, 14, 16, 136, 138};
+/* What may prove that whoever asks knows the key. A KDC passes over a type that it does
+ * not know, so who asks could put one to a request that needs no proof; whoever has taken
+ * one of the last two says so in the answer, and a time made with a wrong key is refused.
+ * RFC 4120 section 7.5.2, RFC 4556 sections 3.1.3 and 3.2.3, RFC 6113 section 5.4. */
+enum padata {
+    PA_ENC_TIMESTAMP = 2,
+    PA_PK_AS_REQ = 16,
+    PA_PK_AS_REP = 17,
+    PA_FX_FAST = 136, /* the proof is inside */
+};
 
 /* talk.state; talk.method and talk.mark are the code's two bytes. */
-enum remembered { REMEMBERS_AS = 1, REMEMBERS_PROOF = 2, REMEMBERS_CLIENT = 4 };
+enum remembered {
+    REMEMBERS_AS = 1,
+    REMEMBERS_CLIENT = 2,
+    REMEMBERS_TIME = 4, /* the kinds of proof */
+    REMEMBERS_PK = 8,
+    REMEMBERS_FAST = 16,
+};
 
 static inline uint8_t context(unsigned n)
 {
@@ -247,25 +260,32 @@ static void put_realm(struct event *e, struct cur realm)
 
 /* ---- requests: KDC-REQ, section 5.4.1 ---- */
 
-static bool is_proof(int32_t type)
+static uint8_t proof_of(int32_t type)
 {
-    for (size_t i = 0; i < sizeof(proofs) / sizeof(*proofs); i++)
-        if (proofs[i] == type)
-            return true;
-    return false;
+    switch (type) {
+    case PA_ENC_TIMESTAMP:
+        return REMEMBERS_TIME;
+    case PA_PK_AS_REQ:
+    case PA_PK_AS_REP:
+        return REMEMBERS_PK;
+    case PA_FX_FAST:
+        return REMEMBERS_FAST;
+    default:
+        return 0;
+    }
 }
 
-/* padata, section 5.2.7: whether one of them is a proof. */
-static bool has_proof(struct cur list, struct event *e)
+/* padata, section 5.2.7: the kinds of proof among them. */
+static uint8_t proofs_in(struct cur list, struct event *e)
 {
-    bool found = false;
+    uint8_t found = 0;
 
-    for (unsigned i = 0; i < PADATA_MAX && cur_left(&list) > 0 && !found; i++) {
+    for (unsigned i = 0; i < PADATA_MAX && cur_left(&list) > 0; i++) {
         struct cur one = der_take(&list, DER_SEQUENCE);
 
-        found = is_proof(member_int32(&one, 1));
+        found |= proof_of(member_int32(&one, 1));
     }
-    if (!found && cur_left(&list) > 0)
+    if (cur_left(&list) > 0)
         event_mark_short(e);
     return found;
 }
@@ -305,18 +325,18 @@ static bool read_body(struct cur body, struct extract_out *out)
 
 static bool read_request(struct cur c, bool as, struct extract_out *out)
 {
-    bool proof = false;
+    uint8_t proofs = 0;
 
     if (member_int32(&c, 1) != KERBEROS_5 ||
         member_int32(&c, 2) != TYPE_OF(as ? TAG_AS_REQ : TAG_TGS_REQ))
         return false;
     if (der_is(&c, context(3)))
-        proof = has_proof(member_sequence(&c, 3), out->event);
-    out->talk->state = (uint8_t)((as ? REMEMBERS_AS : 0) | (proof ? REMEMBERS_PROOF : 0));
+        proofs = proofs_in(member_sequence(&c, 3), out->event);
+    out->talk->state = (uint8_t)((as ? REMEMBERS_AS : 0) | proofs);
     if (!read_body(member_sequence(&c, 4), out) || cur_broken(&c))
         return false;
     if (as)
-        event_put_number(out->event, FIELD_KERBEROS_PREAUTH, proof);
+        event_put_number(out->event, FIELD_KERBEROS_PREAUTH, proofs != 0);
     return true;
 }
 
@@ -349,19 +369,19 @@ static bool read_ticket(struct cur ticket, struct extract_out *out)
 
 static bool read_answer(struct cur c, bool as, struct extract_out *out)
 {
-    uint8_t state = out->talk->state;
+    uint8_t state = out->talk->state, proven = REMEMBERS_TIME;
 
     if (member_int32(&c, 0) != KERBEROS_5 ||
         member_int32(&c, 1) != TYPE_OF(as ? TAG_AS_REP : TAG_TGS_REP))
         return false;
-    der_pass(&c, context(2)); /* padata */
+    if (der_is(&c, context(2)))
+        proven |= proofs_in(member_sequence(&c, 2), out->event);
     put_realm(out->event, member_string(&c, 3));
     if (!read_client(&c, 4, out) || !read_ticket(member(&c, 5), out) ||
         !read_encrypted(member_sequence(&c, 6), FIELD_KERBEROS_CIPHER, out->event))
         return false;
     if (as && state & REMEMBERS_AS)
-        event_put_number(out->event, FIELD_KERBEROS_PREAUTH,
-                         (state & REMEMBERS_PROOF) != 0);
+        event_put_number(out->event, FIELD_KERBEROS_PREAUTH, (state & proven) != 0);
     return !cur_broken(&c);
 }
 

@@ -154,6 +154,47 @@ static void an_answer_tells_whether_its_request_had_a_proof(void **state)
     assert_says(&f->heard, FIELD_KERBEROS_PREAUTH, "true");
 }
 
+/* The message with another type, of 16 bits, behind what stands before it. */
+static void read_typed(struct fixture *f, const char *hex, const char *before,
+                       const char *type)
+{
+    char text[1024];
+    char *at;
+
+    assert_true(strlen(hex) < sizeof(text));
+    strcpy(text, hex);
+    at = strstr(text, before);
+    assert_non_null(at);
+    memcpy(at + strlen(before), type, 4);
+    assert_int_equal(read_hex(f, text), EXTRACT_DONE);
+}
+
+static void a_proof_that_the_answer_knows_nothing_of_was_none(void **state)
+{
+    static const char padata[] = "a30e300c300aa1040202",
+                      answered[] = "a20e300c300aa1040202";
+    static const char with_padata[] =
+        "6b793077a003020105a10302010ba20e300c300aa10402020000a2020400a3071b054e2e434f4da4133"
+        "011a003020101a10a30081b066e6f626f6479a530612e302ca003020105a1031b014ea2133011a00302"
+        "0102a10a30081b066b7262746774a30b3009a003020112a2020400a60b3009a003020117a2020400";
+    static const struct {
+        const char *asked, *answered, *proof;
+    } cases[] = {
+        {"0088", "0088", "true"},  {"0088", "0013", "false"}, {"0010", "0011", "true"},
+        {"0010", "0088", "false"}, {"008a", "008a", "false"},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        read_typed(f, as_req, padata, cases[i].asked);
+        read_typed(f, with_padata, answered, cases[i].answered);
+        assert_says(&f->heard, FIELD_KERBEROS_PREAUTH, cases[i].proof);
+        read_typed(f, as_req, padata, cases[i].asked);
+        (void)read_hex(f, as_rep);
+        assert_says(&f->heard, FIELD_KERBEROS_PREAUTH, "false");
+    }
+}
+
 static void who_asks_is_a_code_that_says_only_whether_it_is_the_same(void **state)
 {
     struct fixture *f = *state;
@@ -354,6 +395,7 @@ int main(void)
         T(a_refusal_tells_why),
         T(an_answer_tells_both_ciphers),
         T(an_answer_tells_whether_its_request_had_a_proof),
+        T(a_proof_that_the_answer_knows_nothing_of_was_none),
         T(who_asks_is_a_code_that_says_only_whether_it_is_the_same),
         T(no_name_is_told_or_remembered),
         T(over_tcp_it_stands_behind_its_length),
