@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Once as the client's bytes, once as the server's, and once as a conversation. */
 #include "tests/fuzz/extracting.h"
 
-/* Once as the client's bytes, once as the server's. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    for (unsigned side = 0; side < 2; side++)
-        extract_side(&extract_smb, &(struct packet){.src_port = 445, .dst_port = 445},
-                     cur_over(bytes, len), side == 0);
+    const struct packet p = {.src_port = 445, .dst_port = 445};
+    struct cur c = cur_over(bytes, len);
+
+    extract_side(&extract_smb, &p, c, true);
+    extract_side(&extract_smb, &p, c, false);
+    converse(&extract_smb, &p, c, on_event);
     return 0;
 }
