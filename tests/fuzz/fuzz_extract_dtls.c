@@ -34,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct inspector *i =
         inspector_new(&(struct inspector_settings){.stream_capacity = 1,
                                                    .stream_bytes = 65536,
+                                                   .guards = is_guarded,
                                                    .emit = on_extracted,
                                                    .arg = &count});
 

@@ -2,7 +2,8 @@
 /*
  * Datagrams of one client, each behind a byte that says what it is and two with its
  * length. No fuzzer guesses a tag, so most are given as the frames of an Initial packet,
- * which is sealed here; the others are taken as they are.
+ * which is sealed here, or with the length's upper bits of two, the second to the same
+ * end or another; the others are taken as they are.
  */
 #include "tests/fuzz/extracting.h"
 
@@ -49,7 +50,7 @@ static void on_extracted(struct event *e, const struct packet *p, struct flow *f
     on_event(e, count);
 }
 
-/* The frames as a packet of this kind. */
+/* The frames as a packet of this kind, behind those that the datagram has. */
 static void seal(struct sealed *datagram, uint8_t kind, struct cur frames)
 {
     static const uint32_t wires[] = {1, QUIC_WIRE_V2, 0xff00001d, 0xff00001b};
@@ -70,13 +71,17 @@ static void take_datagram(struct inspector *i, struct flow *f, struct cur *c)
 {
     static const uint8_t zeros[EXTRACT_NOTE];
     uint8_t kind = cur_u8(c);
-    size_t len = cur_u16(c);
+    unsigned more = cur_u16(c), len = more & 0x3fff;
     struct cur bytes = cur_sub(c, len < cur_left(c) ? len : cur_left(c));
     struct sealed datagram = {0};
     struct packet p = {.layer = PACKET_L4, .ip_proto = 17, .dst_port = 443};
 
     if (!(kind & 0x80)) {
-        seal(&datagram, kind, bytes);
+        struct cur half = cur_sub(&bytes, cur_left(&bytes) / (more >> 15 ? 2 : 1));
+
+        seal(&datagram, kind, half);
+        if (more >> 15)
+            seal(&datagram, (uint8_t)(more & 0x4000 ? kind ^ 4 : kind), bytes);
         bytes = cur_over(datagram.bytes, datagram.len);
     }
     (void)extract_quic.wants(&p, bytes);
@@ -96,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct inspector *i =
         inspector_new(&(struct inspector_settings){.stream_capacity = 1,
                                                    .stream_bytes = 16384,
+                                                   .guards = is_guarded,
                                                    .emit = on_extracted,
                                                    .arg = &count});
     struct flow f = {.ip_proto = 17};
