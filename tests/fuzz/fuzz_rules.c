@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rule files of any bytes, parted by a line of three dashes, so that overlays find what
- * they change: what loads also matches, explains and keeps count, and says its faults. */
-#include <stdint.h>
-#include <stdlib.h>
+/*
+ * Rule files of any bytes, parted by a line of three dashes, so that overlays find what
+ * they change: what loads also matches, explains and keeps count, and says its faults. An
+ * odd number of bytes is loaded for a district.
+ */
+#include "tests/fuzz/scratch.h"
+
 #include <string.h>
 
 #include "alert.h"
@@ -13,7 +16,31 @@
 #define PARTS   3
 #define PARTING "\n---\n"
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+static const char places[] =
+    "schema: 1\ndistrict: d\nname: D\nterm: t\n"
+    "calendars: {holidays: [{days: 2026-11-02..2026-11-06, label: Autumn}]}\n"
+    "sites:\n"
+    "- {id: lincoln, name: L, type: high, tz: America/Chicago}\n"
+    "- {id: oak, name: O, type: middle, tz: UTC}\n"
+    "segments:\n"
+    "- {name: students, site: lincoln, audience: students, networks: [10.20.0.0/20]}\n"
+    "groups: {lab: {networks: [10.20.1.0/24]}, managed: {}}\n";
+
+static const struct district *the_district(void)
+{
+    static struct district *district;
+    auto_diags struct diags *d = diags_new();
+    char path[SCRATCH_PATH];
+    int fd;
+
+    if (district)
+        return district;
+    fd = scratch_file((const uint8_t *)places, strlen(places), path);
+    district = district_load(path, d);
+    close(fd);
+    demand(district);
+    return district;
+}
 
 static void note(size_t rule, enum match_verdict verdict, void *arg)
 {
@@ -64,7 +91,8 @@ static void count(size_t rule, enum match_verdict verdict, void *arg)
 
 static void try_state(const struct ruleset *set, struct matcher *m, struct event *e)
 {
-    struct alert_maker *maker = alert_maker_new(&(struct alert_settings){.rules = set});
+    struct alert_maker *maker = alert_maker_new(
+        &(struct alert_settings){.rules = set, .district = the_district()});
     struct counting c = {tracker_new(set, on_raised, maker), matcher_new(set), e};
 
     for (unsigned i = 0; i < 4; i++) {
@@ -124,8 +152,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     size_t count = part((struct text){(const char *)bytes, len}, sources);
     auto_diags struct diags *d = diags_new();
     auto_ruleset struct ruleset *set = ruleset_load(
-        &(struct ruleset_settings){
-            .sources = sources, .source_count = count, .now = UINT64_C(1793786400000000)},
+        &(struct ruleset_settings){.sources = sources,
+                                   .source_count = count,
+                                   .district = len & 1 ? the_district() : NULL,
+                                   .now = UINT64_C(1793786400000000)},
         d);
     auto_free char *text = diags_text(d);
 
@@ -133,7 +163,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         abort();
     if (!set && diags_errors(d) == 0)
         abort();
-    if (set)
+    if (set) {
         try_set(set);
+        (void)ruleset_evidence(set);
+    }
     return 0;
 }
