@@ -22,6 +22,24 @@ static void check_clean(struct text clean)
         abort();
     if (!domain_under(clean, part))
         abort();
+    (void)domain_has_owner(clean);
+}
+
+/* Each label as what people see. */
+static void check_labels(struct text clean)
+{
+    uint32_t characters[8];
+
+    while (clean.len > 0) {
+        const char *dot = memchr(clean.at, '.', clean.len);
+        size_t len = dot ? (size_t)(dot - clean.at) : clean.len,
+               gone = len + (dot != NULL);
+
+        if (domain_label_decode((struct text){clean.at, len}, characters, 8) > 8)
+            abort();
+        clean.at += gone;
+        clean.len -= gone;
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -32,8 +50,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     char room[DOMAIN_MAX];
 
     clean.at = room;
-    if (domain_clean(name, room, &clean.len) == 0)
+    if (domain_clean(name, room, &clean.len) == 0) {
         check_clean(clean);
+        check_labels(clean);
+    }
 
     event_begin(e, EVENT_DNS, 0);
     event_put_host(e, FIELD_DNS_QNAME, FIELD_HOST_REGISTRABLE, name);

@@ -36,11 +36,26 @@ static void ask_others(const struct listdb *db)
 
         addr_parse(addrs[i], &addr);
         check(db, listdb_query_addr(db, &addr));
-        if (listdb_longest_addr(db, &addr, 0) > 128)
-            abort();
+        for (unsigned list = 0; list < listdb_count(db); list++)
+            if (listdb_longest_addr(db, &addr, list) > 128)
+                abort();
     }
+    for (unsigned list = 0; list < listdb_count(db); list++)
+        if (listdb_longest_mac(db, &mac, list) > 48)
+            abort();
     check(db, listdb_query_mac(db, &mac));
     check(db, listdb_query_print(db, TEXT("e7d705a3286e19ea42f587b344ee6865")));
+}
+
+/* What looks alike is what the query says. */
+static void check_alike(const struct listdb *db, struct text name)
+{
+    struct list_set alike = listdb_query_alike(db, name);
+    struct alike_match match;
+
+    for (unsigned list = 0; list < listdb_count(db); list++)
+        if (listdb_alike(db, name, list, &match) != list_set_has(&alike, list))
+            abort();
 }
 
 static void ask(const struct listdb *db)
@@ -58,11 +73,14 @@ static void ask(const struct listdb *db)
         listdb_protected(db, text_of(names[i]));
         check(db, set);
         check(db, listdb_query_alike(db, text_of(names[i])));
+        check_alike(db, text_of(names[i]));
         check(db, listdb_judge_alike(db, text_of(names[i])));
     }
     for (unsigned list = 0; list < listdb_count(db); list++)
         if (listdb_find(db, listdb_info(db, list)->name) < 0)
             abort();
+    for (size_t i = 0; i < listdb_protected_count(db); i++)
+        (void)listdb_protected_code(db, i);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

@@ -32,7 +32,7 @@ static void check_value(struct text value, void *arg)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     static const char *const columns[] = {NULL, "domain", "2", "0"};
-    struct list_source source = {.path = "list"};
+    struct list_source source = {.path = "list", .now = UINT64_C(1793786400000000)};
     auto_diags struct diags *d = diags_new();
     struct list_counts counts;
     struct checking c = {0};
