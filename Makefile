@@ -4,6 +4,7 @@
 #   MODE=asan                   build/asan/     address and undefined sanitizers
 #   MODE=fuzz                   build/fuzz/     the same, for libFuzzer (needs clang)
 #   MODE=cover                  build/cover/    for gcov
+#   MODE=fuzz-cover             build/fuzz-cover/, MODE=fuzz for llvm-cov
 
 MODE    ?= release
 PREFIX  ?= /usr/local
@@ -30,6 +31,9 @@ MODE.asan    := $(SANITIZE)
 MODE.fuzz    := $(SANITIZE) -fsanitize=fuzzer-no-link
 MODE.cover   := -O0 -g --coverage
 
+COVERED := -fprofile-instr-generate -fcoverage-mapping
+MODE.fuzz-cover := $(MODE.fuzz) $(COVERED)
+
 # Of a unit test only what it tests has to be fast; its own code is compiled in half the time.
 LESS.release := -O1 -fno-lto
 
@@ -42,8 +46,9 @@ PARTS.release := -fno-lto
 LINK.asan    := -fsanitize=address,undefined
 LINK.fuzz    := -fsanitize=address,undefined
 LINK.cover   := --coverage
+LINK.fuzz-cover := $(LINK.fuzz) $(COVERED)
 
-ifeq ($(MODE),fuzz)
+ifneq ($(filter fuzz fuzz-cover,$(MODE)),)
 CC := clang
 endif
 
@@ -148,7 +153,7 @@ $(BUILD)/obj/%.o: %.c
 
 SELF := +@$(MAKE) --no-print-directory
 
-.PHONY: ready check unit units golden rules-test drivers e2e lint flags format docs fuzz fuzzers bench benches cover
+.PHONY: ready check unit units golden rules-test drivers e2e lint flags format docs fuzz fuzzers fuzz-cover bench benches cover
 ready: all units drivers ## build all that tests/run needs: also the sanitizer builds and fuzzers
 	$(SELF) MODE=asan all units
 	$(SELF) MODE=fuzz fuzzers
@@ -187,6 +192,10 @@ fuzzers: $(FUZZERS:%.c=$(BUILD)/%)
 fuzz: ## run every fuzzer, ten minutes each; RUN=dns those of DNS, SECONDS=60 each
 	$(SELF) MODE=fuzz fuzzers
 	@tests/fuzz/run $(TOP)/fuzz "$(RUN)" "$(or $(SECONDS),600)"
+
+fuzz-cover: ## what of their readers the fuzzers reach from their seeds; RUN and SECONDS as above
+	$(SELF) MODE=fuzz-cover fuzzers
+	@tests/fuzz/run --cover $(TOP)/fuzz-cover "$(RUN)" "$(or $(SECONDS),30)"
 
 benches: $(BENCHES:%.c=$(BUILD)/%)
 bench: all benches ## the figures of docs/NUMBERS.md, beside the peers that are installed
