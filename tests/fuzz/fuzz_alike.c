@@ -2,7 +2,9 @@
 /*
  * The first line is a known name, each other one a host. A skeleton is no longer than its
  * label, no host looks like its owner's, and the search by deletion finds whatever a
- * plain comparison of two skeletons finds, and only that.
+ * plain comparison of two skeletons finds, and only that. Then each second line is a
+ * known name, on several lists: one host looks like as many as are told, the surest
+ * first.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +81,53 @@ static void check_found(const struct alike *a, struct text known, struct text ho
         abort();
 }
 
+#define KNOWN_MOST 64
+#define LISTS      3
+
+struct crowd {
+    char names[KNOWN_MOST][DOMAIN_MAX];
+    size_t lens[KNOWN_MOST], count;
+};
+
+static void gather(struct crowd *c, struct text rest)
+{
+    while (rest.len > 0 && c->count < KNOWN_MOST)
+        if (domain_clean(next_line(&rest), c->names[c->count], &c->lens[c->count]) == 0)
+            c->count++;
+}
+
+static void check_matches(const struct alike_match *matches, size_t count)
+{
+    if (count > ALIKE_MATCHES_MAX)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (matches[k].how > matches[i].how ||
+                (matches[k].list == matches[i].list &&
+                 text_equal(matches[k].name, matches[i].name)))
+                abort();
+}
+
+static void check_crowd(struct text lines)
+{
+    struct alike_match matches[ALIKE_MATCHES_MAX];
+    struct crowd *c = calloc(1, sizeof(*c));
+    struct alike *a = alike_new();
+
+    if (!c)
+        abort();
+    gather(c, lines);
+    for (size_t i = 0; i < c->count; i++)
+        for (unsigned list = 0; list < LISTS; list++)
+            if (i % 2 == 0)
+                alike_add(a, (struct text){c->names[i], c->lens[i]}, list);
+    for (size_t i = 0; i < c->count; i++)
+        check_matches(matches,
+                      alike_find(a, (struct text){c->names[i], c->lens[i]}, matches));
+    alike_free(a);
+    free(c);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct text rest = {(const char *)bytes, len};
@@ -97,5 +146,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
                         (struct text){host, host_len});
         }
     alike_free(a);
+    check_crowd((struct text){(const char *)bytes, len});
     return 0;
 }

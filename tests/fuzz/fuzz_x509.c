@@ -41,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (!x509_parse(cur_over(bytes, len), &c))
         return 0;
     demand(c.not_after == X509_TIME_NONE || c.not_after < UINT64_C(253402300800000000));
+    demand(x509_self_issued(&c) == x509_same_name(c.subject, c.issuer));
     check_printing(&c);
     check_names(&c);
     return 0;
