@@ -12,6 +12,8 @@
 #include "crypt.h"
 #include "mem.h"
 
+#define EVIDENCE_QUOTA 512
+
 static void read_all(struct spool *s, enum wire_stream stream)
 {
     auto_buffer struct buffer records = {0};
@@ -27,11 +29,16 @@ static void read_all(struct spool *s, enum wire_stream stream)
     }
 }
 
+/* Evidence has less room than what comes takes, so the oldest that was found goes. */
 static void use(struct spool *s)
 {
+    static const char evidence[EVIDENCE_QUOTA];
+
     for (unsigned stream = 1; stream < WIRE_STREAMS; stream++)
         read_all(s, stream);
     (void)spool_append(s, WIRE_ALERTS, "{}", 2, USEC_PER_HOUR);
+    for (unsigned i = 0; i < 2; i++)
+        (void)spool_append(s, WIRE_EVIDENCE, evidence, sizeof(evidence), USEC_PER_HOUR);
     (void)spool_commit(s, USEC_PER_HOUR);
     read_all(s, WIRE_ALERTS);
     spool_ack(s, WIRE_ALERTS, spool_newest(s, WIRE_ALERTS), USEC_PER_HOUR);
@@ -52,7 +59,8 @@ static void clear(const char *path)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     auto_free char *path = xasprintf("%s/spool.db", scratch_folder());
-    struct spool_settings set = {.path = path, .quota = UINT64_C(1) << 20};
+    struct spool_settings set = {
+        .path = path, .quota = UINT64_C(1) << 20, .evidence_quota = EVIDENCE_QUOTA};
     auto_spool struct spool *s = NULL;
 
     clear(path);
