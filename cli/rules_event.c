@@ -96,10 +96,14 @@ static bool is_odd(enum field_id f, const struct json *value)
            domain_clean(text_of(text), clean, &len) != 0;
 }
 
+/* A list where one name belongs, or one where a list does, is a fault and told as such.
+ */
 static bool is_any_odd(enum field_id f, const struct json *value)
 {
     bool any = is_odd(f, value);
 
+    if (json_is_list(value) != (field_get(f)->type == TYPE_DOMAINS))
+        return false;
     for (size_t i = 0; json_is_list(value) && i < json_count(value); i++)
         any |= is_odd(f, json_item(value, i));
     return any;

@@ -109,6 +109,24 @@ static void names_that_are_no_host_names_come_back(void **state)
     assert_read_back(e);
 }
 
+static void a_list_is_no_name_and_a_name_is_no_list(void **state)
+{
+    static const char *const bad[] = {
+        "{\"event_type\":\"tls\",\"tls\":{\"sni\":[\"a b\"]}}",
+        "{\"event_type\":\"dns\",\"dns\":{\"grouped\":{\"CNAME\":\"a b\"}}}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        auto_json struct json *doc = json_parse(bad[i], strlen(bad[i]), NULL);
+        auto_diags struct diags *d = diags_new();
+        auto_event struct event *e = event_new();
+
+        assert_non_null(doc);
+        assert_false(rules_event(e, "e.json", doc, d));
+        assert_true(diags_errors(d) > 0);
+    }
+}
+
 static void fields_by_their_names_are_an_event_too(void **state)
 {
     static const char text[] = "{\"kind\":\"dns\",\"src.ip\":\"10.1.2.3\","
@@ -146,6 +164,7 @@ int main(void)
         cmocka_unit_test(a_tls_hello_comes_back),
         cmocka_unit_test(a_flow_and_a_look_up_come_back),
         cmocka_unit_test(names_that_are_no_host_names_come_back),
+        cmocka_unit_test(a_list_is_no_name_and_a_name_is_no_list),
         cmocka_unit_test(fields_by_their_names_are_an_event_too),
         cmocka_unit_test(what_is_no_event_is_refused),
     };
