@@ -30,6 +30,15 @@ static void use(struct usual *u, struct event *e, usec_t now, uint8_t machine)
     demand(!usual || usual->number >= USUAL_LEAST);
 }
 
+#define DAYS_LIVED 29 /* what is usual is known by the weeks */
+
+static void live_on(struct usual *u, struct event *e, usec_t from)
+{
+    for (unsigned day = 1; day <= DAYS_LIVED; day++)
+        for (unsigned part = 0; part < 3; part++)
+            use(u, e, from + day * USEC_PER_DAY + part * 45 * USEC_PER_MIN, 10);
+}
+
 /* A day counts once it was watched for an hour. One machine is enough to watch it; then
  * come twice as many as there is room for. */
 static void use_all(struct usual *u, struct event *e)
@@ -43,6 +52,8 @@ static void use_all(struct usual *u, struct event *e)
         use(u, e, times[t] + 45 * USEC_PER_MIN, 0);
         for (uint8_t machine = 0; machine < 2 * CAPACITY; machine++)
             use(u, e, times[t] + 90 * USEC_PER_MIN, machine);
+        if (t == 2)
+            live_on(u, e, times[t]);
     }
 }
 
