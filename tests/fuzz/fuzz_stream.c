@@ -62,6 +62,12 @@ static void check_side(const struct world *w, const struct conversation *t, unsi
     demand(left == 0 || stream_holds(&t->flow, side));
 }
 
+static void check_sides(const struct world *w, const struct conversation *t)
+{
+    for (unsigned side = 0; side < 2 && !is_over(t); side++)
+        check_side(w, t, side);
+}
+
 /* A flow gave up what it holds only to another, and is told then. */
 static void check(struct world *w)
 {
@@ -74,8 +80,6 @@ static void check(struct world *w)
             t->note = 0;
         demand(!note || (note[0] == t->note && note[STREAM_NOTE - 1] == t->note));
         demand(!is_over(t) || !note);
-        for (unsigned side = 0; side < 2 && !is_over(t); side++)
-            check_side(w, t, side);
     }
 }
 
@@ -148,10 +152,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         else
             put(w, t, side, from % TEXT_BYTES, len % TEXT_BYTES);
         check(w);
+        check_sides(w, t);
         if (round % 3 == 0)
             take_half(w, t, side);
         check(w);
     }
+    for (unsigned i = 0; i < FLOWS; i++)
+        check_sides(w, &w->all[i]);
     for (unsigned i = 0; i < FLOWS; i++)
         stream_release(w->pool, &w->all[i].flow);
     demand(stream_used(w->pool) == 0);
