@@ -353,7 +353,7 @@ static void compare_domain(struct finding *f, const struct known *k, struct text
 static void find_in_front(struct finding *f)
 {
     struct text front = f->host.name;
-    const char *starts[DOMAIN_MAX / 2 + 1];
+    const char *starts[DOMAIN_MAX]; /* of an odd name's labels many may be empty */
     size_t count = 0;
 
     if (front.len == f->host.registrable.len)

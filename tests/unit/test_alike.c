@@ -167,6 +167,25 @@ static void one_host_can_look_like_names_of_several_lists(void **state)
     alike_free(a);
 }
 
+/* event.h: such names are told as they are. */
+static void an_odd_name_may_have_as_many_empty_labels_as_there_is_room_for(void **state)
+{
+    struct alike_match matches[ALIKE_MATCHES_MAX];
+    struct text front = TEXT("paypal.com"), own = TEXT("false.example");
+    char name[DOMAIN_MAX];
+    struct alike *a = some();
+
+    (void)state;
+    memset(name, '.', sizeof(name));
+    name[0] = 'a';
+    memcpy(name + DOMAIN_MAX - 1 - own.len, own.at, own.len);
+    assert_int_equal(alike_find(a, (struct text){name, DOMAIN_MAX - 1}, matches), 0);
+    memcpy(name + DOMAIN_MAX - 2 - own.len - front.len, front.at, front.len);
+    assert_int_equal(alike_find(a, (struct text){name, DOMAIN_MAX - 1}, matches), 1);
+    assert_int_equal(matches[0].how, ALIKE_FRONT);
+    alike_free(a);
+}
+
 static void more_names_than_fit_are_not_taken(void **state)
 {
     struct alike_match matches[ALIKE_MATCHES_MAX];
@@ -193,6 +212,7 @@ int main(void)
         cmocka_unit_test(what_nobody_can_register_looks_like_none),
         cmocka_unit_test(a_known_name_in_another_script_is_compared_as_it_is_written),
         cmocka_unit_test(one_host_can_look_like_names_of_several_lists),
+        cmocka_unit_test(an_odd_name_may_have_as_many_empty_labels_as_there_is_room_for),
         cmocka_unit_test(more_names_than_fit_are_not_taken),
     };
 
