@@ -23,7 +23,7 @@
 #include "listdb_file.h"
 #include "mem.h"
 
-#define SUFFIXES_MAX (DOMAIN_MAX / 2)
+#define SUFFIXES_MAX DOMAIN_MAX /* of an odd name's labels many may be empty */
 
 static const char *const stale_words[] = {"keep_and_alert", "keep", "disable", "refuse"};
 const struct names names_list_stale = {"way to treat an old list", stale_words,
@@ -386,22 +386,22 @@ static uint64_t hash_ahead(const struct listdb *db, enum list_class class,
     return hash;
 }
 
-/* The hashes of the name and all its parents, and where each begins; returns how many. */
-static size_t hash_suffixes(const struct listdb *db, struct text name, uint64_t *hashes,
-                            uint8_t *starts)
+/* The hashes of the name, which is not empty, and all its parents, and where each begins;
+ * returns how many. */
+static size_t hash_suffixes(const struct listdb *db, struct text name,
+                            uint64_t hashes[SUFFIXES_MAX], uint8_t starts[SUFFIXES_MAX])
 {
     size_t count = 0, start = 0;
+    const char *dot;
 
-    while (start < name.len && count < SUFFIXES_MAX) {
-        const char *dot;
+    do {
         starts[count] = (uint8_t)start;
         hashes[count++] =
             hash_ahead(db, LIST_CLASS_NAME, name.at + start, name.len - start);
         dot = memchr(name.at + start, '.', name.len - start);
-        if (!dot)
-            break;
-        start = (size_t)(dot + 1 - name.at);
-    }
+        if (dot)
+            start = (size_t)(dot + 1 - name.at);
+    } while (dot && start < name.len);
     return count;
 }
 
@@ -467,7 +467,7 @@ struct list_set listdb_query(const struct listdb *db, struct text name)
     struct list_set all;
     size_t count;
 
-    if (!db->has_class[LIST_CLASS_NAME] || name.len >= DOMAIN_MAX)
+    if (!db->has_class[LIST_CLASS_NAME] || name.len == 0 || name.len >= DOMAIN_MAX)
         return (struct list_set){0};
     count = hash_suffixes(db, name, hashes, starts);
     all = find_all(db, hashes, count);

@@ -138,6 +138,21 @@ static void a_protected_name_is_so_with_any_suffix_behind_it(void **state)
     assert_int_equal(lists_of(db, "both.example.lan"), 0);
 }
 
+/* event.h: such names are told as they are. */
+static void empty_labels_in_front_hide_no_name(void **state)
+{
+    const struct place *p = *state;
+    auto_listdb struct listdb *db = small(p->path);
+    struct text casino = TEXT("casino.example"), help = TEXT("help.casino.example");
+    char name[DOMAIN_MAX] = "";
+
+    memset(name, '.', sizeof(name) - 1);
+    memcpy(name + DOMAIN_MAX - 1 - casino.len, casino.at, casino.len);
+    assert_int_equal(lists_of(db, name), 1 << GAMBLING);
+    memcpy(name + DOMAIN_MAX - 1 - help.len, help.at, help.len);
+    assert_true(listdb_protected(db, text_of(name)));
+}
+
 static void part_of_a_protected_name_or_of_a_label_protects_nothing(void **state)
 {
     const struct place *p = *state;
@@ -770,6 +785,7 @@ int main(void)
         WITH_FIXTURE(a_name_that_only_looks_alike_is_on_no_list),
         WITH_FIXTURE(protection_is_inherited_too),
         WITH_FIXTURE(a_protected_name_is_so_with_any_suffix_behind_it),
+        WITH_FIXTURE(empty_labels_in_front_hide_no_name),
         WITH_FIXTURE(part_of_a_protected_name_or_of_a_label_protects_nothing),
         WITH_FIXTURE(a_protected_name_of_one_label_is_so_at_the_end_only),
         WITH_FIXTURE(a_long_protected_name_is_found_in_the_most_parted_one),
