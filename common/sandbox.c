@@ -230,17 +230,21 @@ static void shut_fork(scmp_filter_ctx filter)
                      SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
 }
 
+/* A family is an int: the upper half of its register means nothing to the kernel. A ring
+ * (io_uring) makes sockets of its own; programs do without it where it is not there. */
 static void shut_network(scmp_filter_ctx filter, const struct limits *l)
 {
     static const int never[] = {AF_PACKET, AF_BLUETOOTH, AF_VSOCK, AF_ALG};
     static const int network[] = {AF_INET, AF_INET6};
 
+    add_rule(filter, SCMP_ACT_ERRNO(ENOSYS), "io_uring_setup");
     for (size_t i = l->may_capture ? 1 : 0; i < COUNT(never); i++)
         seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(socket), 1,
-                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)never[i]));
+                         SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)never[i]));
     for (size_t i = 0; !l->may_network && i < COUNT(network); i++)
-        seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(socket), 1,
-                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)network[i]));
+        seccomp_rule_add(
+            filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(socket), 1,
+            SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)network[i]));
 }
 
 static scmp_filter_ctx process_filter(const struct limits *l)

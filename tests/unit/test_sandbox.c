@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +52,19 @@ static void open_a_file(void)
 static void make_a_tcp_socket(void)
 {
     (void)socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+/* The kernel looks at the lower half of its argument only. */
+static void make_a_tcp_socket_in_disguise(void)
+{
+    (void)syscall(SYS_socket, UINT64_C(1) << 32 | AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+/* Which opens sockets without a system call for it. */
+static void find_no_io_ring(void)
+{
+    if (syscall(SYS_io_uring_setup, 1, NULL) != -1 || errno != ENOSYS)
+        abort();
 }
 
 static void make_a_packet_socket(void)
@@ -124,6 +138,8 @@ static void the_engine_has_files_but_no_network(void **state)
         skip();
     assert_int_equal(ended_by(SANDBOX_STORE, open_a_file), 0);
     assert_int_equal(ended_by(SANDBOX_STORE, make_a_tcp_socket), SIGSYS);
+    assert_int_equal(ended_by(SANDBOX_STORE, make_a_tcp_socket_in_disguise), SIGSYS);
+    assert_int_equal(ended_by(SANDBOX_STORE, find_no_io_ring), 0);
     assert_int_equal(ended_by(SANDBOX_STORE, fork_a_child), SIGSYS);
     assert_int_equal(ended_by(SANDBOX_STORE, start_a_thread), 0);
 }
