@@ -335,11 +335,11 @@ static bool read_batch(struct running *r, size_t sensor)
     struct line *line = &r->lines[sensor];
     uint8_t *room = journal_room(j);
     int fd = r->set->hits[sensor];
-    ssize_t len = recv(fd, room, HITS_BATCH_MAX, MSG_DONTWAIT | MSG_PEEK);
+    ssize_t len = hits_peek(fd, room);
     bool repeat;
 
-    line->closed = len == 0;
-    if (len <= 0)
+    line->closed = len == -EPIPE;
+    if (len < 0)
         return false;
     repeat = !line->read_before && journal_is_repeat(j, sensor, room, (size_t)len);
     line->read_before = true;

@@ -7,6 +7,8 @@
 #include "agent/hits.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -324,4 +326,23 @@ bool hits_flush(struct hits_writer *w, usec_t mark)
         if (b.all)
             return false;
     }
+}
+
+/* ---- receiving ---- */
+
+/* An empty message looks to recv like an end that is closed. */
+static bool is_closed(int fd)
+{
+    struct pollfd p = {.fd = fd};
+
+    return poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR | POLLNVAL);
+}
+
+ssize_t hits_peek(int fd, uint8_t ret_bytes[HITS_BATCH_MAX])
+{
+    ssize_t len = recv(fd, ret_bytes, HITS_BATCH_MAX, MSG_DONTWAIT | MSG_PEEK);
+
+    if (len < 0)
+        return -errno;
+    return len == 0 && is_closed(fd) ? -EPIPE : len;
 }

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "clock.h"
 #include "event.h"
@@ -58,6 +59,13 @@ bool hits_waits_for_mark(const struct hits_writer *w);
 
 /* Records given up since the beginning. */
 uint64_t hits_lost(const struct hits_writer *w);
+
+/*
+ * The next message of a sensor, which stays where it is: its length, 0 for an empty one,
+ * which no sensor in its right mind sends. -EAGAIN: there is none; -EPIPE: nor will there
+ * be, as nobody has the other end any more.
+ */
+ssize_t hits_peek(int fd, uint8_t ret_bytes[HITS_BATCH_MAX]);
 
 /* What the courier gets of one sensor. The rule is what the sensor said: check it. */
 struct hits_reader_calls {

@@ -528,6 +528,25 @@ static void a_full_merger_hands_over_the_earliest(void **state)
 
 /* ---- damage ---- */
 
+static void an_empty_message_is_damage_and_no_end(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(hits_peek(f->fds[1], f->batch), -EAGAIN);
+    assert_int_equal(send(f->fds[0], "", 0, 0), 0);
+    hits_put(f->writer, 1, SEVERITY_LOW, event_at(f, 5, 1));
+    assert_false(hits_flush(f->writer, 10));
+    assert_int_equal(hits_peek(f->fds[1], f->batch), 0);
+    assert_int_equal(merge(f), -EBADMSG);
+    assert_false(receive(f));
+    assert_true(hits_peek(f->fds[1], f->batch) > 0);
+    assert_true(receive(f));
+    assert_int_equal(merge(f), 0);
+    close(f->fds[0]);
+    f->fds[0] = -1;
+    assert_int_equal(hits_peek(f->fds[1], f->batch), -EPIPE);
+}
+
 static void every_cut_batch_is_damaged(void **state)
 {
     struct fixture *f = *state;
@@ -630,6 +649,7 @@ int main(void)
         WITH_FIXTURE(who_changes_an_event_changes_it_for_no_other_rule),
         WITH_FIXTURE(events_that_still_wait_at_the_end_are_let_go),
         WITH_FIXTURE(a_full_merger_hands_over_the_earliest),
+        WITH_FIXTURE(an_empty_message_is_damage_and_no_end),
         WITH_FIXTURE(every_cut_batch_is_damaged),
         WITH_FIXTURE(a_record_that_cannot_be_is_damage),
         WITH_FIXTURE(a_hit_says_by_which_bundle_it_names_its_rule),
