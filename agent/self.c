@@ -188,6 +188,17 @@ void self_look_at_lists(struct self *s, usec_t now)
 
 /* ---- counters ---- */
 
+/* A sensor that was taken over may say any number; those of a healthy one are less, and
+ * two of these still make a number. */
+static int64_t counter(const struct json *o, const char *key)
+{
+    int64_t said = json_get_number(o, key, 0);
+
+    if (said < 0)
+        return 0;
+    return said < INT64_MAX / 2 ? said : INT64_MAX / 2;
+}
+
 static int64_t growth(int64_t *before, int64_t now_at)
 {
     int64_t more = now_at >= *before ? now_at - *before : now_at;
@@ -243,8 +254,8 @@ static void look_for_packets(struct self *s, struct seen *seen, int64_t received
 static struct self_sight sight(const struct seen *seen, const struct json *capture,
                                usec_t now)
 {
-    bool some = json_get_number(capture, "received", 0) != seen->received;
-    int64_t until = json_get_number(capture, "seen_until", 0);
+    bool some = counter(capture, "received") != seen->received;
+    int64_t until = counter(capture, "seen_until");
 
     return (struct self_sight){
         .until = some && until > 0 ? (usec_t)until : 0,
@@ -265,14 +276,13 @@ struct self_sight self_count(struct self *s, size_t sensor, const char *counters
         return (struct self_sight){.lost = true};
     }
     ret = sight(seen, capture, now);
-    ret.lost |= say_growth(s, "lost_packets", &seen->lost_packets,
-                           json_get_number(capture, "dropped_ring", 0) +
-                               json_get_number(capture, "dropped_interface", 0),
-                           now);
+    ret.lost |= say_growth(
+        s, "lost_packets", &seen->lost_packets,
+        counter(capture, "dropped_ring") + counter(capture, "dropped_interface"), now);
     ret.lost |= say_growth(s, "clock_skew", &seen->clock_back,
-                           json_get_number(capture, "clock_back_seconds", 0), now);
-    ret.lost |= growth(&seen->lost_hits, json_get_number(o, "lost_hits", 0)) > 0;
-    look_for_packets(s, seen, json_get_number(capture, "received", 0), now);
+                           counter(capture, "clock_back_seconds"), now);
+    ret.lost |= growth(&seen->lost_hits, counter(o, "lost_hits")) > 0;
+    look_for_packets(s, seen, counter(capture, "received"), now);
     json_free(seen->counters);
     seen->counters = o;
     return ret;

@@ -159,6 +159,25 @@ static void counters_say_up_to_when_everything_was_seen(void **state)
     assert_false(saw(f, 11, 2, 300, NOW + 10 * USEC_PER_SEC).lost);
 }
 
+static void no_counter_of_a_sensor_is_beyond_all_bounds(void **state)
+{
+    static const char *const said_by_it[] = {
+        "{\"capture\":{\"dropped_ring\":9223372036854775807,"
+        "\"dropped_interface\":9223372036854775807,\"received\":-1}}",
+        "{\"capture\":{\"dropped_ring\":-9223372036854775808,"
+        "\"dropped_interface\":-1,\"clock_back_seconds\":-5},\"lost_hits\":-7}",
+        "{\"capture\":{\"dropped_ring\":9223372036854775807,"
+        "\"clock_back_seconds\":3},\"lost_hits\":9223372036854775807}",
+    };
+    struct fixture *f = *state;
+
+    open_with(f, ON_AGENT);
+    for (size_t i = 0; i < 3; i++)
+        self_count(f->self, 0, said_by_it[i], strlen(said_by_it[i]), NOW);
+    assert_string_equal(said(f), "\"clock_skew\" 3 \"lost_packets\" 9223372036854775806 "
+                                 "\"lost_packets\" 4611686018427387903 ");
+}
+
 static void a_sensor_without_packets_saw_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -310,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(a_sensor_without_packets_says_so_once),
         WITH_FIXTURE(counters_say_up_to_when_everything_was_seen),
+        WITH_FIXTURE(no_counter_of_a_sensor_is_beyond_all_bounds),
         WITH_FIXTURE(a_sensor_without_packets_saw_nothing),
         WITH_FIXTURE(a_sensor_that_was_started_again_has_packets),
         WITH_FIXTURE(alerts_that_were_given_up_are_told),
