@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A row of the file is a block: records that were committed together, in the bytes in
- * which they travel. So a row costs as much as one record would, and is sent without
- * being looked into. Blocks of a stream leave no number out.
+ * which they travel. So a row costs as much as one record would, and is sent as it is.
+ * Blocks of a stream leave no number out.
  *
  * A commit does everything at once: it forgets what was acknowledged, writes what is
  * pending, and makes room if that is too much. It works on a copy of the streams' state
@@ -129,7 +129,8 @@ static int write_stream(struct spool *s, unsigned stream, struct state *after)
     int r = 0;
 
     if (s->acks_wait)
-        r = spool_file_forget(s->file, stream, at->acked, &freed);
+        r = spool_file_forget(s->file, stream, at->acked, after->committed[stream],
+                              &freed);
     at->bytes -= freed;
     for (size_t i = 0; i < b->count && r == 0; i++)
         r = insert(s, stream, &b->at[i], after);
@@ -143,7 +144,7 @@ static int eat_block(struct spool *s, unsigned stream, struct state *after,
     struct spool_stream *at = &after->file[stream];
     uint64_t freed = 0, unsent;
     struct block b;
-    int r = spool_file_eat(s->file, stream, &b, &freed);
+    int r = spool_file_eat(s->file, stream, after->committed[stream], &b, &freed);
 
     if (r < 0)
         return r;
@@ -153,7 +154,7 @@ static int eat_block(struct spool *s, unsigned stream, struct state *after,
         loss->lost = b.lost ? b.lost : WIRE_LOSS_QUOTA;
     loss->last = b.last;
     unsent = at->acked < b.first ? b.first : at->acked + 1;
-    if (!b.lost)
+    if (!b.lost && unsent <= b.last)
         after->lost[stream] += b.last - unsent + 1;
     at->bytes -= freed;
     return 0;
@@ -325,7 +326,8 @@ struct reading {
     struct spool_span span;
 };
 
-/* Where numbers are missing or a block is not what was written, a loss stands in. */
+/* Where numbers are missing, or a block that was damaged and is left out, a loss stands
+ * in. */
 static void add_loss(struct reading *to, uint64_t first, uint64_t last)
 {
     wire_lost_add(to->records, last, WIRE_LOSS_DAMAGED);
@@ -339,16 +341,12 @@ static bool add_row(const struct spool_row *row, void *arg)
     struct reading *to = arg;
     uint64_t expected = to->span.count ? to->span.last + 1 : to->from;
 
-    if (row->last < expected)
+    if (row->damaged || row->last < expected)
         return true;
     if (to->span.count && to->records->len + row->len > WIRE_BATCH_MAX)
         return false;
     if (row->first > expected)
         add_loss(to, expected, row->first - 1);
-    if (row->damaged) {
-        add_loss(to, row->first, row->last);
-        return true;
-    }
     buffer_add(to->records, row->bytes, row->len);
     if (to->span.count == 0)
         to->span.first = row->first;

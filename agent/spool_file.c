@@ -2,6 +2,10 @@
 /*
  * The agent's home of SQLite. WAL with synchronous=FULL: a commit that returned is on the
  * disk. The file is locked for this process alone, so that no two agents feed one spool.
+ *
+ * The checksum of a block is that of its bytes, so only they say what is in it: the
+ * columns last, count and lost are for who looks into the file. Where the bytes are
+ * damaged, a block goes on to the next one.
  */
 #include "spool_file.h"
 
@@ -30,6 +34,7 @@ enum sql {
     SQL_READ,
     SQL_FORGET,
     SQL_EAT,
+    SQL_OLDEST,
     SQL_STREAM,
     SQL_EPOCH,
     SQL_LOAD,
@@ -43,18 +48,24 @@ static const char *const statements[SQL_COUNT] = {
     [SQL_INSERT] = "INSERT INTO block (id, last, count, lost, crc, bytes) "
                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     /* ?1 first key of the stream, ?2 the wanted one, ?3 the stream's last key */
-    [SQL_READ] = "SELECT id, last, count, crc, bytes FROM block WHERE id BETWEEN "
+    [SQL_READ] = "SELECT id, crc, bytes FROM block WHERE id BETWEEN "
                  "coalesce((SELECT max(id) FROM block WHERE id BETWEEN ?1 AND ?2), ?2) "
                  "AND ?3 ORDER BY id",
-    [SQL_FORGET] = "DELETE FROM block WHERE id BETWEEN ?1 AND ?2 AND last <= ?3 "
+    /* ?1 first key of the stream, ?2 that of what stays at least, ?3 what goes at least
+     */
+    [SQL_FORGET] = "DELETE FROM block WHERE id >= ?1 AND id < max(?3, coalesce((SELECT "
+                   "max(id) FROM block WHERE id BETWEEN ?1 AND ?2), ?1)) "
                    "RETURNING length(bytes)",
     [SQL_EAT] = "DELETE FROM block WHERE id = (SELECT min(id) FROM block "
-                "WHERE id BETWEEN ?1 AND ?2) RETURNING id, last, lost, length(bytes)",
+                "WHERE id BETWEEN ?1 AND ?2) RETURNING id, crc, bytes",
+    [SQL_OLDEST] = "SELECT min(id) FROM block WHERE id BETWEEN ?1 AND ?2",
     [SQL_STREAM] =
         "INSERT OR REPLACE INTO stream (stream, next, acked) VALUES (?1, ?2, ?3)",
     [SQL_EPOCH] = "UPDATE spool SET epoch = ?1",
-    [SQL_LOAD] = "SELECT next, acked, (SELECT total(length(bytes) + ?4) FROM block "
-                 "WHERE id BETWEEN ?2 AND ?3) FROM stream WHERE stream = ?1",
+    [SQL_LOAD] =
+        "SELECT coalesce((SELECT next FROM stream WHERE stream = ?1), 1), "
+        "coalesce((SELECT acked FROM stream WHERE stream = ?1), 0), "
+        "total(length(bytes) + ?4), max(id) FROM block WHERE id BETWEEN ?2 AND ?3",
 };
 
 static const char schema[] =
@@ -85,6 +96,7 @@ static int error_of(int code)
         return -ENOSPC;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT: /* a block is there already that is to be written */
         return -EUCLEAN;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -205,12 +217,18 @@ static int load_stream(struct spool_file *f, unsigned stream, struct spool_strea
 {
     sqlite3_stmt *st = BIND(f, SQL_LOAD, stream, key_of(stream, 0), last_key_of(stream),
                             SPOOL_BLOCK_COST);
+    uint64_t newest = 0;
+    int r;
 
-    *at = (struct spool_stream){.next = 1};
-    if (sqlite3_step(st) == SQLITE_ROW)
+    if (sqlite3_step(st) == SQLITE_ROW) {
         *at = (struct spool_stream){
             .next = column(st, 0), .acked = column(st, 1), .bytes = column(st, 2)};
-    return error_of(sqlite3_reset(st));
+        newest = seq_of(column(st, 3));
+    }
+    r = error_of(sqlite3_reset(st));
+    if (r == 0 && (at->next >> SEQ_BITS || at->acked >= at->next || newest >= at->next))
+        return -EUCLEAN;
+    return r;
 }
 
 static int load(struct spool_file *f, uint64_t *ret_epoch,
@@ -331,10 +349,11 @@ int spool_file_put_stream(struct spool_file *f, unsigned stream,
 }
 
 int spool_file_forget(struct spool_file *f, unsigned stream, uint64_t acked,
-                      uint64_t *ret_freed)
+                      uint64_t newest, uint64_t *ret_freed)
 {
+    uint64_t all = acked < newest ? 0 : key_of(stream, acked + 1);
     sqlite3_stmt *st =
-        BIND(f, SQL_FORGET, key_of(stream, 0), key_of(stream, acked), acked);
+        BIND(f, SQL_FORGET, key_of(stream, 0), key_of(stream, acked + 1), all);
     uint64_t freed = 0;
     int r;
 
@@ -346,21 +365,67 @@ int spool_file_forget(struct spool_file *f, unsigned stream, uint64_t acked,
     return r;
 }
 
-int spool_file_eat(struct spool_file *f, unsigned stream, struct block *ret_block,
-                   uint64_t *ret_freed)
+/* ------------------------------------------------------------------ rows */
+
+/* Counts what is in it. False: there is nothing, or what no block holds. */
+static bool look_into(struct spool_row *row)
+{
+    struct cur c = cur_over(row->bytes, row->len);
+    struct wire_record record = {0};
+    uint64_t seq = row->first;
+
+    for (; cur_left(&c) > 0; row->count++)
+        if (wire_record_next(&c, &seq, &record) < 0)
+            return false;
+    row->last = seq - 1;
+    row->lost = record.kind == WIRE_LOST ? record.loss : 0;
+    return row->count > 0;
+}
+
+/* The columns are id, crc and bytes. */
+static struct spool_row row_of(sqlite3_stmt *st)
+{
+    struct spool_row row = {.first = seq_of(column(st, 0)),
+                            .bytes = sqlite3_column_blob(st, 2),
+                            .len = (size_t)sqlite3_column_bytes(st, 2)};
+
+    row.damaged = crc32c(0, row.bytes, row.len) != column(st, 1) || !look_into(&row);
+    return row;
+}
+
+/* The number before the oldest block's first. */
+static int before_oldest(struct spool_file *f, unsigned stream, uint64_t newest,
+                         uint64_t *ret_seq)
+{
+    sqlite3_stmt *st = BIND(f, SQL_OLDEST, key_of(stream, 0), last_key_of(stream));
+    bool some =
+        sqlite3_step(st) == SQLITE_ROW && sqlite3_column_type(st, 0) != SQLITE_NULL;
+
+    *ret_seq = some ? seq_of(column(st, 0)) - 1 : newest;
+    return error_of(sqlite3_reset(st));
+}
+
+int spool_file_eat(struct spool_file *f, unsigned stream, uint64_t newest,
+                   struct block *ret_block, uint64_t *ret_freed)
 {
     sqlite3_stmt *st = BIND(f, SQL_EAT, key_of(stream, 0), last_key_of(stream));
+    struct spool_row row;
+    int r;
 
     if (sqlite3_step(st) != SQLITE_ROW) {
-        int r = error_of(sqlite3_reset(st));
-
+        r = error_of(sqlite3_reset(st));
         return r < 0 ? r : -ENOENT;
     }
-    *ret_block = (struct block){.first = seq_of(column(st, 0)),
-                                .last = column(st, 1),
-                                .lost = (unsigned)column(st, 2)};
-    *ret_freed = column(st, 3) + SPOOL_BLOCK_COST;
-    return error_of(sqlite3_reset(st));
+    row = row_of(st);
+    r = error_of(sqlite3_reset(st));
+    if (r == 0 && row.damaged)
+        r = before_oldest(f, stream, newest, &row.last);
+    if (r < 0)
+        return r;
+    *ret_block = (struct block){
+        .first = row.first, .last = row.last, .lost = row.damaged ? 0 : row.lost};
+    *ret_freed = row.len + SPOOL_BLOCK_COST;
+    return 0;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -372,13 +437,8 @@ int spool_file_read(struct spool_file *f, unsigned stream, uint64_t from,
         BIND(f, SQL_READ, key_of(stream, 0), key_of(stream, from), last_key_of(stream));
 
     while (sqlite3_step(st) == SQLITE_ROW) {
-        struct spool_row row = {.first = seq_of(column(st, 0)),
-                                .last = column(st, 1),
-                                .count = (uint32_t)column(st, 2),
-                                .bytes = sqlite3_column_blob(st, 4),
-                                .len = (size_t)sqlite3_column_bytes(st, 4)};
+        struct spool_row row = row_of(st);
 
-        row.damaged = crc32c(0, row.bytes, row.len) != column(st, 3);
         if (!fn(&row, arg))
             break;
     }

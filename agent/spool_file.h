@@ -43,18 +43,21 @@ int spool_file_insert(struct spool_file *f, unsigned stream, const struct block 
 int spool_file_put_stream(struct spool_file *f, unsigned stream,
                           const struct spool_stream *at);
 
-/* Removes the blocks that are acknowledged as a whole, and tells what that freed. */
+/* Removes the blocks that are acknowledged as a whole, and tells what that freed. newest:
+ * the last number of the stream. */
 int spool_file_forget(struct spool_file *f, unsigned stream, uint64_t acked,
-                      uint64_t *ret_freed);
+                      uint64_t newest, uint64_t *ret_freed);
 
-/* Removes the oldest block; its bytes are not given. -ENOENT: the stream is empty. */
-int spool_file_eat(struct spool_file *f, unsigned stream, struct block *ret_block,
-                   uint64_t *ret_freed);
+/* Removes the oldest block; its bytes are not given. newest: as above. -ENOENT: the
+ * stream is empty. */
+int spool_file_eat(struct spool_file *f, unsigned stream, uint64_t newest,
+                   struct block *ret_block, uint64_t *ret_freed);
 
 struct spool_row {
     uint64_t first, last;
     uint32_t count;
-    bool damaged; /* the bytes are not those that were written */
+    unsigned lost; /* as of struct block */
+    bool damaged;  /* its bytes are not those that were written: only first is known */
     const void *bytes;
     size_t len;
 };

@@ -591,6 +591,122 @@ static void a_block_that_is_not_what_was_written_becomes_a_loss(void **state)
     assert_document(w, 2, 4, "four");
 }
 
+/* The file closed, changed and opened again. */
+static void change(struct world *w, const char *sql)
+{
+    sqlite3 *db;
+
+    spool_close(w->spool);
+    w->spool = NULL;
+    assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), 0);
+    sqlite3_close(db);
+    assert_int_equal(open_again(w, MIB), 0);
+}
+
+static void append_four(struct world *w)
+{
+    append(w, WIRE_ALERTS, "one");
+    commit(w);
+    append(w, WIRE_ALERTS, "two");
+    append(w, WIRE_ALERTS, "three");
+    commit(w);
+    append(w, WIRE_ALERTS, "four");
+    commit(w);
+}
+
+static void a_block_is_what_its_bytes_say(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE block SET last = last + 64 WHERE id & 255 = 2",
+        "UPDATE block SET last = last - 1 WHERE id & 255 = 2",
+        "UPDATE block SET last = -last",
+        "UPDATE block SET count = count + 128 WHERE id & 255 = 2",
+        "UPDATE block SET count = 0",
+        "UPDATE block SET lost = 1",
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        uint64_t documents, lost;
+
+        append_four(w);
+        change(w, changes[i]);
+        walk(w, WIRE_ALERTS, &documents, &lost);
+        assert_int_equal(documents, 4);
+        assert_int_equal(lost, 0);
+        assert_int_equal(read_from(w, WIRE_ALERTS, 1), 0);
+        assert_document(w, 2, 3, "three");
+        spool_ack(w->spool, WIRE_ALERTS, 2, w->now);
+        commit(w);
+        assert_int_equal(read_from(w, WIRE_ALERTS, 3), 0);
+        assert_document(w, 1, 3, "three");
+        spool_ack(w->spool, WIRE_ALERTS, 4, w->now);
+        commit(w);
+        assert_int_equal(spool_counts(w->spool)->streams[WIRE_ALERTS].bytes, 0);
+        change(w, "DELETE FROM block; DELETE FROM stream");
+    }
+}
+
+static void the_last_block_is_lost_like_any_other(void **state)
+{
+    struct world *w = *state;
+
+    append_four(w);
+    change(w, "UPDATE block SET bytes = zeroblob(20), last = 77 WHERE id & 255 = 4");
+    assert_int_equal(read_from(w, WIRE_ALERTS, 1), 0);
+    assert_int_equal(w->span.last, 3);
+    assert_int_equal(read_from(w, WIRE_ALERTS, 4), 0);
+    assert_loss(w, 0, 4, 4, WIRE_LOSS_DAMAGED);
+    assert_int_equal(w->span.last, 4);
+    assert_int_equal(read_from(w, WIRE_ALERTS, 5), -ENOENT);
+}
+
+static void a_damaged_block_that_makes_room_is_counted_for_what_it_was(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE block SET last = last + 1000000 WHERE id & 255 = 1",
+        "UPDATE block SET last = 0 WHERE id & 255 = 1",
+        "UPDATE block SET lost = 3 WHERE id & 255 = 1",
+        "UPDATE block SET bytes = zeroblob(60005), last = 5000 WHERE id & 255 = 1",
+    };
+
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        struct world *w = *state;
+        uint64_t documents, lost;
+
+        append_many(w, WIRE_ALERTS, 17, 60000);
+        change(w, changes[i]);
+        append_many(w, WIRE_ALERTS, 4, 60000);
+        commit(w);
+        assert_int_equal(spool_newest(w->spool, WIRE_ALERTS), 21);
+        walk(w, WIRE_ALERTS, &documents, &lost);
+        assert_int_equal(documents + lost, 21);
+        assert_int_equal(spool_counts(w->spool)->streams[WIRE_ALERTS].lost, lost);
+        spool_ack(w->spool, WIRE_ALERTS, 21, w->now);
+        change(w, "DELETE FROM block; DELETE FROM stream");
+    }
+}
+
+static void numbers_that_cannot_be_are_damage(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE stream SET next = 2", "UPDATE stream SET next = -1",
+        "UPDATE stream SET acked = 100", "UPDATE stream SET acked = -1"};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        append_four(w);
+        change(w, changes[i]);
+        assert_int_equal(spool_counts(w->spool)->damaged, 1);
+        assert_int_equal(append(w, WIRE_ALERTS, "after"), 0);
+        commit(w);
+        assert_int_equal(read_from(w, WIRE_ALERTS, 1), 0);
+        assert_document(w, 0, 1, "after");
+        change(w, "DELETE FROM block; DELETE FROM stream");
+    }
+}
+
 static void rows_that_vanished_become_a_loss(void **state)
 {
     struct world *w = *state;
@@ -683,6 +799,10 @@ int main(void)
         WITH_FIXTURE(a_damaged_file_is_moved_aside_and_a_new_one_begun),
         WITH_FIXTURE(a_file_that_never_was_a_spool_is_moved_aside),
         WITH_FIXTURE(a_block_that_is_not_what_was_written_becomes_a_loss),
+        WITH_FIXTURE(a_block_is_what_its_bytes_say),
+        WITH_FIXTURE(the_last_block_is_lost_like_any_other),
+        WITH_FIXTURE(a_damaged_block_that_makes_room_is_counted_for_what_it_was),
+        WITH_FIXTURE(numbers_that_cannot_be_are_damage),
         WITH_FIXTURE(rows_that_vanished_become_a_loss),
         WITH_FIXTURE(damage_while_it_runs_begins_a_new_spool_with_the_loss),
         WITH_FIXTURE(damage_on_a_full_disk_is_got_over_when_there_is_room),
