@@ -62,7 +62,7 @@ struct live {
     struct hash_key codes;                        /* as in sensor_settings */
     struct pair hits[SETTINGS_SENSORS_MAX], rules[SETTINGS_SENSORS_MAX];
     struct pair notes; /* sensor: the warden's end */
-    char names[SETTINGS_SENSORS_MAX][16];
+    char names[SETTINGS_SENSORS_MAX][32];
     struct post posts[SETTINGS_SENSORS_MAX];
     struct sensor_process sensor_sets[SETTINGS_SENSORS_MAX];
     int courier_hits[SETTINGS_SENSORS_MAX], courier_rules[SETTINGS_SENSORS_MAX];
