@@ -23,16 +23,26 @@ static enum tls_ech ech_of(const struct tls_hello *h, const struct event *e)
     return ECH_OFFERED;
 }
 
+static void put_name(struct event *e, struct text name)
+{
+    const struct value *host;
+
+    event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, name);
+    host = event_get(e, FIELD_HOST);
+    if (host)
+        event_put_text(e, FIELD_TLS_SNI, host->text);
+}
+
 static void put_client(struct event *e, const struct tls_hello *h, char transport)
 {
     char ja4[TLS_JA4];
 
-    if (h->sni.len > 0) {
-        event_put_host(e, FIELD_TLS_SNI, FIELD_UNKNOWN, h->sni);
-        event_put_host(e, FIELD_HOST, FIELD_HOST_REGISTRABLE, h->sni);
-    }
+    if (h->sni.len > 0)
+        put_name(e, h->sni);
     if (tls_ja4(h, transport, ja4))
         event_put_text(e, FIELD_TLS_JA4, text_of(ja4));
+    else
+        event_mark_short(e);
     event_put_number(e, FIELD_TLS_ECH, ech_of(h, e));
 }
 
@@ -56,6 +66,8 @@ void tls_event_put(struct event *e, const struct tls_hello *h, char transport)
         event_add_text(e, FIELD_TLS_ALPN, protocol);
     if (tls_ja3(h, ja3))
         event_put_text(e, FIELD_TLS_JA3, text_of(ja3));
+    else
+        event_mark_short(e);
     if (h->side == TLS_CLIENT)
         put_client(e, h, transport);
     else

@@ -316,6 +316,8 @@ void event_put_host(struct event *e, enum field_id f, enum field_id registrable,
     } else {
         if (name.len > 0 && name.at[name.len - 1] == '.')
             name.len--;
+        if (name.len >= DOMAIN_MAX)
+            event_mark_short(e);
         if (name.len == 0 || name.len >= DOMAIN_MAX)
             return;
         clean = clean_end(name, room);

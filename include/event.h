@@ -86,7 +86,8 @@ enum field_id event_next(const struct event *e, enum field_id f);
  * registrable (FIELD_UNKNOWN: not wanted). A tunnel's or printer's name with characters
  * that no host name has is kept as it is, in lower case and '?' for what is not printable
  * ASCII, and its registrable domain is told from the clean labels at its end. Addresses
- * have no registrable domain. What is empty or over 253 bytes is left out.
+ * have no registrable domain. What is empty is left out, and so is what is over 253
+ * bytes, but then the event is short.
  */
 void event_put_host(struct event *e, enum field_id f, enum field_id registrable,
                     struct text name);

@@ -356,9 +356,11 @@ static void what_is_no_name_at_all_is_left_out(void **state)
     memset(big, 'x', sizeof(big));
     event_put_host(e, FIELD_DNS_QNAME, FIELD_HOST_REGISTRABLE, TEXT(""));
     event_put_host(e, FIELD_DNS_QNAME, FIELD_HOST_REGISTRABLE, TEXT("."));
+    assert_false(event_short(e));
     event_put_host(e, FIELD_DNS_QNAME, FIELD_HOST_REGISTRABLE,
                    (struct text){big, sizeof(big)});
     assert_int_equal(event_next(e, 0), FIELD_COUNT);
+    assert_true(event_short(e));
 }
 
 static void a_wiped_event_keeps_nothing_of_what_it_said(void **state)

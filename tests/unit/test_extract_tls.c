@@ -268,6 +268,32 @@ static void ech_is_real_only_behind_a_known_outer_name(void **state)
     assert_says(&f->heard, FIELD_TLS_ECH, "\"none\"");
 }
 
+/* GREASE does not count among them, and as many as fit are told. */
+static void a_hello_with_more_ciphers_than_are_put_together_is_short(void **state)
+{
+    enum { MOST = 512, BEFORE = 5 + 4 + 2 + 32 + 1 };
+    struct fixture *f = *state;
+
+    for (unsigned n = MOST; n <= MOST + 1; n++) {
+        const struct event *e = f->heard.events[n - MOST];
+        uint8_t *at = f->bytes;
+        size_t body = 2 + 32 + 1 + 2 + 2 * n + 2, message = body + 4;
+
+        memset(at, 0, sizeof(f->bytes));
+        memcpy(at,
+               (const uint8_t[]){22, 3, 1, (uint8_t)(message >> 8), (uint8_t)message, 1,
+                                 0, (uint8_t)(body >> 8), (uint8_t)body, 3, 3},
+               11);
+        memcpy(at + BEFORE, (const uint8_t[]){(uint8_t)(2 * n >> 8), (uint8_t)(2 * n)},
+               2);
+        at[BEFORE + 2 + 2 * n] = 1; /* compression: none */
+        assert_int_equal(heard_read(&f->heard, TLS, f->bytes, 5 + message), EXTRACT_DONE);
+        assert_int_equal(event_has(e, FIELD_TLS_JA4), n == MOST);
+        assert_int_equal(event_has(e, FIELD_TLS_JA3), n == MOST);
+        assert_int_equal(event_short(e), n > MOST);
+    }
+}
+
 static void an_extension_that_reaches_too_far_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -736,6 +762,7 @@ int main(void)
         WITH_FIXTURE(versions_have_numbers_that_can_be_compared),
         WITH_FIXTURE(all_protocols_offered_are_said),
         WITH_FIXTURE(ech_is_real_only_behind_a_known_outer_name),
+        WITH_FIXTURE(a_hello_with_more_ciphers_than_are_put_together_is_short),
         WITH_FIXTURE(an_extension_that_reaches_too_far_is_refused),
         WITH_FIXTURE(a_list_that_reaches_too_far_is_empty),
         WITH_FIXTURE(a_hello_in_the_form_of_ssl_2_is_recognised),
