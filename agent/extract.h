@@ -68,6 +68,8 @@ struct extract_out {
     bool from_client;    /* stream, pieces: who sent the bytes */
     struct talk *talk;   /* stream, datagram: what was remembered of this flow */
     uint32_t skip; /* set with NEXT: bytes behind the message that need not be shown */
+    bool unread;   /* set with DONE or NEXT: it, or what is behind it, is too long to be
+                      read, and is counted */
     bool again;    /* stream: of these bytes AGAIN was said before */
 
     struct answer_rest *rest; /* addresses of an answer that the event has no room for;
@@ -152,6 +154,8 @@ struct inspector_counts {
     uint64_t gaps;            /* directions given up: bytes are missing */
     uint64_t unopened;        /* datagrams of pieces that could not be opened */
     uint64_t refused;         /* began like a protocol, were not it */
+    uint64_t unread; /* messages of flows that were understood: too long, or broken;
+                        mostly the direction is given up with them */
 };
 
 struct inspector *inspector_new(const struct inspector_settings *settings);

@@ -86,7 +86,8 @@ static void emit_head(struct extract_out *out, const struct http_head *h)
 
 static enum extract_result pass_over(struct extract_out *out, uint64_t bytes)
 {
-    if (bytes > EXTRACT_SKIP_MAX)
+    out->unread = bytes > EXTRACT_SKIP_MAX;
+    if (out->unread)
         return EXTRACT_DONE;
     out->skip = (uint32_t)bytes;
     return EXTRACT_NEXT;

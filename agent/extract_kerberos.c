@@ -506,6 +506,7 @@ static enum extract_result tcp_read(struct cur *bytes, struct extract_out *out)
         return EXTRACT_NOT;
     if (len > STREAM_MOST - PREFIX) {
         out->skip = len;
+        out->unread = true;
         return EXTRACT_NEXT;
     }
     if (cur_left(bytes) < len)

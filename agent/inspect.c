@@ -257,6 +257,14 @@ static void rename_flow(struct inspector *i, struct flow *f, size_t extractor)
         f->stage.app = i->thens[extractor];
 }
 
+/* Nobody reads the direction any more, as it is no longer what it seemed to be. */
+static void give_up(struct inspector *i, struct flow_reading *r, unsigned side)
+{
+    r->finished[side] = true;
+    i->counts.refused += !r->named;
+    i->counts.unread += r->named;
+}
+
 /* Reads one message and puts c behind it. False: nothing more can be read now. */
 static bool read_message(struct inspector *i, struct flow *f, unsigned side,
                          struct cur *c)
@@ -268,6 +276,7 @@ static bool read_message(struct inspector *i, struct flow *f, unsigned side,
     size_t index;
 
     i->out.skip = 0;
+    i->out.unread = false;
     i->out.from_client = side == 0;
     i->out.talk = &r->talk;
     if (!choose(i, r, side, *c))
@@ -279,12 +288,11 @@ static bool read_message(struct inspector *i, struct flow *f, unsigned side,
 
     switch (x->read(&behind, &i->out)) {
     case EXTRACT_MORE:
-        r->finished[side] = cur_left(c) >= x->most;
-        i->counts.refused += r->finished[side] && !r->named;
+        if (cur_left(c) >= x->most)
+            give_up(i, r, side);
         return false;
     case EXTRACT_NOT:
-        r->finished[side] = true;
-        i->counts.refused += !r->named;
+        give_up(i, r, side);
         return false;
     case EXTRACT_DONE:
         r->finished[side] = true;
@@ -302,6 +310,7 @@ static bool read_message(struct inspector *i, struct flow *f, unsigned side,
         return true;
     }
     f->stage.again = f->stage.again & ~(1U << side) & 3;
+    i->counts.unread += i->out.unread;
     name_flow(i, f, index);
     if (other)
         rename_flow(i, f, index);

@@ -622,6 +622,7 @@ static struct json *inspect_stats(struct inspector_counts c)
     json_put_number(o, "refused", (int64_t)c.refused);
     json_put_number(o, "gaps", (int64_t)c.gaps);
     json_put_number(o, "unopened", (int64_t)c.unopened);
+    json_put_number(o, "unread", (int64_t)c.unread);
     json_put_number(o, "evicted", (int64_t)c.streams_evicted);
     return o;
 }

@@ -21,6 +21,7 @@ struct heard {
     bool from_client;     /* who sent the bytes */
     struct packet packet; /* the one the bytes are said to come in */
     uint32_t skip;        /* as the extractor left it */
+    bool unread;          /* likewise */
     size_t left;          /* bytes behind what it read */
 
     /* What the extractor is told, as in struct extract_out. */
@@ -77,6 +78,7 @@ static inline enum extract_result heard_read(struct heard *h, const struct extra
     enum extract_result result = x->read(&c, &out);
 
     h->skip = out.skip;
+    h->unread = out.unread;
     h->left = cur_left(&c);
     free(copy);
     return result;

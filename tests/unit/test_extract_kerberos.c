@@ -250,6 +250,7 @@ static void a_message_too_long_to_keep_is_passed_over(void **state)
     memcpy(f->bytes, "\x00\x01\x00\x00\x6d", 5);
     assert_int_equal(read_bytes(f, &extract_kerberos_tcp, 5), EXTRACT_NEXT);
     assert_int_equal(f->heard.skip, 0x10000);
+    assert_true(f->heard.unread);
     assert_int_equal(f->heard.count, 0);
     memcpy(f->bytes, "\x80\x00\x00\x05\x6d", 5); /* the bit that is kept for later */
     assert_int_equal(read_bytes(f, &extract_kerberos_tcp, 5), EXTRACT_NOT);

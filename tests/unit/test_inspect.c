@@ -502,6 +502,45 @@ static void too_long_a_head_is_given_up(void **state)
     assert_string_equal(f->said, "");
 }
 
+static void a_body_that_is_too_long_to_be_passed_over_is_counted(void **state)
+{
+    static const char most[] = "HTTP/1.1 200 OK\r\nContent-Length: 16777216\r\n\r\n";
+    static const char more[] = "HTTP/1.1 200 OK\r\nContent-Length: 16777217\r\n\r\n";
+    static const char chunked[] =
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000001\r\n";
+    struct fixture *f = *state;
+
+    send_bytes(f, 0, SERVER, 0, most, sizeof(most) - 1);
+    assert_false(f->flows[0].stage.reading.finished[1]);
+    assert_int_equal(inspector_counts(f->inspector).unread, 0);
+    send_bytes(f, 1, SERVER, 0, more, sizeof(more) - 1);
+    assert_true(f->flows[1].stage.reading.finished[1]);
+    assert_int_equal(inspector_counts(f->inspector).unread, 1);
+    send_bytes(f, 2, SERVER, 0, chunked, sizeof(chunked) - 1);
+    assert_true(f->flows[2].stage.reading.finished[1]);
+    assert_int_equal(inspector_counts(f->inspector).unread, 2);
+}
+
+static void what_breaks_later_is_counted(void **state)
+{
+    static const char then[] =
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
+    static char line[1024];
+    struct fixture *f = *state;
+    uint32_t at = (uint32_t)strlen(GET "GET / HTTP/1.1\r\n");
+
+    send_bytes(f, 0, SERVER, 0, then, sizeof(then) - 1);
+    assert_true(f->flows[0].stage.reading.finished[1]);
+    assert_int_equal(inspector_counts(f->inspector).unread, 1);
+    memset(line, 'x', sizeof(line));
+    send_text(f, CLIENT, 0, GET "GET / HTTP/1.1\r\n");
+    for (unsigned i = 0; i < 16; i++, at += sizeof(line))
+        send_bytes(f, 0, CLIENT, at, line, sizeof(line));
+    assert_true(f->flows[0].stage.reading.finished[0]);
+    assert_int_equal(inspector_counts(f->inspector).unread, 2);
+    assert_int_equal(inspector_counts(f->inspector).refused, 0);
+}
+
 static void a_hole_that_stays_gives_a_side_up_and_counts(void **state)
 {
     struct fixture *f = *state;
@@ -720,6 +759,8 @@ int main(void)
         WITH_FIXTURE(a_head_before_a_body_without_a_length_is_read_once),
         WITH_FIXTURE(tls_in_the_segment_after_a_single_byte_is_read),
         WITH_FIXTURE(too_long_a_head_is_given_up),
+        WITH_FIXTURE(a_body_that_is_too_long_to_be_passed_over_is_counted),
+        WITH_FIXTURE(what_breaks_later_is_counted),
         WITH_FIXTURE(a_hole_that_stays_gives_a_side_up_and_counts),
         WITH_FIXTURE(a_flow_that_gave_up_its_place_is_not_read_on),
         WITH_FIXTURE(what_only_began_like_a_protocol_is_counted),
