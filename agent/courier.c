@@ -242,6 +242,8 @@ struct json *courier_stats(const struct courier *c)
     json_put_number(devices, "now", (int64_t)device_table_count(c->devices));
     json_put_number(devices, "evicted", (int64_t)device_table_evicted(c->devices));
     json_put_number(devices, "dropped", (int64_t)device_table_dropped(c->devices));
+    json_put_number(devices, "machines_evicted",
+                    (int64_t)device_table_machines_evicted(c->devices));
     json_put(o, "devices", devices);
     return o;
 }

@@ -407,3 +407,8 @@ uint64_t device_table_dropped(const struct device_table *t)
 {
     return t->dropped;
 }
+
+uint64_t device_table_machines_evicted(const struct device_table *t)
+{
+    return machine_table_evicted(t->machines);
+}

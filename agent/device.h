@@ -66,4 +66,7 @@ uint64_t device_table_evicted(const struct device_table *t);
 /* Addresses of machines that have more of them than are kept. */
 uint64_t device_table_dropped(const struct device_table *t);
 
+/* Machines whose name and addresses were forgotten for others. */
+uint64_t device_table_machines_evicted(const struct device_table *t);
+
 #endif

@@ -25,6 +25,7 @@ struct machine_table {
     struct machine *machines;
     uint32_t *buckets;
     uint32_t bucket_mask, count, capacity, newest, oldest;
+    uint64_t evicted;
 };
 
 struct machine_table *machine_table_new(size_t capacity)
@@ -98,6 +99,7 @@ static uint32_t place_take(struct machine_table *t)
         link = &t->machines[*link].chain;
     *link = t->machines[at].chain;
     age_unlink(t, at);
+    t->evicted++;
     return at;
 }
 
@@ -157,4 +159,9 @@ const char *machine_name_of(struct machine_table *t, const struct mac *mac)
     uint32_t at = find(t, mac);
 
     return at == NOBODY ? "" : t->machines[at].name;
+}
+
+uint64_t machine_table_evicted(const struct machine_table *t)
+{
+    return t->evicted;
 }

@@ -5,7 +5,8 @@
  *
  * A machine tells its name in several ways; the better way's name stays. It may have many
  * IPv6 addresses (RFC 8981 makes new ones daily): the latest MACHINE_ADDRS are its own.
- * The table has a fixed size; the machine not heard of for longest gives up its place.
+ * The table has a fixed size; the machine not heard of for longest gives up its place,
+ * and is counted.
  */
 #ifndef MACHINE_H
 #define MACHINE_H
@@ -39,5 +40,8 @@ bool machine_address(struct machine_table *t, const struct mac *mac,
 
 /* Borrowed until the table changes; "" when it never told one. */
 const char *machine_name_of(struct machine_table *t, const struct mac *mac);
+
+/* Machines that gave up their place to another one. */
+uint64_t machine_table_evicted(const struct machine_table *t);
 
 #endif

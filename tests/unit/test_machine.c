@@ -19,10 +19,12 @@ static void the_machine_not_heard_of_for_longest_makes_room(void **state)
     machine_name(t, &one, TEXT("one"), RANK_MDNS);
     machine_name(t, &two, TEXT("two"), RANK_MDNS);
     machine_name(t, &one, TEXT("one"), RANK_MDNS);
+    assert_int_equal(machine_table_evicted(t), 0);
     machine_name(t, &three, TEXT("three"), RANK_MDNS);
     assert_string_equal(machine_name_of(t, &one), "one");
     assert_string_equal(machine_name_of(t, &two), "");
     assert_string_equal(machine_name_of(t, &three), "three");
+    assert_int_equal(machine_table_evicted(t), 1);
     machine_table_free(t);
 }
 
