@@ -80,8 +80,9 @@ struct hits_reader_calls {
 struct hits_merger;
 
 /*
- * most_waiting, at least 1: how many records wait for slow sensors. When it is full the
- * earliest is handed over before its time; none is lost, but the order may be.
+ * most_waiting, at least 1: how many records wait for slow sensors, of 64 MiB at most.
+ * When that is full the earliest is handed over before its time; none is lost, but the
+ * order may be.
  */
 struct hits_merger *hits_merger_new(const struct hits_reader_calls *calls, size_t sensors,
                                     size_t most_waiting);

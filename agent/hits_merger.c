@@ -20,7 +20,8 @@
 #include "cur.h"
 #include "mem.h"
 
-#define NEVER UINT64_MAX
+#define NEVER      UINT64_MAX
+#define BYTES_MOST ((size_t)64 << 20) /* of what waits, packed */
 
 struct packed {
     uint32_t waiting; /* records that it is the event of */
@@ -46,6 +47,7 @@ struct hits_merger {
     size_t sensors;
     struct waiting *heap;
     size_t count, most;
+    size_t bytes;  /* of all packed events */
     usec_t latest; /* of all marks ever seen */
     uint64_t early;
     uint8_t generation, put_generation; /* of the hit handed over; of hits_merger_put */
@@ -67,6 +69,7 @@ static struct packed *share(struct hits_merger *m, const uint8_t *bytes, size_t 
         p = m->newest = xmalloc(sizeof(*p) + len);
         *p = (struct packed){.len = (uint32_t)len};
         memcpy(p->bytes, bytes, len);
+        m->bytes += len;
     }
     p->waiting++;
     return p;
@@ -80,6 +83,7 @@ static void release(struct hits_merger *m, struct packed *p)
         m->newest = NULL;
     if (m->opened == p)
         m->opened = NULL;
+    m->bytes -= p->len;
     free(p);
 }
 
@@ -218,9 +222,14 @@ static void hand_over(struct hits_merger *m, struct waiting w)
         m->calls.hit(w.rule, m->event, m->calls.arg);
 }
 
+static bool is_full(const struct hits_merger *m)
+{
+    return m->count == m->most || (m->count > 0 && m->bytes > BYTES_MOST);
+}
+
 static void wait_for_others(struct hits_merger *m, struct waiting w)
 {
-    if (m->count == m->most) {
+    while (is_full(m)) {
         m->early++;
         if (comes_before(&w, &m->heap[0])) {
             hand_over(m, w);

@@ -528,6 +528,22 @@ static void a_full_merger_hands_over_the_earliest(void **state)
 
 /* ---- damage ---- */
 
+static void what_waits_has_a_size_however_many_may_wait(void **state)
+{
+    enum { FIT = (64 << 20) / 1000 };
+    struct fixture *f = *state;
+    struct hits_merger *m = merger_of(f, 1, 3 * FIT);
+    usec_t time = 1;
+
+    for (unsigned i = 0; i < FIT / 10 * 9; i++)
+        hits_merger_put(m, 0, large_event(f, time++));
+    assert_int_equal(hits_merger_early(m), 0);
+    for (unsigned i = 0; i < FIT; i++)
+        hits_merger_put(m, 0, large_event(f, time++));
+    assert_in_range(hits_merger_early(m), FIT / 10 * 8, FIT);
+    hits_merger_free(m);
+}
+
 static void an_empty_message_is_damage_and_no_end(void **state)
 {
     struct fixture *f = *state;
@@ -649,6 +665,7 @@ int main(void)
         WITH_FIXTURE(who_changes_an_event_changes_it_for_no_other_rule),
         WITH_FIXTURE(events_that_still_wait_at_the_end_are_let_go),
         WITH_FIXTURE(a_full_merger_hands_over_the_earliest),
+        WITH_FIXTURE(what_waits_has_a_size_however_many_may_wait),
         WITH_FIXTURE(an_empty_message_is_damage_and_no_end),
         WITH_FIXTURE(every_cut_batch_is_damaged),
         WITH_FIXTURE(a_record_that_cannot_be_is_damage),
