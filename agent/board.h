@@ -12,6 +12,8 @@
 
 #include "agent/settings.h"
 
+/* A sensor has it until it reads its first packet: after that its word is worth nothing.
+ */
 struct board_sensor {
     atomic_bool running; /* the warden's word */
     atomic_bool ran;     /* it has captured before: what fails now may come back */

@@ -143,7 +143,9 @@ static int make_memory(struct live *l)
     l->board = mmap(NULL, sizeof(*l->board), PROT_READ | PROT_WRITE,
                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     l->journal = journal_new(JOURNAL_BYTES, HITS_BATCH_MAX);
-    all = l->board != MAP_FAILED && l->journal;
+    if (l->board == MAP_FAILED)
+        l->board = NULL;
+    all = l->board && l->journal;
     for (size_t i = 0; i < l->sensors; i++)
         all = (l->boxes[i] = blackbox_new()) && all;
     for (size_t i = 0; s->evidence != EVIDENCE_OFF && i < l->sensors; i++)
@@ -412,13 +414,15 @@ static void plan_sensor(struct live *l, size_t i)
         .hosts = l->hosts,
         .usual = l->usual,
         .codes = &l->codes,
-        .board = &l->board->sensors[i],
+        .board = l->board,
+        .number = i,
     };
     l->posts[i] = (struct post){.live = l, .sensor = i};
     l->processes[i] = (struct warden_process){.name = l->names[i],
                                               .run = run_sensor,
                                               .arg = &l->posts[i],
-                                              .stage = STAGE_SENSORS};
+                                              .stage = STAGE_SENSORS,
+                                              .ran = &l->board->sensors[i].ran};
 }
 
 static void plan_courier(struct live *l)

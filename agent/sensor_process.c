@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "agent/capture.h"
@@ -269,7 +270,7 @@ static int open_capture(struct running *r)
     if (e == 0)
         return 0;
     log_error("%s", error);
-    return atomic_load(&p->board->ran) ? 1 : WARDEN_HOPELESS;
+    return atomic_load(&p->board->sensors[p->number].ran) ? 1 : WARDEN_HOPELESS;
 }
 
 static int give_up_rights(void)
@@ -354,6 +355,14 @@ static void release(struct running *r)
     rulebook_free(r->book);
 }
 
+/* From here on packets are read, and whoever takes this process over with one finds
+ * nothing that warden and courier believe. */
+static void leave_board(const struct sensor_process *p)
+{
+    atomic_store(&p->board->sensors[p->number].ran, true);
+    munmap(p->board, sizeof(*p->board));
+}
+
 int sensor_process_run(const struct sensor_process *p)
 {
     struct running r = {.set = p};
@@ -368,7 +377,7 @@ int sensor_process_run(const struct sensor_process *p)
     }
     if (code == 0) {
         log_info("watching %s", p->interface);
-        atomic_store(&p->board->ran, true);
+        leave_board(p);
         code = loop_run(r.loop);
         finish(&r);
     }

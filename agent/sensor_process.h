@@ -26,7 +26,8 @@ struct sensor_process {
     struct host_memory *hosts;    /* of all sensors; NULL: none is kept */
     struct usual *usual;          /* likewise */
     const struct hash_key *codes; /* of all sensors, as in sensor_settings */
-    struct board_sensor *board;
+    struct board *board;
+    size_t number; /* its own among the board's */
 };
 
 /* In the child; returns the exit code, as warden.h has them. */

@@ -165,8 +165,9 @@ static void on_death(pid_t pid, int status, void *arg)
 {
     struct ward *w = arg;
     struct warden *d = w->warden;
-    bool done = WIFEXITED(status) && WEXITSTATUS(status) == WARDEN_DONE;
-    bool hopeless = WIFEXITED(status) && WEXITSTATUS(status) == WARDEN_HOPELESS &&
+    bool says = WIFEXITED(status) && !(w->process->ran && atomic_load(w->process->ran));
+    bool done = says && WEXITSTATUS(status) == WARDEN_DONE;
+    bool hopeless = says && WEXITSTATUS(status) == WARDEN_HOPELESS &&
                     clock_monotonic() - w->started < WELL_AFTER;
     char why[96];
 

@@ -15,6 +15,7 @@
 #ifndef WARDEN_H
 #define WARDEN_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "clock.h"
@@ -33,6 +34,10 @@ struct warden_process {
     int (*run)(void *arg); /* in the child; what it returns is the exit code */
     void *arg;
     unsigned stage;
+    /* In shared memory: it has begun to read what others send it, and may be in somebody
+     * else's hand: whatever it says by its exit code, it is started again. NULL: it never
+     * does. */
+    const atomic_bool *ran;
 };
 
 enum warden_change {

@@ -53,6 +53,24 @@ class Crash(unittest.TestCase):
     def wait_alerts(self, agent, least):
         lab.wait_until(lambda: len(agent.alerts()) >= least, f"{least} alerts")
 
+    def scribble(self, pid):
+        """Write ones over all small memory that a process shares with others."""
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "r+b", 0) as memory:
+            for line in maps:
+                first, last = (int(x, 16) for x in line.split()[0].split("-"))
+                if " rw-s " in line and "/dev/zero" in line and last - first <= 4096:
+                    memory.seek(first)
+                    memory.write(b"\x01" * (last - first))
+
+    def test_a_sensor_that_was_taken_over_ends_nobody_but_itself(self):
+        agent = self.agent()
+        self.scribble(agent.child("sensor-0"))
+        self.kill(agent, "sensor-0", 1)
+        agent.wait_said("watching ", 2)
+        self.wire.send([lab.query(i) for i in range(10)])
+        lab.wait_until(lambda: len(self.numbers(agent)) >= 10, "all alerts")
+        self.assertEqual(agent.stop(), 0)
+
     def test_no_alert_is_lost_when_the_courier_is_killed_and_few_are_repeated(self):
         agent = self.agent()
         player = self.play_meanwhile()

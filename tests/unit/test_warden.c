@@ -19,6 +19,7 @@ struct record {
     atomic_int order; /* of ending */
     atomic_int ended_as[3];
     int crashes_wanted;
+    atomic_bool ran;
     char why[96];
 };
 
@@ -74,6 +75,17 @@ static int work(void *arg)
     return 0;
 }
 
+/* Says what the one would who wants nobody started again; the third time it is true. */
+static int lie(void *arg)
+{
+    static const int says[] = {WARDEN_HOPELESS, WARDEN_DONE};
+    struct record *r = arg;
+    int start = atomic_fetch_add(&r->starts[0], 1);
+
+    atomic_store(&r->ran, start < 2);
+    return start < 2 ? says[start] : WARDEN_DONE;
+}
+
 static void note_why(size_t process, enum warden_change change, const char *why,
                      void *arg)
 {
@@ -97,10 +109,22 @@ static int run_warden(const struct warden_settings *settings)
     return WEXITSTATUS(status);
 }
 
+static void the_exit_code_of_who_may_have_been_taken_over_is_not_believed(void **state)
+{
+    struct record *r = record_new();
+    struct warden_process processes[] = {{"liar", lie, r, 0, &r->ran}};
+    struct warden_settings settings = {.processes = processes, .process_count = 1};
+
+    (void)state;
+    assert_int_equal(run_warden(&settings), 0);
+    assert_int_equal(atomic_load(&r->starts[0]), 3);
+    munmap(r, sizeof(*r));
+}
+
 static void a_process_that_crashes_is_started_again_and_the_reason_told(void **state)
 {
     struct record *r = record_new();
-    struct warden_process processes[] = {{"crasher", crash_until_wanted, r, 0}};
+    struct warden_process processes[] = {{"crasher", crash_until_wanted, r, 0, NULL}};
     struct warden_settings settings = {.processes = processes,
                                        .process_count = 1,
                                        .stop_within = USEC_PER_SEC,
@@ -118,8 +142,8 @@ static void a_hopeless_process_ends_the_program_with_its_code(void **state)
 {
     struct record *r = record_new();
     struct worker worker = {r, 0, false};
-    struct warden_process processes[] = {{"worker", work, &worker, 0},
-                                         {"hopeless", give_up, r, 0}};
+    struct warden_process processes[] = {{"worker", work, &worker, 0, NULL},
+                                         {"hopeless", give_up, r, 0, NULL}};
     struct warden_settings settings = {
         .processes = processes, .process_count = 2, .stop_within = 5 * USEC_PER_SEC};
 
@@ -132,9 +156,9 @@ static void processes_end_stage_by_stage(void **state)
 {
     struct record *r = record_new();
     struct worker last = {r, 0, false}, first = {r, 1, true}, middle = {r, 2, false};
-    struct warden_process processes[] = {{"last", work, &last, 7},
-                                         {"middle", work, &middle, 3},
-                                         {"first", work, &first, 1}};
+    struct warden_process processes[] = {{"last", work, &last, 7, NULL},
+                                         {"middle", work, &middle, 3, NULL},
+                                         {"first", work, &first, 1, NULL}};
     struct warden_settings settings = {
         .processes = processes, .process_count = 3, .stop_within = 5 * USEC_PER_SEC};
 
@@ -181,7 +205,7 @@ static void a_process_is_told_to_end_when_its_warden_is_killed(void **state)
 {
     struct record *r = record_new();
     struct worker worker = {r, 0, false};
-    struct warden_process processes[] = {{"worker", work, &worker, 0}};
+    struct warden_process processes[] = {{"worker", work, &worker, 0, NULL}};
     struct warden_settings settings = {.processes = processes, .process_count = 1};
     pid_t warden = start_warden(&settings, NULL);
 
@@ -206,7 +230,7 @@ static void kill_the_parent(void)
 static void a_process_does_not_begin_when_its_warden_is_gone_by_then(void **state)
 {
     struct record *r = record_new();
-    struct warden_process processes[] = {{"late", give_up, r, 0}};
+    struct warden_process processes[] = {{"late", give_up, r, 0, NULL}};
     struct warden_settings settings = {.processes = processes, .process_count = 1};
 
     (void)state;
@@ -218,6 +242,7 @@ static void a_process_does_not_begin_when_its_warden_is_gone_by_then(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_exit_code_of_who_may_have_been_taken_over_is_not_believed),
         cmocka_unit_test(a_process_that_crashes_is_started_again_and_the_reason_told),
         cmocka_unit_test(a_hopeless_process_ends_the_program_with_its_code),
         cmocka_unit_test(processes_end_stage_by_stage),
