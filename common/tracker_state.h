@@ -22,6 +22,7 @@ struct rule_state {
     struct agemap *told;       /* struct told, tracker_tell.c */
     size_t bytes;              /* of the windows */
     size_t waiting_bytes;      /* of the events of those that wait */
+    size_t told_bytes;         /* of the repeats' events, for their summaries */
     uint64_t peak;
     usec_t peak_at;
     struct tracker_counts counts;

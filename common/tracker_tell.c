@@ -46,7 +46,9 @@ static void drop_told(void *place, void *arg)
     if (told->event && !s->tracker->silent)
         raise_summary(s, told);
     free(told->event);
+    s->told_bytes -= (size_t)told->event_len;
     told->event = NULL;
+    told->event_len = 0;
 }
 
 static bool is_due(const struct rule_state *s, const struct told *told, usec_t now)
@@ -86,7 +88,12 @@ static void note_repeat(struct rule_state *s, struct told *told, const struct ra
         return;
     told->event = xrealloc(told->event, (size_t)len, 1);
     memcpy(told->event, t->packed, (size_t)len);
+    s->told_bytes += (size_t)len - (size_t)told->event_len;
     told->event_len = len;
+    while (s->told_bytes > TRACKER_BYTES && agemap_count(s->told) > 1) {
+        agemap_drop_oldest(s->told);
+        s->counts.evicted++;
+    }
 }
 
 static uint32_t most_keys(const struct rule *rule)

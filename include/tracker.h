@@ -41,7 +41,9 @@
 #include "crypt.h"
 #include "rule.h"
 
-#define TRACKER_BYTES ((size_t)32 << 20) /* of windows or sequences, for one rule */
+/* Of windows or sequences, for one rule; as many again of what was told and came again.
+ */
+#define TRACKER_BYTES ((size_t)32 << 20)
 #define TRACKER_PLACE 64 /* bytes that a key takes beside what it counts */
 
 struct tracker;

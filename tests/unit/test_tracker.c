@@ -13,12 +13,15 @@ struct fixture {
     struct raised raised[64];
     usec_t time[64]; /* of the raised event */
     size_t count;
+    bool many; /* only counted */
 };
 
 static void on_raised(const struct raised *r, void *arg)
 {
     struct fixture *f = arg;
 
+    if (f->many)
+        return;
     f->time[f->count] = event_time(r->event);
     f->raised[f->count++] = *r;
 }
@@ -173,6 +176,33 @@ static void a_summary_is_not_lost_when_its_key_gives_up_its_place(void **state)
     assert_true(f->raised[2].summary);
     assert_int_equal(f->raised[2].repeats, 1);
     assert_int_equal(tracker_counts(f->tracker, 0).evicted, 2); /* a window as well */
+}
+
+/* Of the summaries that come early none is missing. */
+static void what_is_to_be_summed_up_stays_within_its_bytes(void **state)
+{
+    enum { EACH = 8000, FIT = TRACKER_BYTES / EACH };
+    static char text[EACH];
+    struct fixture *f = *state;
+    uint64_t summaries;
+
+    open_with(f, "    when: src.ip exists\n"
+                 "    dedup: {by: [dst.port], every: 1h, emit: first_and_summary}\n");
+    f->many = true;
+    memset(text, 'x', sizeof(text));
+    for (uint64_t port = 0; port < FIT + FIT / 4; port++)
+        for (unsigned i = 0; i < 2; i++) {
+            event_begin(f->event, EVENT_FLOW_START, SECOND);
+            event_put_addr(f->event, FIELD_SRC_IP, &(struct addr){{1}});
+            event_put_number(f->event, FIELD_DST_PORT, port);
+            event_put_text(f->event, FIELD_HOST, (struct text){text, sizeof(text)});
+            tracker_hit(f->tracker, 0, 0, f->event);
+        }
+    summaries = tracker_counts(f->tracker, 0).summaries;
+    assert_in_range(tracker_counts(f->tracker, 0).evicted, FIT / 4, FIT / 3);
+    assert_int_equal(summaries, tracker_counts(f->tracker, 0).evicted);
+    tracker_finish(f->tracker);
+    assert_int_equal(tracker_counts(f->tracker, 0).summaries, FIT + FIT / 4);
 }
 
 static void a_missing_field_is_a_key_of_its_own(void **state)
@@ -446,6 +476,7 @@ int main(void)
         WITH_FIXTURE(repeats_are_summed_up_when_they_are_due),
         WITH_FIXTURE(ticks_change_nothing_about_what_is_raised),
         WITH_FIXTURE(a_summary_is_not_lost_when_its_key_gives_up_its_place),
+        WITH_FIXTURE(what_is_to_be_summed_up_stays_within_its_bytes),
         WITH_FIXTURE(a_missing_field_is_a_key_of_its_own),
         WITH_FIXTURE(unchanged_rules_keep_their_state_over_a_reload),
         WITH_FIXTURE(a_changed_rule_begins_anew),
