@@ -19,7 +19,6 @@ struct outlet {
     struct uplink *uplink;
     char **addresses;
     size_t address_count;
-    uint64_t newest_before; /* of the alerts */
     uint64_t put, printed;
     bool losing;
     bool unprinted; /* and said */
@@ -41,8 +40,6 @@ static int open_spool(struct outlet *o, const struct settings *s)
         log_error("%s was written by a later version of this program", path);
     else if (r < 0)
         log_error("%s cannot be opened: %s", path, strerror(-r));
-    else
-        o->newest_before = spool_newest(o->spool, WIRE_ALERTS);
     return r;
 }
 
@@ -193,9 +190,14 @@ uint64_t outlet_put_ever(const struct outlet *o)
     return o->put;
 }
 
+/* Not by their numbers: those of a new spool begin at 1 again. */
 uint64_t outlet_safe(const struct outlet *o)
 {
-    return o->print ? o->printed : spool_newest(o->spool, WIRE_ALERTS) - o->newest_before;
+    uint64_t waiting = o->print ? 0 : spool_waiting(o->spool, WIRE_ALERTS);
+
+    if (o->print)
+        return o->printed;
+    return waiting < o->put ? o->put - waiting : 0;
 }
 
 static bool holds(const struct outlet *o, enum wire_stream stream)

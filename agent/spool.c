@@ -393,6 +393,11 @@ uint64_t spool_newest(const struct spool *s, enum wire_stream stream)
     return s->now.committed[stream];
 }
 
+uint64_t spool_waiting(const struct spool *s, enum wire_stream stream)
+{
+    return s->now.file[stream].next - 1 - s->now.committed[stream];
+}
+
 const struct spool_counts *spool_counts(struct spool *s)
 {
     for (unsigned stream = 1; stream < WIRE_STREAMS; stream++) {

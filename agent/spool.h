@@ -93,6 +93,10 @@ uint64_t spool_epoch(const struct spool *s);
 uint64_t spool_oldest(const struct spool *s, enum wire_stream stream);
 uint64_t spool_newest(const struct spool *s, enum wire_stream stream); /* committed */
 
+/* How many documents of the stream are not on the disk yet; where a file was damaged and
+ * a new one cannot be written, those that were in it as well. */
+uint64_t spool_waiting(const struct spool *s, enum wire_stream stream);
+
 /* A new epoch; the records and their numbers stay. */
 int spool_renew(struct spool *s);
 

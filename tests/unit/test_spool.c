@@ -739,7 +739,9 @@ static void damage_while_it_runs_begins_a_new_spool_with_the_loss(void **state)
     for (uint64_t seq = 1; spool_epoch(w->spool) == epoch && seq < 20000; seq += 60)
         read_from(w, WIRE_ALERTS, seq);
     assert_true(spool_epoch(w->spool) != epoch);
+    assert_in_range(spool_waiting(w->spool, WIRE_ALERTS), 1, 20001);
     commit(w);
+    assert_int_equal(spool_waiting(w->spool, WIRE_ALERTS), 0);
     walk(w, WIRE_ALERTS, &documents, &lost);
     assert_int_equal(documents, 1);
     assert_int_equal(lost, 20000);
@@ -763,8 +765,10 @@ static void damage_on_a_full_disk_is_got_over_when_there_is_room(void **state)
     assert_int_equal(append(w, WIRE_ALERTS, "meanwhile"), 0);
     for (unsigned i = 0; i < 3; i++)
         assert_true(spool_commit(w->spool, w->now) < 0);
+    assert_int_equal(spool_waiting(w->spool, WIRE_ALERTS), 1);
     limit_files(RLIM_INFINITY);
     commit(w);
+    assert_int_equal(spool_waiting(w->spool, WIRE_ALERTS), 0);
     walk(w, WIRE_ALERTS, &documents, &lost);
     assert_int_equal(documents, 1);
     assert_int_equal(lost, 20000);
