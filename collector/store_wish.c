@@ -51,12 +51,24 @@ int store_wish_put(struct store *s, const struct store_wish *w, int64_t *ret_id)
     return rc;
 }
 
+/* What was withdrawn while a runner had it, and came to no end there. */
+static int end_withdrawn(struct store *s, usec_t now)
+{
+    return sql_do(s,
+                  "UPDATE wishes SET state = $1 WHERE district = $2 AND state = 0"
+                  " AND next_try = 0 AND held_until <= $3",
+                  NUM(WISH_WITHDRAWN), OUR, TIME(now));
+}
+
 int store_wish_claim(struct store *s, const char *holder, usec_t lease,
                      struct store_wish *ret)
 {
     usec_t now = store_now(s);
     int64_t id = 0;
-    int rc = sql_number(s, &id,
+    int rc = end_withdrawn(s, now);
+
+    if (rc == 0)
+        rc = sql_number(s, &id,
                         "SELECT taken.id FROM wishes AS taken WHERE taken.district = $1"
                         " AND taken.state = 0 AND taken.next_try <= $2"
                         " AND taken.held_until <= $2"
@@ -110,7 +122,11 @@ int store_wish_finish(struct store *s, int64_t id, const char *holder, bool ok,
 
     if (rc)
         return rc;
-    rc = settle(s, id, holder, ok ? WISH_DONE : WISH_FAILED, w.next_try, outcome);
+    rc = settle(s, id, holder,
+                ok           ? WISH_DONE
+                : w.next_try ? WISH_FAILED
+                             : WISH_WITHDRAWN,
+                w.next_try, outcome);
     document = outcome_json(&w, ok, outcome);
     if (rc == 0)
         rc = store_input_put(s, &(struct store_input){.run = w.run,
@@ -125,23 +141,41 @@ int store_wish_finish(struct store *s, int64_t id, const char *holder, bool ok,
 int store_wish_retry(struct store *s, int64_t id, const char *holder, usec_t next_try,
                      const char *outcome)
 {
-    return settle(s, id, holder, WISH_WAITING, next_try, outcome);
+    struct store_wish w;
+    int rc = store_wish_get(s, id, &w);
+    bool withdrawn = rc == 0 && w.next_try == 0;
+
+    if (rc)
+        return rc;
+    store_wish_done(&w);
+    return settle(s, id, holder, withdrawn ? WISH_WITHDRAWN : WISH_WAITING, next_try,
+                  outcome);
 }
 
 int store_wish_let_go(struct store *s, const char *holder)
 {
-    return sql_do(s,
-                  "UPDATE wishes SET holder = '', held_until = 0"
-                  " WHERE district = $1 AND state = 0 AND holder = $2",
-                  OUR, STR(holder));
+    int rc = sql_do(s,
+                    "UPDATE wishes SET holder = '', held_until = 0"
+                    " WHERE district = $1 AND state = 0 AND holder = $2",
+                    OUR, STR(holder));
+
+    return rc ? rc : end_withdrawn(s, store_now(s));
 }
 
 int store_wish_withdraw(struct store *s, int64_t run, const char *step)
 {
+    usec_t now = store_now(s);
+    int rc = sql_do(s,
+                    "UPDATE wishes SET state = $1 WHERE district = $2 AND run = $3"
+                    " AND ($4 = '' OR step = $4) AND state = 0 AND held_until <= $5",
+                    NUM(WISH_WITHDRAWN), OUR, NUM(run), STR(step), TIME(now));
+
+    if (rc)
+        return rc;
     return sql_do(s,
-                  "UPDATE wishes SET state = $1 WHERE district = $2 AND run = $3"
-                  " AND ($4 = '' OR step = $4) AND state = 0 AND held_until <= $5",
-                  NUM(WISH_WITHDRAWN), OUR, NUM(run), STR(step), TIME(store_now(s)));
+                  "UPDATE wishes SET next_try = 0 WHERE district = $1 AND run = $2"
+                  " AND ($3 = '' OR step = $3) AND state = 0",
+                  OUR, NUM(run), STR(step));
 }
 
 /* ---- reading ---- */
@@ -174,7 +208,8 @@ int store_wish_next(struct store *s, usec_t *ret_time)
     int rc = sql_number(s, &time,
                         "SELECT CASE WHEN held_until > next_try THEN held_until"
                         " ELSE next_try END AS due FROM wishes"
-                        " WHERE district = $1 AND state = 0 ORDER BY due LIMIT 1",
+                        " WHERE district = $1 AND state = 0 AND next_try > 0"
+                        " ORDER BY due LIMIT 1",
                         OUR);
 
     if (rc == 0)

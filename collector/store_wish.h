@@ -54,7 +54,8 @@ int store_wish_retry(struct store *s, int64_t id, const char *holder, usec_t nex
 /* What holder still held when it died can be claimed again: at its next start. */
 int store_wish_let_go(struct store *s, const char *holder);
 
-/* Those of a step (of a run when step is "") that wait are not carried out any more. */
+/* Those of a step (of a run when step is "") that wait are not carried out any more; one
+ * that a runner has right now is not tried again. */
 int store_wish_withdraw(struct store *s, int64_t run, const char *step);
 
 int store_wish_get(struct store *s, int64_t id, struct store_wish *ret);

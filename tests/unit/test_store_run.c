@@ -488,6 +488,65 @@ static void a_withdrawn_wish_is_not_carried_out(void **state)
     commit(f);
 }
 
+static enum wish_state state_of(struct fixture *f, int64_t id)
+{
+    struct store_wish w;
+    enum wish_state state;
+
+    assert_int_equal(store_wish_get(f->s, id, &w), 0);
+    state = w.state;
+    store_wish_done(&w);
+    return state;
+}
+
+static void a_wish_withdrawn_under_way_is_not_tried_again(void **state)
+{
+    struct fixture *f = *state;
+    int64_t run, put_off, failed, done;
+    usec_t time = 0;
+
+    begin(f);
+    run = a_quiet_run(f);
+    put_off = a_wish(f, run, "a", 0);
+    failed = a_wish(f, run, "b", 0);
+    done = a_wish(f, run, "c", 0);
+    for (int i = 0; i < 3; i++)
+        assert_true(claimed_wish(f, "runner") > 0);
+    assert_int_equal(store_wish_withdraw(f->s, run, "page"), 0);
+    assert_int_equal(store_wish_retry(f->s, put_off, "runner", START + 50, "{}"), 0);
+    assert_int_equal(store_wish_finish(f->s, failed, "runner", false, "{}"), 0);
+    assert_int_equal(store_wish_finish(f->s, done, "runner", true, "{}"), 0);
+    f->now += LEASE;
+    assert_int_equal(claimed_wish(f, "runner"), 0);
+    assert_int_equal(store_wish_next(f->s, &time), -ENOENT);
+    assert_int_equal(state_of(f, put_off), WISH_WITHDRAWN);
+    assert_int_equal(state_of(f, failed), WISH_WITHDRAWN);
+    assert_int_equal(state_of(f, done), WISH_DONE);
+    commit(f);
+}
+
+static void nor_is_one_whose_runner_died(void **state)
+{
+    struct fixture *f = *state;
+    int64_t run, wish, other;
+    usec_t time = 0;
+
+    begin(f);
+    run = a_quiet_run(f);
+    wish = a_wish(f, run, "a", 0);
+    other = a_wish(f, run, "b", 0);
+    assert_int_equal(claimed_wish(f, "one"), wish);
+    assert_int_equal(claimed_wish(f, "two"), other);
+    assert_int_equal(store_wish_withdraw(f->s, run, ""), 0);
+    assert_int_equal(store_wish_next(f->s, &time), -ENOENT);
+    assert_int_equal(store_wish_let_go(f->s, "two"), 0);
+    assert_int_equal(state_of(f, other), WISH_WITHDRAWN);
+    f->now += LEASE;
+    assert_int_equal(claimed_wish(f, "one"), 0);
+    assert_int_equal(state_of(f, wish), WISH_WITHDRAWN);
+    commit(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +569,8 @@ int main(void)
         WITH_FIXTURE(an_outcome_is_the_runs_next_input),
         WITH_FIXTURE(a_wish_put_off_waits_for_its_time),
         WITH_FIXTURE(a_withdrawn_wish_is_not_carried_out),
+        WITH_FIXTURE(a_wish_withdrawn_under_way_is_not_tried_again),
+        WITH_FIXTURE(nor_is_one_whose_runner_died),
     };
 
     return cmocka_run_group_tests_name("store_run", tests, NULL, NULL);
