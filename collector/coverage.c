@@ -167,6 +167,7 @@ struct need {
 struct proof {
     const struct coverage_settings *set;
     struct coverage *out;
+    bool *walked; /* by playbook: what the rule in hand led through */
     struct need needs[ROLE_AUDITOR + 1];
 };
 
@@ -198,9 +199,25 @@ static void need_person(struct proof *p, const struct rule *rule,
                                    s->to, rule->id, plan->id, s->id));
 }
 
-static void walk_plan(struct proof *p, const struct rule *rule,
-                      const struct playbook *plan, size_t depth)
+/* True once for each playbook: a rule may lead to it by many calls, and by calls that
+ * lead back. */
+static bool enters(struct proof *p, const struct playbook *plan)
 {
+    const struct playbooks *all = p->set->playbooks;
+    size_t number = 0;
+
+    while (all->at[number] != plan)
+        number++;
+    if (p->walked[number])
+        return false;
+    return p->walked[number] = true;
+}
+
+static void walk_plan(struct proof *p, const struct rule *rule,
+                      const struct playbook *plan)
+{
+    if (!enters(p, plan))
+        return;
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct playbook_step *s = &plan->steps[i];
         const struct playbook *called =
@@ -213,8 +230,8 @@ static void walk_plan(struct proof *p, const struct rule *rule,
             need_role(p, s->role, rule, plan, s);
         if (s->has_approve)
             need_role(p, s->approve, rule, plan, s);
-        if (called && depth > 0)
-            walk_plan(p, rule, called, depth - 1);
+        if (called)
+            walk_plan(p, rule, called);
     }
 }
 
@@ -230,8 +247,9 @@ static void walk_rule(struct proof *p, const struct rule *rule)
         return;
     }
     plan = playbooks_find(p->set->playbooks, rule->playbook);
+    memset(p->walked, 0, p->set->playbooks->count * sizeof(*p->walked));
     if (plan)
-        walk_plan(p, rule, plan, 4);
+        walk_plan(p, rule, plan);
     else
         add_hole(p->out, xasprintf("rule %s leads to playbook %s, which is not there",
                                    rule->id, rule->playbook));
@@ -257,7 +275,8 @@ static void walk_role(struct proof *p, enum role role)
 void coverage_prove(const struct coverage_settings *s, struct coverage *ret)
 {
     struct coverage out = {0};
-    struct proof p = {.set = s, .out = &out};
+    auto_free bool *walked = xcalloc(s->playbooks->count + 1, sizeof(*walked));
+    struct proof p = {.set = s, .out = &out, .walked = walked};
 
     for (size_t i = 0; i < ruleset_count(s->rules); i++)
         walk_rule(&p, ruleset_rule(s->rules, i));

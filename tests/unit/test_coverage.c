@@ -142,9 +142,57 @@ static void a_rule_must_lead_to_a_playbook_that_is_there(void **state)
     coverage_done(&c);
 }
 
+/* p0 calls p1 in each of `wide` steps, and so on; the last one is `last`'s to do. */
+static struct playbook *a_plan_in_a_chain(size_t number, size_t count, size_t wide,
+                                          const char *last)
+{
+    auto_buffer struct buffer b = {0};
+    auto_diags struct diags *d = diags_new();
+    struct playbook *plan;
+
+    buffer_print(&b,
+                 "schema: 1\nplaybook: p%zu\nversion: 1\ntitle: T\nsummary: S\n"
+                 "for: security\nprivacy: {class: security}\nsteps:\n",
+                 number);
+    for (size_t i = 0; number + 1 < count && i < wide; i++)
+        buffer_print(&b, "- {id: s%zu, kind: call, playbook: p%zu, then: s%zu}\n", i,
+                     number + 1, i + 1);
+    buffer_print(&b, "- {id: s%zu, kind: task, title: T, role: %s, then: end}\n",
+                 number + 1 < count ? wide : 0, number + 1 < count ? "security" : last);
+    plan = playbook_parse("p", b.at, b.len, d);
+    assert_non_null(plan);
+    return plan;
+}
+
+/* Ten playbooks deep, thirty calls from each to the next: 30^9 ways. */
+static void calls_are_followed_to_their_end_and_once(void **state)
+{
+    auto_free char *rule = rules_one(
+        "dns",
+        "    when: host exists\n    response: {playbook: p0, after_hours: hold}\n");
+    auto_district struct district *district = district_of(HEAD "  - {person: a}\n");
+    auto_ruleset struct ruleset *rules = rules_load(rule);
+    struct playbook *plans[10];
+    struct playbooks all = {plans, 10};
+    struct coverage c;
+
+    (void)state;
+    for (size_t i = 0; i < 10; i++)
+        plans[i] = a_plan_in_a_chain(i, 10, 30, "safety-officer");
+    coverage_prove(&(struct coverage_settings){rules, &all, district, 0}, &c);
+    assert_int_equal(c.steps, 9 * 31 + 1);
+    assert_int_equal(c.count, 1);
+    assert_string_equal(c.holes[0], "safety-officer: has no roster; needed by rule "
+                                    "test.one, playbook p9, step s0");
+    coverage_done(&c);
+    for (size_t i = 0; i < 10; i++)
+        playbook_free(plans[i]);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_are_followed_to_their_end_and_once),
         cmocka_unit_test(the_hours_without_anybody_are_named),
         cmocka_unit_test(a_full_week_has_no_hole),
         cmocka_unit_test(holidays_on_which_somebody_is_missing_are_named),
