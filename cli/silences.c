@@ -315,9 +315,23 @@ struct listing {
     struct viewer *viewer;
     struct json *json; /* NULL: for people */
     size_t count;
+    size_t hidden; /* of alerts that the person does not see */
 };
 
-static void print_about(const struct store_silence *q)
+/* What is seen of every alert that it covers; whoever made it sees all of it. */
+static unsigned sight_of_it(const struct viewer *v, const struct store_silence *q)
+{
+    unsigned sight = SIGHT_ALL;
+
+    if (v->person && strcmp(q->owner, v->who) == 0)
+        return SIGHT_ALL;
+    for (unsigned owner = 0; owner < names_role.count; owner++)
+        if (q->covers >> owner & 1)
+            sight &= viewer_sight(v, owner, 0);
+    return sight;
+}
+
+static void print_about(const struct store_silence *q, unsigned sight)
 {
     static const char *const heads[] = {"rule", "site", "segment", "device"};
     const char *const words[] = {q->rule, q->site, q->segment, q->device};
@@ -327,18 +341,34 @@ static void print_about(const struct store_silence *q)
         if (words[i][0] == '\0')
             continue;
         printf("%s%s ", before, heads[i]);
-        viewer_print(words[i], 0);
+        viewer_print(words[i] == q->device && !(sight & SIGHT_DEVICE) ? "(not for you)"
+                                                                      : words[i],
+                     0);
         before = ", ";
     }
+}
+
+static struct json *as_seen(const struct store_silence *q, unsigned sight)
+{
+    struct json *json = store_silence_json(q);
+
+    if (q->device[0] && !(sight & SIGHT_DEVICE))
+        json_put(json, "device", json_new_null());
+    return json;
 }
 
 static void add_silence(const struct store_silence *q, void *arg)
 {
     struct listing *l = arg;
+    unsigned sight = sight_of_it(l->viewer, q);
     char until[VIEWER_WHEN];
 
+    if (!(sight & SIGHT_WHAT)) {
+        l->hidden++;
+        return;
+    }
     if (l->json) {
-        json_add(l->json, store_silence_json(q));
+        json_add(l->json, as_seen(q, sight));
         return;
     }
     if (l->count++ == 0)
@@ -349,7 +379,7 @@ static void add_silence(const struct store_silence *q, void *arg)
     viewer_print(q->owner, 20);
     printf(" %-16s ",
            q->covers == NETWORK_AND_SECURITY ? "network, security" : role_of(q->covers));
-    print_about(q);
+    print_about(q, sight);
     fputs(": ", stdout);
     viewer_print(q->why, 0);
     putchar('\n');
@@ -370,8 +400,11 @@ static int list(const void *values, int argc, char **argv)
         return viewer_fault(&v);
     if (json)
         viewer_json(json);
-    else if (l.count == 0)
+    else if (l.count + l.hidden == 0)
         puts("No silence is in force.");
+    if (l.hidden)
+        fprintf(stderr, "hallwatch: %zu of alerts that you do not see %s not shown\n",
+                l.hidden, l.hidden == 1 ? "is" : "are");
     return 0;
 }
 

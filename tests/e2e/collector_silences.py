@@ -71,8 +71,25 @@ def what_is_not_there_is_not_silenced(w):
     w.alert(playbook="safeguarding-review", rule=HARM, owner=SAFETY)
     fates(w, 1)
     add(w, "safety-officer", "--device", "7KQX-M3TA")
-    shown = w.hallwatch("silences", "list")
+    shown = w.hallwatch("silences", "list", "--as", "safety-officer")
     assert "device 7KQX-M3TA: noisy" in shown, shown
+    w.stop()
+
+
+def who_sees_no_device_sees_none_among_silences(w):
+    w.start()
+    w.alert(playbook="safeguarding-review", rule=HARM, owner=SAFETY)
+    fates(w, 1)
+    add(w, "safety-officer", "--device", "7KQX-M3TA")
+    for person in (["--as", "duty-network-admin"], []):
+        shown = w.hallwatch("silences", "list", *person)
+        assert "7KQX" not in shown and "device (not for you): noisy" in shown, shown
+        listed = json.loads(w.hallwatch("silences", "list", "--json", *person))
+        assert listed[0]["device"] is None, listed
+    for person in ("principal", "exams-officer"):
+        shown = w.hallwatch("silences", "list", "--as", person)
+        assert "noisy" not in shown and "No silence" not in shown, shown
+        assert w.hallwatch("silences", "list", "--json", "--as", person).strip() == "[]"
     w.stop()
 
 
@@ -92,5 +109,6 @@ if __name__ == "__main__":
         (only_who_acts_first_on_a_rule_may_silence_it, World),
         (a_silence_over_a_whole_site_takes_no_safety_rule_along, World),
         (what_is_not_there_is_not_silenced, World),
+        (who_sees_no_device_sees_none_among_silences, World),
         (none_is_for_long, World),
     ])
