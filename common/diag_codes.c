@@ -419,7 +419,8 @@ static const struct diag_code codes[] = {
     {"E0807", "not a hardware address",
      "Six pairs of digits, in quotes: \"02:00:00:00:20:01\"."},
     {"E0808", "not a contact",
-     "One way to reach somebody, like {mail: office@lincoln.example}."},
+     "One way to reach somebody, like {mail: office@lincoln.example}. A mail address has "
+     "letters, digits and marks of ASCII, one @ and no name around it."},
     {"E0809", "unknown person", "Rosters name those who stand under people:."},
     {"E0810", "too many groups",
      "A district has at most 64 of them, two of which are there always."},

@@ -26,6 +26,12 @@ static void read_contact(struct district_tree *t, const struct node *n,
     node_check_keys(n, "contact", kinds, COUNT(kinds), t->diags);
     c.kind = district_text(t, node_key(n, 0));
     c.at = district_text(t, node_value(n, 0));
+    if (strcmp(c.kind, "mail") == 0 && !text_is_mail_address(c.at)) {
+        diags_error(t->diags, node_place(node_value(n, 0)), "E0808",
+                    "this is no mail address");
+        diags_hint(t->diags, "one address, without a name or <> around it, like "
+                             "office@lincoln.example");
+    }
     if (strcmp(c.kind, "phone") == 0)
         phones[p->phone_count++] = c.at;
     else

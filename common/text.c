@@ -229,3 +229,22 @@ int text_parse_size(const char *text, uint64_t *ret_bytes)
     }
     return -EINVAL;
 }
+
+/* ---- mail addresses ---- */
+
+#define LOCAL_PART_MAX 64  /* RFC 5321, section 4.5.3.1.1 */
+#define ADDRESS_MAX    254 /* section 4.5.3.1.3: 256 with < and > */
+
+bool text_is_mail_address(const char *text)
+{
+    const char *at = strchr(text, '@');
+    size_t len = strlen(text), local = at ? (size_t)(at - text) : 0;
+
+    if (local == 0 || local > LOCAL_PART_MAX || at[1] == '\0' || len > ADDRESS_MAX ||
+        strchr(at + 1, '@'))
+        return false;
+    for (; *text; text++)
+        if (*text <= ' ' || *text > '~' || strchr("<>()\"\\,;", *text))
+            return false;
+    return true;
+}

@@ -65,6 +65,10 @@ void buffer_text_html(struct buffer *b, struct text text);
  */
 size_t text_utf8_len(const char *at, size_t len);
 
+/* One mail address as it goes to a mail server (RFC 5321, section 4.1.2), without a name
+ * or quotes around it. */
+bool text_is_mail_address(const char *text);
+
 /* Decimal digits only. -EINVAL for anything else, -ERANGE when it doesn't fit. */
 int text_parse_number(const char *text, uint64_t *ret_number);
 

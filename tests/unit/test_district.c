@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "district.h"
+#include "mem.h"
 
 #define HEAD "schema: 1\ndistrict: d\nname: D\nterm: t\n"
 #define SITE "sites: [{id: s, name: S, type: high, tz: America/Chicago}]\n"
@@ -239,6 +240,50 @@ static void a_line_has_both_ways_and_can_carry_something(void **state)
     assert_int_equal(diags_errors(d), 3);
 }
 
+static void assert_address(const char *address, bool fine)
+{
+    auto_diags struct diags *d = diags_new();
+    auto_free char *text =
+        xasprintf("schema: 1\ndistrict: d\nname: D\nterm: t\n"
+                  "sites: [{id: s, name: S, type: high, tz: America/Chicago}]\n"
+                  "people:\n"
+                  "- {id: p, name: P, contacts: [{mail: '%s'}]}\n",
+                  address);
+    auto_district struct district *di = load(text, d);
+    auto_free char *said = diags_text(d);
+
+    if (fine != (di != NULL))
+        fail_msg("%s: %s", address, said);
+    if (!fine && !strstr(said, ":7:38: error[E0808]: this is no mail address"))
+        fail_msg("%s: %s", address, said);
+}
+
+static void a_mail_address_is_one_before_anything_is_sent_there(void **state)
+{
+    static const char *const wrong[] = {
+        "",      "p",           "@d.example",         "p@",
+        "p@@d",  "P <p@d>",     "p@d.example (home)", "p@d.example,q@d.example",
+        "p@d@e", "p\303\251@d", "\"p q\"@d.example"};
+    auto_free char *local = xasprintf("%.*s@d.example", 64,
+                                      "a234567890123456789012345678901"
+                                      "234567890123456789012345678901234"
+                                      "567890");
+    auto_free char *longer = xasprintf("a%s", local);
+    char whole[256] = "p@";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_address(wrong[i], false);
+    assert_address("office+night.2@lincoln.example", true);
+    assert_address("office@[192.0.2.1]", true);
+    assert_address(local, true);
+    assert_address(longer, false);
+    memset(whole + 2, 'd', 252);
+    assert_address(whole, true);
+    whole[254] = 'd';
+    assert_address(whole, false);
+}
+
 static void every_fault_is_told_at_once_with_its_place(void **state)
 {
     auto_diags struct diags *d = diags_new();
@@ -423,6 +468,7 @@ int main(void)
         cmocka_unit_test(what_a_sites_line_can_carry_may_be_said),
         cmocka_unit_test(a_line_has_both_ways_and_can_carry_something),
         cmocka_unit_test(every_fault_is_told_at_once_with_its_place),
+        cmocka_unit_test(a_mail_address_is_one_before_anything_is_sent_there),
         cmocka_unit_test(a_group_has_segments_networks_and_hardware_addresses),
         cmocka_unit_test(a_district_without_groups_has_those_of_the_shipped_rules_empty),
         cmocka_unit_test(what_a_group_cannot_be_is_told_with_what_it_may),
