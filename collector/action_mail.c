@@ -15,8 +15,9 @@
 #include "mem.h"
 #include "text.h"
 
-#define LINE_MOST 76 /* RFC 2045, section 6.7 */
-#define WORD_MOST 42 /* bytes of an encoded word: 75 characters at most (RFC 2047) */
+#define LINE_MOST 76  /* RFC 2045, section 6.7 */
+#define HEAD_MOST 998 /* bytes of a line of the head: RFC 5322, section 2.1.1 */
+#define WORD_MOST 42  /* bytes of an encoded word: 75 characters at most (RFC 2047) */
 #define ID_BYTES  16
 
 /* ---- encoding ---- */
@@ -66,8 +67,10 @@ static size_t word_len(const char *text)
 
 static void add_subject(struct buffer *b, const char *subject)
 {
-    buffer_text(b, "Subject: ");
-    if (is_plain(subject)) {
+    static const char name[] = "Subject: ";
+
+    buffer_text(b, name);
+    if (is_plain(subject) && sizeof(name) - 1 + strlen(subject) <= HEAD_MOST) {
         buffer_text(b, subject);
     } else {
         for (const char *at = subject; *at;) {
@@ -184,12 +187,6 @@ static enum post_verdict send_it(const struct action_call *c, struct post_mail *
     return verdict;
 }
 
-/* An address goes into the head and to the server as it is. */
-static bool is_address(const char *text)
-{
-    return is_plain(text) && strchr(text, '@') && !strpbrk(text, " <>\"");
-}
-
 enum post_verdict action_mail(const struct action_call *c, char ret_words[POST_WORDS])
 {
     const struct collector_settings *s = c->world->settings;
@@ -202,8 +199,11 @@ enum post_verdict action_mail(const struct action_call *c, char ret_words[POST_W
                  "no mail server is named: set smtp.url in the collector's settings");
         return POST_NEVER;
     }
-    if (!is_address(to)) {
-        snprintf(ret_words, POST_WORDS, "\"%s\" is no mail address", to);
+    /* It goes into the head and to the server as it is, and these words into the log. */
+    if (!text_is_mail_address(to)) {
+        snprintf(ret_words, POST_WORDS,
+                 "what it should go to is no mail address: see the contacts in "
+                 "district.yaml");
         return POST_NEVER;
     }
     action_notice(c, &subject, &text);

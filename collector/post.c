@@ -151,6 +151,7 @@ enum post_verdict post_mail(struct post *p, const struct post_mail *m,
 
 /* ---- HTTP ---- */
 
+/* Whatever happens to the rest of an answer, its status is the server's word. */
 static enum post_verdict judge(long status)
 {
     if (status >= 200 && status < 300)
@@ -177,11 +178,13 @@ enum post_verdict post_http(struct post *p, const struct post_http *h,
     curl_easy_setopt(p->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)h->len);
     status = perform(p, ret_words, &code);
     curl_slist_free_all(headers);
-    if (code != CURLE_OK)
+    if (code != CURLE_OK && status < 200)
         return code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT
                    ? POST_NEVER
                    : POST_LATER;
-    if (judge(status) != POST_DONE)
+    if (judge(status) == POST_DONE)
+        snprintf(ret_words, POST_WORDS, "accepted (%ld)", status);
+    else
         snprintf(ret_words, POST_WORDS, "the server answered %ld", status);
     return judge(status);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include "collector/runner.h"
@@ -187,6 +188,136 @@ static void what_another_runner_holds_is_left_to_it(void **state)
     assert_int_equal(runner_turn(s->runner), -ENOENT);
 }
 
+/* ---- a server that answers once ---- */
+
+struct server {
+    int fd;
+    pthread_t thread;
+    const char *const *lines; /* to each line that comes in, one; NULL: no more */
+    struct buffer heard, answer;
+};
+
+static void say(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+        if (n <= 0)
+            return;
+        text += n;
+        len -= (size_t)n;
+    }
+}
+
+static void *serve(void *arg)
+{
+    struct server *s = arg;
+    int fd = accept(s->fd, NULL, NULL);
+    char bytes[4096];
+    ssize_t n;
+
+    if (s->lines)
+        say(fd, *s->lines, strlen(*s->lines));
+    while ((n = recv(fd, bytes, sizeof(bytes), 0)) > 0) {
+        buffer_add(&s->heard, bytes, (size_t)n);
+        if (s->answer.len) {
+            say(fd, s->answer.at, s->answer.len);
+            break;
+        }
+        if (bytes[n - 1] != '\n')
+            continue;
+        s->lines++;
+        say(fd, *s->lines, strlen(*s->lines));
+        if (!s->lines[1])
+            break;
+    }
+    close(fd);
+    return NULL;
+}
+
+/* The port. */
+static unsigned server_begin(struct server *s)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(at);
+
+    s->fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(s->fd, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(getsockname(s->fd, (struct sockaddr *)&at, &len), 0);
+    assert_int_equal(listen(s->fd, 1), 0);
+    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+    return ntohs(at.sin_port);
+}
+
+static void server_end(struct server *s)
+{
+    pthread_join(s->thread, NULL);
+    close(s->fd);
+    buffer_done(&s->heard);
+    buffer_done(&s->answer);
+}
+
+/* Else whoever answers with a page at length would get the same message again. */
+static void what_a_server_accepted_is_done_however_long_its_answer(void **state)
+{
+    struct shop *s = *state;
+    struct server server = {0};
+    auto_free char *payload = NULL;
+    int64_t id;
+
+    buffer_text(&server.answer, "HTTP/1.1 200 OK\r\n\r\n");
+    for (int i = 0; i < 5000; i++)
+        buffer_text(&server.answer, "Thank you very much. ");
+    payload = xasprintf("{\"at\":\"http://127.0.0.1:%u\"}", server_begin(&server));
+    id = wish(s, "webhook", payload);
+    assert_int_equal(runner_turn(s->runner), 0);
+    assert_int_equal(state_of(s, id, "accepted (200)"), WISH_DONE);
+    server_end(&server);
+}
+
+/* RFC 5322, section 2.1.1. */
+static void no_line_of_a_mail_is_longer_than_it_may_be(void **state)
+{
+    static const char *const lines[] = {"220 here\r\n",
+                                        "250 here\r\n",
+                                        "250 fine\r\n",
+                                        "250 fine\r\n",
+                                        "354 go on\r\n",
+                                        "250 stored\r\n",
+                                        NULL};
+    static const struct notice notice = {
+        .name = "t", .subject = "${incident.title}", .text = "-"};
+    static const struct notice_language language = {
+        .tag = "en", .notices = &notice, .count = 1};
+    struct shop *s = *state;
+    struct server server = {.lines = lines};
+    char title[1200] = "", *line, *rest;
+    auto_free char *payload = NULL;
+    size_t count = 0;
+    int64_t id;
+
+    s->notices = (struct notices){&language, 1};
+    s->settings.smtp.tls = SMTP_TLS_NEVER;
+    s->settings.smtp.url = xasprintf("smtp://127.0.0.1:%u", server_begin(&server));
+    memset(title, 'x', sizeof(title) - 1);
+    payload = xasprintf("{\"at\":\"a@d.example\",\"template\":\"t\",\"facts\":"
+                        "{\"incident\":{\"title\":\"%s\"}}}",
+                        title);
+    id = wish(s, "mail", payload);
+    assert_int_equal(runner_turn(s->runner), 0);
+    assert_int_equal(state_of(s, id, "accepted"), WISH_DONE);
+    pthread_join(server.thread, NULL);
+    rest = server.heard.at;
+    while ((line = strsep(&rest, "\n"))) {
+        assert_true(strlen(line) <= 998);
+        count += strncmp(line, " =?UTF-8?B?", 11) == 0;
+    }
+    assert_true(count >= 1199 / 42);
+    close(server.fd);
+    buffer_done(&server.heard);
+}
+
 #define IN_A_SHOP(test) cmocka_unit_test_setup_teardown(test, shop_set_up, shop_tear_down)
 
 int main(void)
@@ -198,6 +329,8 @@ int main(void)
         IN_A_SHOP(a_server_that_is_away_is_asked_again_after_longer_pauses),
         IN_A_SHOP(what_a_dead_runner_held_is_taken_up_at_once),
         IN_A_SHOP(what_another_runner_holds_is_left_to_it),
+        IN_A_SHOP(what_a_server_accepted_is_done_however_long_its_answer),
+        IN_A_SHOP(no_line_of_a_mail_is_longer_than_it_may_be),
     };
 
     return cmocka_run_group_tests_name("runner", tests, NULL, NULL);
