@@ -183,6 +183,28 @@ int store_task_take(struct store *s, int64_t id, const char *who)
     return rc;
 }
 
+/* What the engine was not told yet, it is not told any more: an incident must not go on
+ * as taken by whoever gave it back. */
+static int untake(struct store *s, int64_t id, const char *who)
+{
+    auto_json struct json *document = NULL;
+    auto_free char *text = NULL;
+    struct store_task t;
+    int rc = store_task_get(s, id, &t);
+
+    if (rc)
+        return rc;
+    document = task_reference(&t);
+    text = json_write(document);
+    rc = sql_do(s,
+                "UPDATE inputs SET consumed = $1 WHERE district = $2 AND run = $3"
+                " AND kind = $4 AND who = $5 AND document = $6 AND consumed = 0",
+                TIME(store_now(s)), OUR, NUM(t.run), NUM(INPUT_TAKEN), STR(who),
+                STR(text));
+    store_task_done(&t);
+    return rc;
+}
+
 int store_task_give_back(struct store *s, int64_t id, const char *who)
 {
     char about[32];
@@ -193,6 +215,8 @@ int store_task_give_back(struct store *s, int64_t id, const char *who)
 
     if (rc == 0 && sql_changed(s) == 0)
         return sql_answer(s, -ESTALE, "task %" PRId64 " is not with %s", id, who);
+    if (rc == 0)
+        rc = untake(s, id, who);
     snprintf(about, sizeof(about), "task/%" PRId64, id);
     return rc ? rc : store_audit_add(s, who, "task.give-back", about, "");
 }

@@ -311,6 +311,28 @@ static void a_task_given_back_is_anybodys_again(void **state)
     commit(f);
 }
 
+static void who_gave_it_back_before_the_run_heard_never_had_it(void **state)
+{
+    struct fixture *f = *state;
+    struct inputs in;
+    int64_t run, task;
+
+    begin(f);
+    run = a_quiet_run(f);
+    task = a_task(f, run, "a", 0);
+    assert_int_equal(store_task_take(f->s, task, "admin"), 0);
+    assert_int_equal(store_task_give_back(f->s, task, "admin"), 0);
+    commit(f);
+    in = inputs_of(f, run);
+    assert_int_equal(in.count, 0);
+    begin(f);
+    assert_int_equal(store_task_take(f->s, task, "deputy"), 0);
+    commit(f);
+    in = inputs_of(f, run);
+    assert_int_equal(in.count, 1);
+    assert_int_equal(in.kinds[0], INPUT_TAKEN);
+}
+
 static void nobody_answers_a_task_that_is_over(void **state)
 {
     struct fixture *f = *state;
@@ -562,6 +584,7 @@ int main(void)
         WITH_FIXTURE(the_same_task_is_opened_once),
         WITH_FIXTURE(a_task_goes_from_taking_to_answer_and_the_run_hears),
         WITH_FIXTURE(a_task_given_back_is_anybodys_again),
+        WITH_FIXTURE(who_gave_it_back_before_the_run_heard_never_had_it),
         WITH_FIXTURE(nobody_answers_a_task_that_is_over),
         WITH_FIXTURE(the_task_that_is_due_first_stands_first),
         WITH_FIXTURE(the_same_wish_is_carried_out_once),
