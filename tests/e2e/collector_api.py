@@ -13,7 +13,7 @@ import urllib.request
 import collector_world
 from collector_world import World, until
 
-ROLES = ("network-admin", "safety-officer", "principal", "exams-officer")
+ROLES = ("network-admin", "safety-officer", "principal", "exams-officer", "governor", "auditor")
 TOKENS = {}
 
 
@@ -50,6 +50,14 @@ def health_is_told_to_anybody_and_all_else_to_who_has_a_token(w):
         assert status == 401 and "token" in answer["error"], answer
         assert ask(w, path, token=TOKENS["principal"][:-1])[0] == 401
         assert ask(w, path, token=TOKENS["principal"] + "1")[0] == 401
+
+
+def figures_are_for_who_may_see_small_numbers(w):
+    for role in ("network-admin", "safety-officer"):
+        assert "hallwatch_incidents{" in ask(w, "/metrics", role=role)[1], role
+    for role in ("exams-officer", "principal", "governor", "auditor"):
+        status, answer = ask(w, "/metrics", role=role)
+        assert status == 403 and role in answer["error"], answer
 
 
 def pages_follow_each_other(w):
@@ -242,6 +250,7 @@ if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     collector_world.run([(case, asking) for case in (
         health_is_told_to_anybody_and_all_else_to_who_has_a_token,
+        figures_are_for_who_may_see_small_numbers,
         pages_follow_each_other,
         filters_choose_what_is_shown,
         who_asks_wrongly_is_told_how_to_ask,
