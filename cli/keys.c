@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "crypt.h"
@@ -131,6 +132,20 @@ static int write_half(const char *folder, const struct kind *k, const char *endi
     return r;
 }
 
+/* Both or none: half a pair beside a half of another would look like one. */
+static int write_pair(const char *folder, const struct kind *k, const struct pair *p)
+{
+    auto_free char *secret = xasprintf("%s/%s.key", folder, k->name);
+    int r = write_half(folder, k, "key", p, true);
+
+    if (r < 0 || !k->halves)
+        return r;
+    r = write_half(folder, k, "pub", p, false);
+    if (r < 0)
+        unlink(secret);
+    return r;
+}
+
 static void print_pair(const struct kind *k, const struct pair *p, const char *folder,
                        bool as_json)
 {
@@ -173,9 +188,7 @@ static int new_key(const void *values, int argc, char **argv)
         fprintf(stderr, "hallwatch: %s cannot be made: %m\n", folder);
         return EXIT_FAULT;
     }
-    r = write_half(folder, k, "key", &pair, true);
-    if (r == 0 && k->halves)
-        r = write_half(folder, k, "pub", &pair, false);
+    r = write_pair(folder, k, &pair);
     if (r == 0)
         print_pair(k, &pair, folder, o->json);
     crypt_wipe(&pair, sizeof(pair));

@@ -92,7 +92,7 @@ static bool belongs_to(const char *path, const char *user)
 
 static int open_file(const char *path, const char *user)
 {
-    const int flags = O_WRONLY | O_APPEND | O_CLOEXEC;
+    const int flags = O_RDWR | O_APPEND | O_CLOEXEC;
     int fd = open(path, flags | O_CREAT | O_EXCL, 0600);
 
     if (fd >= 0)
@@ -100,15 +100,37 @@ static int open_file(const char *path, const char *user)
     return fd < 0 && errno == EEXIST ? open(path, flags) : fd;
 }
 
-/* In one write, so that the file never has half a line. */
+/* Whether the last line, which somebody may have written by hand, has no end. */
+static bool is_cut(int fd, off_t len)
+{
+    char last = '\n';
+
+    return len > 0 && pread(fd, &last, 1, len - 1) == 1 && last != '\n';
+}
+
+/* In one write; of a disk that is full while it lasts, no half a line stays. */
+static int add_line(int fd, const char *line)
+{
+    off_t len = lseek(fd, 0, SEEK_END);
+    auto_free char *text = xasprintf("%s%s", is_cut(fd, len) ? "\n" : "", line);
+    ssize_t written = write(fd, text, strlen(text));
+
+    if (written == (ssize_t)strlen(text))
+        return 0;
+    if (written > 0)
+        errno = ftruncate(fd, len) == 0 ? ENOSPC : errno;
+    return -errno;
+}
+
 static int append(const char *path, const char *line, const char *user)
 {
     auto_close int fd = open_file(path, user);
+    int r = fd < 0 ? -errno : add_line(fd, line);
 
-    if (fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line))
+    if (r == 0)
         return 0;
     fprintf(stderr, "hallwatch: %s: %s; --file says where the tokens are\n", path,
-            strerror(errno));
+            strerror(-r));
     return EXIT_FAULT;
 }
 

@@ -137,6 +137,28 @@ def a_token_has_a_name_of_its_own(folder):
         assert len(f.readlines()) == 1
 
 
+def a_token_gets_a_line_of_its_own(folder):
+    file = f"{folder}/by-hand"
+    add = ("tokens", "add", "--role", "security", "--file", file)
+    hallwatch(*add, "dash")
+    with open(file, "rb+") as f:
+        f.truncate(os.stat(file).st_size - 1)
+    code, _, err = hallwatch(*add, "board")
+    assert code == 0, err
+    with open(file, encoding="utf-8") as f:
+        assert [line.split()[0] for line in f] == ["dash", "board"]
+
+
+def no_half_of_a_pair_is_left(folder):
+    folder = f"{folder}/halves"
+    os.mkdir(folder)
+    with open(f"{folder}/agent.pub", "w", encoding="utf-8") as f:
+        f.write("of another\n")
+    code, _, err = hallwatch("keys", "new", "agent", folder)
+    assert code == 1 and "agent.pub is there already" in err, err
+    assert os.listdir(folder) == ["agent.pub"]
+
+
 def tokens_belong_to_whom_the_collector_runs_as(folder):
     if os.geteuid() != 0:
         return
@@ -195,6 +217,8 @@ CASES = (
     mistakes_get_a_sentence,
     an_agent_is_added_by_file_or_key_and_revoked,
     a_token_has_a_name_of_its_own,
+    a_token_gets_a_line_of_its_own,
+    no_half_of_a_pair_is_left,
     tokens_belong_to_whom_the_collector_runs_as,
     the_key_of_the_collector_is_no_agents,
     who_may_not_read_the_district_is_told_who_helps,
