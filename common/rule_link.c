@@ -232,13 +232,26 @@ static void check_members(struct linking *l, struct compiled_rule *c)
                      m->of, m->count, &c->rule);
 }
 
+/* Room for one more behind `count` members, which stay where they are or are copied: it
+ * doubles, since thousands of rules may listen to one and the arena gives nothing back.
+ */
+static void *one_more(struct ruleset *s, const void *list, size_t count, size_t size)
+{
+    void *more;
+
+    if (count > 0 && (count & (count - 1)) != 0)
+        return (void *)(uintptr_t)list; /* the set is being made */
+    more = arena_array(&s->arena, count > 0 ? 2 * count : 1, size);
+    if (count > 0)
+        memcpy(more, list, count * size);
+    return more;
+}
+
 static void append(struct ruleset *s, const struct rule_listener **list, size_t *count,
                    struct rule_listener who)
 {
-    struct rule_listener *more = arena_array(&s->arena, *count + 1, sizeof(*more));
+    struct rule_listener *more = one_more(s, *list, *count, sizeof(*more));
 
-    if (*count > 0)
-        memcpy(more, *list, *count * sizeof(*more));
     more[(*count)++] = who;
     *list = more;
 }
@@ -271,10 +284,9 @@ static void listen_to_members(struct ruleset *s, size_t rule)
 static void add_inhibitor(struct ruleset *s, size_t rule, size_t by)
 {
     struct rule *target = &s->rules[rule].rule;
-    size_t *more = arena_array(&s->arena, target->inhibitor_count + 1, sizeof(*more));
+    size_t *more =
+        one_more(s, target->inhibitors, target->inhibitor_count, sizeof(*more));
 
-    if (target->inhibitor_count > 0)
-        memcpy(more, target->inhibitors, target->inhibitor_count * sizeof(*more));
     more[target->inhibitor_count++] = by;
     target->inhibitors = more;
 }
