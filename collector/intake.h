@@ -57,7 +57,7 @@ struct intake_counts {
     const struct sessions_counts *sessions;
     uint64_t refused_keys;       /* connections of keys that are not on the list */
     uint64_t refused_handshakes; /* and of what doesn't speak our protocol */
-    uint64_t dropped;            /* messages of several frames */
+    uint64_t dropped;            /* messages as wire_dropped counts them */
 };
 
 /* Borrowed until the next call. */

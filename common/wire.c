@@ -262,6 +262,17 @@ void wire_close(struct wire_port *p)
         port_free(p);
 }
 
+/* False: it is longer than an address may be (RFC 28). A peer says itself which one it
+ * wants, and libzmq takes any from it. */
+static bool read_peer(struct text frame, struct wire_peer *ret_peer)
+{
+    if (frame.len > sizeof(ret_peer->id))
+        return false;
+    ret_peer->len = (uint8_t)frame.len;
+    memcpy(ret_peer->id, frame.at, frame.len);
+    return true;
+}
+
 /* Takes one message. False: there was none. */
 static bool port_receive(struct wire_port *p)
 {
@@ -272,14 +283,10 @@ static bool port_receive(struct wire_port *p)
 
     if (count == 0)
         return false;
-    if (count != expected) {
+    if (count != expected ||
+        (p->listens && !read_peer(frames_get(p->message, 0), &m.peer))) {
         p->dropped++;
         return true;
-    }
-    if (p->listens) {
-        frame = frames_get(p->message, 0);
-        m.peer.len = (uint8_t)frame.len; /* at most 255 (RFC 28) */
-        memcpy(m.peer.id, frame.at, m.peer.len);
     }
     frame = frames_get(p->message, expected - 1);
     m.bytes = (const uint8_t *)frame.at;

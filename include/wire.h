@@ -120,7 +120,8 @@ void wire_address(const struct wire_port *p, char ret_address[WIRE_ADDRESS]);
 int wire_send(struct wire_port *p, const struct wire_peer *to,
               const struct wire_head *head, const void *payload, size_t len);
 
-/* Messages of a port that were dropped because they had several frames. */
+/* Messages of a port that were dropped: of several frames, or of a peer whose routing id
+ * is longer than 255 bytes. */
 uint64_t wire_dropped(const struct wire_port *p);
 
 /* ------------------------------------------------------------------ the test at start */

@@ -6,13 +6,16 @@
  */
 #include "unit.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <sodium.h>
 #include <zmq.h>
 
 #include "agent/uplink.h"
@@ -476,6 +479,178 @@ static void nobody_takes_over_the_address_of_another(void **state)
     lout_free(&second);
 }
 
+/*
+ * A peer with a good key and a library of its own (ZMTP 3.0, RFC 23; CurveZMQ, RFC 26),
+ * for what libzmq refuses to send, but takes.
+ */
+struct forger {
+    int fd;
+    uint8_t key[32], public[32], server[32]; /* long-term ones */
+    uint8_t own[32], own_public[32], their[32], cookie[96];
+    uint64_t nonces;
+};
+
+static void forge_frame(struct forger *f, uint8_t flags, const struct buffer *body)
+{
+    uint8_t head[9] = {flags | 2, [7] = (uint8_t)(body->len >> 8), (uint8_t)body->len};
+
+    assert_int_equal(write(f->fd, head, sizeof(head)), sizeof(head));
+    assert_int_equal(write(f->fd, body->at, body->len), body->len);
+}
+
+/* A box with the next short nonce, which stands before it. */
+static void put_box(struct forger *f, struct buffer *to, const char *prefix,
+                    const uint8_t *theirs, const struct buffer *what)
+{
+    auto_free uint8_t *box = xmalloc(what->len + crypto_box_MACBYTES);
+    uint8_t nonce[24] = {[23] = (uint8_t)++f->nonces};
+
+    memcpy(nonce, prefix, 16);
+    assert_int_equal(
+        crypto_box_easy(box, (const uint8_t *)what->at, what->len, nonce, theirs, f->own),
+        0);
+    buffer_add(to, nonce + 16, 8);
+    buffer_add(to, box, what->len + crypto_box_MACBYTES);
+}
+
+static void forge_hello(struct forger *f)
+{
+    static const uint8_t zeros[72],
+        greeting[64] = {0xff, [9] = 0x7f, 3, 0, 'C', 'U', 'R', 'V', 'E'};
+    auto_buffer struct buffer hello = {0}, nothing = {0};
+
+    assert_int_equal(write(f->fd, greeting, sizeof(greeting)), sizeof(greeting));
+    buffer_add(&hello, "\5HELLO\1\0", 8);
+    buffer_add(&hello, zeros, 72);
+    buffer_add(&hello, f->own_public, 32);
+    buffer_add(&nothing, zeros, 64);
+    put_box(f, &hello, "CurveZMQHELLO---", f->server, &nothing);
+    forge_frame(f, 4, &hello);
+}
+
+/* Behind the greeting. */
+static void hear_welcome(struct forger *f)
+{
+    uint8_t bytes[64 + 2 + 168], *welcome = bytes + 64 + 2, nonce[24], both[128];
+
+    assert_int_equal(recv(f->fd, bytes, sizeof(bytes), MSG_WAITALL), sizeof(bytes));
+    memcpy(nonce, "WELCOME-", 8);
+    memcpy(nonce + 8, welcome + 8, 16);
+    assert_int_equal(
+        crypto_box_open_easy(both, welcome + 24, 144, nonce, f->server, f->own), 0);
+    memcpy(f->their, both, 32);
+    memcpy(f->cookie, both + 32, 96);
+}
+
+static void put_vouch(struct forger *f, struct buffer *to)
+{
+    uint8_t nonce[24] = "VOUCH---", keys[64], box[80];
+
+    memcpy(keys, f->own_public, 32);
+    memcpy(keys + 32, f->server, 32);
+    assert_int_equal(crypto_box_easy(box, keys, sizeof(keys), nonce, f->their, f->key),
+                     0);
+    buffer_add(to, nonce + 8, 16);
+    buffer_add(to, box, sizeof(box));
+}
+
+static void forge_initiate(struct forger *f, const char *address)
+{
+    auto_buffer struct buffer initiate = {0}, inside = {0};
+    size_t len = strlen(address);
+    uint8_t size[4] = {0, 0, (uint8_t)(len >> 8), (uint8_t)len};
+
+    buffer_add(&inside, f->public, 32);
+    put_vouch(f, &inside);
+    buffer_add(&inside, "\13Socket-Type\0\0\0\6DEALER\10Identity", 12 + 10 + 9);
+    buffer_add(&inside, size, sizeof(size));
+    buffer_add(&inside, address, len);
+    buffer_add(&initiate, "\10INITIATE", 9);
+    buffer_add(&initiate, f->cookie, sizeof(f->cookie));
+    put_box(f, &initiate, "CurveZMQINITIATE", f->their, &inside);
+    forge_frame(f, 4, &initiate);
+}
+
+static void forge_message(struct forger *f, const void *bytes, size_t len)
+{
+    auto_buffer struct buffer message = {0}, inside = {0};
+
+    buffer_add(&inside, "", 1); /* flags */
+    buffer_add(&inside, bytes, len);
+    buffer_add(&message, "\7MESSAGE", 8);
+    put_box(f, &message, "CurveZMQMESSAGEC", f->their, &inside);
+    forge_frame(f, 0, &message);
+}
+
+static struct forger forger_new(struct world *w, const char *address)
+{
+    struct forger f = {.fd = socket(AF_INET, SOCK_STREAM, 0)};
+    struct timeval patience = {.tv_sec = PATIENCE / 1000};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port =
+                                 htons((uint16_t)atoi(strrchr(w->address, ':') + 1)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char ready;
+
+    zmq_z85_decode(f.key, w->client.secret);
+    zmq_z85_decode(f.public, w->client.public);
+    zmq_z85_decode(f.server, w->server.public);
+    crypto_box_keypair(f.own_public, f.own);
+    setsockopt(f.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    assert_int_equal(connect(f.fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    forge_hello(&f);
+    hear_welcome(&f);
+    forge_initiate(&f, address);
+    AWAIT(w, recv(f.fd, &ready, 1, MSG_DONTWAIT | MSG_PEEK) == 1);
+    return f;
+}
+
+/* 256 bytes more, and the number of bytes is the same byte. */
+static void nobody_takes_an_address_by_one_that_is_too_long(void **state)
+{
+    struct world *w = *state;
+    uint8_t message[WIRE_HEAD];
+    struct wire_head head = {.type = WIRE_PING};
+    char address[4 + 256 + 1];
+    struct forger second;
+    struct lout first;
+
+    wire_head_write(&head, NULL, 0, message);
+    start_intake(w, "tcp://127.0.0.1:*");
+    first = lout_new(w, "same");
+    zmq_send(first.socket, message, sizeof(message), 0);
+    assert_true(answer_to(w, &first) > WIRE_HEAD);
+    memset(address, 'x', sizeof(address));
+    memcpy(address, "same", 4);
+    address[sizeof(address) - 1] = '\0';
+    second = forger_new(w, address);
+    forge_message(&second, message, sizeof(message));
+    assert_int_equal(answer_to(w, &first), -1);
+    AWAIT(w, intake_counts(w->intake)->dropped == 1);
+    close(second.fd);
+    lout_free(&first);
+}
+
+/* The longest that there may be is one like others. */
+static void an_address_may_be_as_long_as_libzmq_lets_it(void **state)
+{
+    struct world *w = *state;
+    uint8_t message[WIRE_HEAD];
+    struct wire_head head = {.type = WIRE_PING};
+    char address[UINT8_MAX + 1];
+    struct forger f;
+
+    wire_head_write(&head, NULL, 0, message);
+    start_intake(w, "tcp://127.0.0.1:*");
+    memset(address, 'x', sizeof(address));
+    address[sizeof(address) - 1] = '\0';
+    f = forger_new(w, address);
+    forge_message(&f, message, sizeof(message));
+    AWAIT(w, counts(w)->strangers == 1);
+    assert_int_equal(intake_counts(w->intake)->dropped, 0);
+    close(f.fd);
+}
+
 static void a_message_that_is_too_long_ends_its_connection_only(void **state)
 {
     struct world *w = *state;
@@ -537,6 +712,8 @@ int main(void)
         WITH_FIXTURE(a_taken_address_is_said),
         WITH_FIXTURE(rubbish_is_counted_and_others_are_served),
         WITH_FIXTURE(nobody_takes_over_the_address_of_another),
+        WITH_FIXTURE(nobody_takes_an_address_by_one_that_is_too_long),
+        WITH_FIXTURE(an_address_may_be_as_long_as_libzmq_lets_it),
         WITH_FIXTURE(a_message_that_is_too_long_ends_its_connection_only),
         WITH_FIXTURE(one_without_a_handshake_is_counted),
     };
