@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 
+#include "domain.h"
 #include "hash.h"
 #include "mem.h"
 #include "ruleset.h"
@@ -316,8 +317,24 @@ static void look_up(const struct look *l, enum key_tag tag, uint64_t value)
         rule_set_add(l->found, l->ix->filed[b->first + i].rule);
 }
 
+/* What is asked for is a host name: of a name that is longer than these are (a
+ * certificate's) only its last labels can be one. All of them, each hashed with what is
+ * behind it, would cost the square of its length. */
+static struct text last_labels(struct text name)
+{
+    const char *dot;
+
+    if (name.len < DOMAIN_MAX)
+        return name;
+    dot = memchr(name.at + name.len - DOMAIN_MAX, '.', DOMAIN_MAX);
+    if (!dot)
+        return (struct text){0};
+    return (struct text){dot + 1, (size_t)(name.at + name.len - dot - 1)};
+}
+
 static void look_up_parents(const struct look *l, struct text name)
 {
+    name = last_labels(name);
     for (;;) {
         const char *dot;
 

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "domain.h"
 #include "rules.h"
 
 struct found {
@@ -135,6 +136,40 @@ static void fill(struct event *e, uint32_t *seed)
     event_put_number(
         e, FIELD_NDPI_PROTO,
         (uint64_t)(next(seed) % 2 ? names_find(&names_app, "bittorrent") : 0));
+}
+
+/* A certificate may have one of any length; 253 bytes are the most of a host name. */
+static void a_name_of_any_length_is_found_by_what_it_ends_with(void **state)
+{
+    enum { LONGEST = DOMAIN_MAX - 1 };
+    char ask[DOMAIN_MAX], name[3 * DOMAIN_MAX];
+    auto_buffer struct buffer rules = {0};
+    auto_event struct event *e = event_new();
+
+    (void)state;
+    memset(ask, 'x', LONGEST);
+    for (size_t i = 63; i < LONGEST; i += 64)
+        ask[i] = '.';
+    ask[LONGEST] = '\0';
+    buffer_print(&rules,
+                 "%srules:\n  - {id: r.n0, title: T, severity: low, owner: security,"
+                 " watch: [tls], when: 'tls.cert.names under \"%s\"'}\n",
+                 RULES_HEAD, ask);
+    auto_ruleset struct ruleset *set = rules_load(rules.at);
+
+    for (size_t ahead = 0; ahead < 2 * DOMAIN_MAX; ahead++) {
+        memset(name, '.', ahead);
+        memcpy(name + ahead, ask, LONGEST);
+        event_begin(e, EVENT_TLS, 1793786400 * USEC_PER_SEC);
+        event_add_text(e, FIELD_TLS_CERT_NAMES, (struct text){name, ahead + LONGEST});
+        assert_int_equal(match(set, e).count, 1);
+        if (ahead == 0)
+            continue;
+        name[ahead - 1] = 'y'; /* another label */
+        event_begin(e, EVENT_TLS, 1793786400 * USEC_PER_SEC);
+        event_add_text(e, FIELD_TLS_CERT_NAMES, (struct text){name, ahead + LONGEST});
+        assert_int_equal(match(set, e).count, 0);
+    }
 }
 
 /* The index may only leave out what cannot match: each rule alone and all together say
@@ -810,6 +845,7 @@ static void what_is_silent_and_for_which_list_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_name_of_any_length_is_found_by_what_it_ends_with),
         cmocka_unit_test(the_index_leaves_out_nothing_that_matches),
         cmocka_unit_test(all_that_match_are_called_in_their_order),
         cmocka_unit_test(equal_conditions_are_one_predicate),
