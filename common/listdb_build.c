@@ -83,9 +83,9 @@ void list_builder_add(struct list_builder *b, unsigned list, struct text name)
     struct list *l = &b->lists[list];
 
     assert(list < b->list_count);
-    if (name.len == 0 || name.len >= DOMAIN_MAX)
+    if (name.len == 0 || name.len >= LIST_VALUE_MAX)
         return;
-    if (b->text_capacity - b->text_len < DOMAIN_MAX + 1) {
+    if (b->text_capacity - b->text_len < LIST_VALUE_MAX) {
         b->text_capacity = b->text_capacity ? 2 * b->text_capacity : 1 << 16;
         b->text = xrealloc(b->text, b->text_capacity, 1);
     }

@@ -440,6 +440,27 @@ static void a_hardware_address_is_on_the_lists_of_its_maker(void **state)
     assert_int_equal(lists_with_mac(db, "00:1b:c4:ff:ff:ff"), 0);
 }
 
+/* The name of an authority may be longer than a host's: RFC 5280 bounds its parts. */
+static void the_longest_value_is_found(void **state)
+{
+    const struct place *p = *state;
+    struct list_builder *b = list_builder_new();
+    char name[LIST_VALUE_MAX];
+    struct text longest = {.at = name, .len = sizeof(name) - 1};
+
+    memset(name, 'x', sizeof(name));
+    list_builder_list(b, &(struct list_info){.name = "l", .type = LIST_AUTHORITY});
+    list_builder_add(b, 0, longest);
+    list_builder_add(b, 0, (struct text){.at = name, .len = DOMAIN_MAX});
+    auto_listdb struct listdb *db = written(b, p->path);
+
+    assert_int_equal(listdb_query_print(db, longest).bits[0], 1);
+    longest.len--;
+    assert_int_equal(listdb_query_print(db, longest).bits[0], 1);
+    longest.len--;
+    assert_int_equal(listdb_query_print(db, longest).bits[0], 0);
+}
+
 static void what_is_asked_for_as_one_thing_is_not_found_as_another(void **state)
 {
     const struct place *p = *state;
@@ -800,6 +821,7 @@ int main(void)
         WITH_FIXTURE(an_address_is_on_the_lists_of_every_network_around_it),
         WITH_FIXTURE(the_longest_entry_around_an_address_is_told),
         WITH_FIXTURE(a_hardware_address_is_on_the_lists_of_its_maker),
+        WITH_FIXTURE(the_longest_value_is_found),
         WITH_FIXTURE(what_is_asked_for_as_one_thing_is_not_found_as_another),
         WITH_FIXTURE(what_looks_like_a_listed_name_is_told_with_it),
         WITH_FIXTURE(a_look_alike_that_is_permitted_or_excepted_counts_not),
