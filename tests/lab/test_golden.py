@@ -19,7 +19,7 @@ import tap                                                 # noqa: E402
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                       "golden")
 LARGEST = 1_500_000
-ALL_TOGETHER = 12_000_000
+ALL_TOGETHER = 15_000_000
 
 # capture, what tshark must find in it, in at least so many frames
 FACTS = [
