@@ -41,31 +41,38 @@ def move_to_night(path):
 
 
 HEADS = 12     # so many first frames of a conversation a thin recording keeps,
+ACK = 0x10     # RFC 9293 section 3.1: this flag and no other
 WHOLE = 1600   # of each no more than so many bytes; of the others only their heads
 
 
 def head_of(frame):
-    """(the conversation, the length of the heads) of a TCP or UDP frame; else (None, all)."""
+    """(the conversation, the length of the heads, whether TCP only acknowledges) of a TCP or
+    UDP frame; else (None, all, no)."""
     if frame[12:14] != b"\x08\x00" or frame[23] not in (6, 17):
-        return None, len(frame)
+        return None, len(frame), False
     start = 14 + (frame[14] & 15) * 4
     ends = sorted([(frame[26:30], frame[start:start + 2]),
                    (frame[30:34], frame[start + 2:start + 4])])
     length = (frame[start + 12] >> 4) * 4 if frame[23] == 6 else 8
-    return (frame[23], *ends), start + length
+    end = 14 + int.from_bytes(frame[16:18], "big")
+    bare = frame[23] == 6 and frame[start + 13] == ACK and end == start + length
+    return (frame[23], *ends), start + length, bare
 
 
 def thin(path):
     """Leave of a recording the first frames of each conversation, and of the rest the heads
-    and the true lengths, as a small snaplen would."""
+    and the true lengths, as a small snaplen would, without what only acknowledges: half of
+    all that moves a large file."""
     seen = {}
     with open(path, "rb") as whole, open(path + ".thin", "wb") as file:
         file.write(whole.read(24))
         while record := whole.read(16):
             second, micro, kept, length = struct.unpack("<IIII", record)
             frame = whole.read(kept)
-            who, head = head_of(frame)
+            who, head, bare = head_of(frame)
             seen[who] = seen.get(who, 0) + 1
+            if bare and seen[who] > HEADS:
+                continue
             most = WHOLE if who is None or seen[who] <= HEADS else head
             frame = frame[:most]
             file.write(struct.pack("<IIII", second, micro, len(frame), length) + frame)

@@ -56,7 +56,6 @@ OTHER = {
     "ns1.tunnel-example.test": TUNNEL,
     "up.filehosting.drill.test": "203.0.113.54",
     TELEMETRY: "203.0.113.55",
-    "vault.hallwatch-school.test": "203.0.113.56",
 }
 
 NOBODY = "203.0.113.200"  # reached, and silent

@@ -29,7 +29,6 @@ NEAR = [
     ("backup", "exfil.server-upload", "gt: 200MB", "gt: 180MB"),
     ("homework-upload", "exfil.server-upload", '["servers", "admin"]',
      '["servers", "admin", "staff"]'),
-    ("offsite-backup", "exfil.server-upload", "filehosting", "vault.hallwatch-school.test"),
     ("update-downloads", "bypass.one-host", "events: 20", "events: 17"),
     ("sharp-call", "dos.one-conversation", "flow.rate_in < 10", "flow.rate_in < 100"),
     ("ten-sites", "network.unknown-authority",

@@ -127,7 +127,6 @@ def backup(school):
     server.run("rm", "-r", server.path("papers"))
 
 
-VAULT = "vault.hallwatch-school.test"
 SSH = """IdentityFile {key}
 User root
 BatchMode yes
@@ -163,14 +162,6 @@ def sftp_upload(school):
                    stdin=f"put {server.path('papers.zip')}\n", timeout=120)
 
 
-def offsite_backup(school):
-    """The office's backup to the district's own host elsewhere, 60 MB a second at most."""
-    admin = school["admin-01"]
-    with host_by_ssh(school, "admin-01", VAULT) as (config, there):
-        admin.run("rsync", "-a", "--bwlimit=60M", "-e", f"ssh -F {config}",
-                  admin.path("papers.zip"), there, timeout=120)
-
-
 SCENARIOS = [
     Scenario("large-upload", ATTACK,
              "The file server sends 215 MB to a file host outside.", large_upload,
@@ -188,11 +179,6 @@ SCENARIOS = [
              "host; the look-up before does.", sftp_upload,
              ["sftp", "ssh-keygen", "sshd"], ["exfil.server-upload"], within=CONVERSATION,
              thin=True, told_by=17),
-    Scenario("offsite-backup", HARMLESS,
-             "The administrator's computer sends 215 MB to the district's own host elsewhere, "
-             "by rsync over SSH at two in the night; to a file host it would raise "
-             "exfil.server-upload.", offsite_backup,
-             ["rsync", "ssh", "ssh-keygen", "sshd"], thin=True, by_night=True),
     Scenario("unapproved-vendor", MISUSE,
              "Five student devices use a learning app that is not in the vendor "
              "register.", unapproved_vendor, rules=["privacy.unapproved-vendor"],
