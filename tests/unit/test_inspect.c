@@ -381,6 +381,8 @@ static void who_reads_one_side_is_asked_first_about_the_other(void **state)
     send_text(f, SERVER, 0, "+OK ready\r\n");
     send_text(f, CLIENT, 0, "USER a\r\n");
     assert_string_equal(app_of(&f->flows[0]), "pop3");
+    assert_int_equal(f->flows[0].stage.reading.chosen[0],
+                     f->flows[0].stage.reading.chosen[1]);
 }
 
 static void a_login_is_told_from_both_sides_together(void **state)
